@@ -1,0 +1,7 @@
+//! The widgets that need wasm: only what a person manipulates. A page works without them.
+//!
+//! A prop of an island stands readable in the page: give view data, never a row or a secret.
+
+mod countdown;
+
+pub use countdown::Countdown;

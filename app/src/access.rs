@@ -1,0 +1,125 @@
+//! Who may come in: a handler that takes one of these extractors cannot be reached without the
+//! right it names.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use std::sync::Arc;
+use voxlink_domain::{
+    Ctx, Fault, Installation, Platform, RequestInfo,
+    accounts::{Member, Visitor},
+};
+use voxlink_types::role::{PlatformRole, TenantRole};
+
+/// What an extractor gives to a handler: the person and the request, ready to begin work.
+macro_rules! rights {
+    ($($(#[$meta:meta])* $name:ident($check:expr)),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            /// The person.
+            pub member: Arc<Member>,
+            /// Where the request came from.
+            pub request: RequestInfo,
+        }
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Response;
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+                let member = signed_in(parts)?;
+                let check: fn(&Member) -> Result<(), Refusal> = $check;
+                check(&member).map_err(IntoResponse::into_response)?;
+                let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
+                Ok(Self { member, request })
+            }
+        }
+    )+};
+}
+
+rights! {
+    /// Any member of a tenant. A suspended tenant may still look at what it has.
+    Viewer(|_| Ok(())),
+    /// A member who may buy, configure and pay.
+    Manager(|m| at_least(m, TenantRole::Manager)),
+    /// The owner of the tenant.
+    Owner(|m| at_least(m, TenantRole::Owner)),
+    /// Staff from support up.
+    Support(|m| staff(m, PlatformRole::Support)),
+    /// Staff from developer up.
+    Developer(|m| staff(m, PlatformRole::Developer)),
+    /// Administrators.
+    Admin(|m| staff(m, PlatformRole::Admin)),
+    /// Super administrators.
+    SuperAdmin(|m| staff(m, PlatformRole::SuperAdmin)),
+}
+
+macro_rules! begins_in_tenant {
+    ($($name:ident),+) => {$(
+        impl $name {
+            /// Begins work in the person's own tenant.
+            pub async fn begin(&self, platform: &Platform) -> Result<Ctx, Fault> {
+                self.member.begin(platform, self.request.clone()).await
+            }
+        }
+    )+};
+}
+begins_in_tenant!(Viewer, Manager, Owner);
+
+macro_rules! begins_as_staff {
+    ($($name:ident),+) => {$(
+        impl $name {
+            /// Begins work on the installation.
+            pub async fn begin(&self, platform: &Platform) -> Result<Ctx<Installation>, Fault> {
+                self.member.begin_staff(platform, self.request.clone()).await
+            }
+        }
+    )+};
+}
+begins_as_staff!(Support, Developer, Admin, SuperAdmin);
+
+/// Why a signed-in person may not come in.
+#[derive(Debug)]
+enum Refusal {
+    /// Their role is too low.
+    Role,
+    /// Their tenant is suspended: the reason.
+    Suspended(String),
+    /// Staff's pages do not exist for others.
+    Absent,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Role => (StatusCode::FORBIDDEN, "Your role does not allow this. Ask the owner of your account.").into_response(),
+            Self::Suspended(reason) => {
+                (StatusCode::FORBIDDEN, format!("Your account is suspended: {reason}")).into_response()
+            }
+            Self::Absent => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+}
+
+fn signed_in(parts: &Parts) -> Result<Arc<Member>, Response> {
+    match parts.extensions.get::<Visitor>() {
+        Some(Visitor::SignedIn(member)) => Ok(Arc::clone(member)),
+        _ => {
+            let back = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+            let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+            Err(Redirect::to(&format!("/sign-in?next={next}")).into_response())
+        }
+    }
+}
+
+fn at_least(member: &Member, role: TenantRole) -> Result<(), Refusal> {
+    if let Some(reason) = &member.suspended {
+        return Err(Refusal::Suspended(reason.clone()));
+    }
+    if member.tenant_role < role { Err(Refusal::Role) } else { Ok(()) }
+}
+
+fn staff(member: &Member, role: PlatformRole) -> Result<(), Refusal> {
+    if member.platform_role < role { Err(Refusal::Absent) } else { Ok(()) }
+}

@@ -1,0 +1,3 @@
+//! Vendors. Each adapter is a transport and pure transformers; none knows the others or the domain.
+
+pub mod mail;

@@ -1,0 +1,73 @@
+//! The pools. Each connection takes its role once, when it is made, so no query can forget to.
+
+use sqlx::{
+    Executor, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::time::Duration;
+
+/// How many connections each pool may hold and how long a query may wait for one.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSizes {
+    /// For tenants' work (pages, API).
+    pub app: u32,
+    /// For sign-in, worker and administrators.
+    pub platform: u32,
+    /// For answering calls: its own, so that busy pages never starve a ringing phone.
+    pub voice: u32,
+    /// Longest wait for a free connection.
+    pub acquire: Duration,
+}
+
+impl Default for PoolSizes {
+    fn default() -> Self {
+        Self { app: 12, platform: 10, voice: 4, acquire: Duration::from_secs(3) }
+    }
+}
+
+/// The database, seen with two sets of rights.
+#[derive(Debug, Clone)]
+pub struct Db {
+    /// Role `voxlink_app`: row-level security shows it the tenant of its transaction.
+    pub app: PgPool,
+    /// Role `voxlink_platform`: all tenants.
+    pub platform: PgPool,
+    /// Role `voxlink_platform`, for answering calls only.
+    pub voice: PgPool,
+    /// The owner's rights: migrations and the job queue's own schema, nothing else.
+    pub owner: PgPool,
+}
+
+impl Db {
+    /// Connects lazily: the server starts, and says so in `/health/ready`, while PostgreSQL is
+    /// still away.
+    pub fn connect(options: &PgConnectOptions, sizes: PoolSizes) -> Self {
+        let pool = |size: u32, role: Option<&'static str>| {
+            let made = PgPoolOptions::new().max_connections(size).acquire_timeout(sizes.acquire);
+            let made = match role {
+                Some(role) => made.after_connect(move |connection, _| {
+                    Box::pin(async move { connection.execute(role).await.map(drop) })
+                }),
+                None => made,
+            };
+            made.connect_lazy_with(options.clone())
+        };
+        Self {
+            app: pool(sizes.app, Some("set role voxlink_app")),
+            platform: pool(sizes.platform, Some("set role voxlink_platform")),
+            voice: pool(sizes.voice, Some("set role voxlink_platform")),
+            owner: pool(6, None),
+        }
+    }
+
+    /// Applies the migrations that are missing. Several servers may start at once: sqlx takes an
+    /// advisory lock.
+    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        crate::MIGRATOR.run(&self.owner).await
+    }
+
+    /// Closes all pools, waiting for the queries under way.
+    pub async fn close(&self) {
+        futures::future::join_all([&self.app, &self.platform, &self.voice, &self.owner].map(PgPool::close)).await;
+    }
+}

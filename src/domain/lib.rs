@@ -1,0 +1,22 @@
+//! VoxLink's rules and its SQL.
+//!
+//! A verb is a function: `async fn release(cx: &mut Ctx, id: NumberId, …) -> Result<…, …Error>`.
+//! [`Ctx`] carries who asks, for which tenant, the transaction and the clock; nothing here reads
+//! the time, the session or the environment behind the caller's back. No call to the outside
+//! happens inside a transaction: a verb stores the intent and enqueues a job, the job calls.
+
+pub mod accounts;
+pub mod audit;
+pub mod ctx;
+pub mod db;
+pub mod fault;
+pub mod jobs;
+pub mod platform;
+
+pub use ctx::{Actor, Ctx, Installation, RequestInfo};
+pub use db::Db;
+pub use fault::Fault;
+pub use platform::{Platform, Settings};
+
+/// The migrations, in order; `make run` and every test apply them.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

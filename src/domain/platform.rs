@@ -1,0 +1,105 @@
+//! What verbs may need from outside, gathered once at start and handed to everybody.
+
+use crate::{Actor, Ctx, Db, Fault, Installation, RequestInfo};
+use std::{collections::BTreeMap, sync::Arc};
+use url::Url;
+use voxlink_gateways::{Carrier, Clock, Mailer, PaymentProcessor};
+use voxlink_types::ids::TenantId;
+
+/// What the operator has set, as far as rules depend on it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address people and carriers reach us at; callbacks and links are built from it.
+    pub public_url: Url,
+    /// How long a cart holds a number, in minutes.
+    pub hold_minutes: i64,
+    /// Days within which a release can be undone.
+    pub release_grace_days: i64,
+    /// What callers of a suspended account hear when it has no message of its own.
+    pub suspension_message: String,
+}
+
+impl Settings {
+    /// An absolute URL of ours for a path that begins with `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+}
+
+/// The installation: database, clock, carriers, processors, mail, settings. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Platform(Arc<Parts>);
+
+/// What a [`Platform`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The pools.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The carriers that are configured, by key.
+    pub carriers: BTreeMap<&'static str, Arc<dyn Carrier>>,
+    /// The payment processors that are configured, by key.
+    pub processors: BTreeMap<&'static str, Arc<dyn PaymentProcessor>>,
+    /// Letters.
+    pub mailer: Arc<dyn Mailer>,
+    /// The operator's settings.
+    pub settings: Settings,
+}
+
+impl Platform {
+    /// Gathers the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The pools.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0.clock)
+    }
+
+    /// A configured carrier.
+    pub fn carrier(&self, key: &str) -> Option<Arc<dyn Carrier>> {
+        self.0.carriers.get(key).cloned()
+    }
+
+    /// All configured carriers, by key.
+    pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
+        self.0.carriers.values()
+    }
+
+    /// A configured payment processor.
+    pub fn processor(&self, key: &str) -> Option<Arc<dyn PaymentProcessor>> {
+        self.0.processors.get(key).cloned()
+    }
+
+    /// All configured processors, by key.
+    pub fn processors(&self) -> impl Iterator<Item = &Arc<dyn PaymentProcessor>> {
+        self.0.processors.values()
+    }
+
+    /// Who takes letters.
+    pub fn mailer(&self) -> &Arc<dyn Mailer> {
+        &self.0.mailer
+    }
+
+    /// The operator's settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Begins the installation's own work on one tenant: the worker's, under that tenant's wall.
+    pub async fn work_for(&self, tenant: TenantId, name: &'static str) -> Result<Ctx, Fault> {
+        Ctx::begin(self, tenant, Actor::System(name), RequestInfo::default()).await
+    }
+
+    /// Begins the installation's own work over all tenants.
+    pub async fn work(&self, name: &'static str) -> Result<Ctx<Installation>, Fault> {
+        Ctx::begin_installation(self, Actor::System(name), RequestInfo::default()).await
+    }
+}

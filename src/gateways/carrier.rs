@@ -1,0 +1,124 @@
+//! Carriers: who has numbers to sell and rings us when somebody calls one.
+
+mod error;
+mod callback;
+mod offer;
+
+pub use callback::{CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Verified};
+pub use error::CarrierError;
+pub use offer::{Abilities, CarrierHold, Coverage, Near, Offer, OwnedNumber, PriceRow, SearchQuery, SearchSort};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use voxlink_types::E164;
+
+/// What a bought number shall call back, all absolute URLs of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberSettings {
+    /// Asked for markup when a call comes in (POST).
+    pub voice_url: String,
+    /// Asked when `voice_url` fails.
+    pub voice_fallback_url: String,
+    /// Told of every change of a call's state.
+    pub status_url: String,
+    /// The name shown at the carrier.
+    pub label: String,
+}
+
+/// An order to buy one specific number.
+#[derive(Debug, Clone)]
+pub struct Purchase {
+    /// The number.
+    pub number: E164,
+    /// Made before the first try and the same for every try: a carrier that knows idempotency
+    /// keys gets it, and [`Carrier::find_purchase`] looks it up.
+    pub key: Uuid,
+    /// The carrier's hold to use up, where there is one.
+    pub hold_id: Option<String>,
+    /// What the number shall do once it is ours.
+    pub settings: NumberSettings,
+}
+
+/// What became of an order for a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bought {
+    /// It is ours.
+    Done(OwnedNumber),
+    /// The carrier works on it: ask again with [`Carrier::find_purchase`].
+    Pending {
+        /// The carrier's own order id.
+        order_id: String,
+    },
+}
+
+/// A carrier. Every method is one conversation with it and may be repeated, except where it says
+/// otherwise; none is called inside a database transaction.
+#[async_trait]
+pub trait Carrier: Send + Sync + std::fmt::Debug {
+    /// The short name that stands in the database and in URLs: `local`, `twilio`, …
+    fn key(&self) -> &'static str;
+
+    /// The name for people.
+    fn name(&self) -> &'static str;
+
+    /// What it can do.
+    fn abilities(&self) -> Abilities;
+
+    /// The countries and kinds it sells.
+    async fn coverage(&self) -> Result<Vec<Coverage>, CarrierError>;
+
+    /// Numbers for sale, best match first, at most `query.limit` of them.
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<Offer>, CarrierError>;
+
+    /// One specific number, if it is for sale now.
+    async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError>;
+
+    /// Sets a number aside for us until `until` or the carrier's own limit. Repeating it with the
+    /// same `key` extends the hold.
+    async fn hold(&self, number: &E164, key: Uuid, until: DateTime<Utc>) -> Result<CarrierHold, CarrierError>;
+
+    /// Lets a hold go; letting go of none is success.
+    async fn let_go(&self, number: &E164, hold_id: &str) -> Result<(), CarrierError>;
+
+    /// Buys one specific number. After [`CarrierError::UnknownOutcome`] ask
+    /// [`Carrier::find_purchase`] before any repetition.
+    async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError>;
+
+    /// What became of a purchase whose answer was lost or is pending; `None` when the carrier
+    /// never heard of it.
+    async fn find_purchase(&self, number: &E164, key: Uuid) -> Result<Option<Bought>, CarrierError>;
+
+    /// One number of ours.
+    async fn get(&self, carrier_number_id: &str) -> Result<OwnedNumber, CarrierError>;
+
+    /// Numbers of ours, a page at a time; `None` as the next cursor is the end.
+    async fn list_owned(&self, cursor: Option<String>) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError>;
+
+    /// Sets what a number calls back.
+    async fn configure(&self, carrier_number_id: &str, settings: &NumberSettings) -> Result<OwnedNumber, CarrierError>;
+
+    /// Gives a number back; "already gone" is success.
+    async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError>;
+
+    /// What it charges us.
+    async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError>;
+
+    /// Checks credentials and reach, cheaply.
+    async fn health(&self) -> Result<(), CarrierError>;
+
+    /// Checks that a callback really comes from this carrier, on the raw body, before anything of
+    /// it is parsed. There is no default: a carrier that signs nothing must say how else it is
+    /// known.
+    fn verify(&self, callback: &Callback<'_>) -> Result<Verified, Forged>;
+
+    /// Reads the request that asks what an incoming call shall do.
+    fn incoming_call(&self, verified: &Verified) -> Result<IncomingCall, Forged>;
+
+    /// Reads a change of a call's state.
+    fn call_event(&self, verified: &Verified) -> Result<CallEvent, Forged>;
+
+    /// Writes the answer to an incoming call in the carrier's language.
+    fn markup(&self, steps: &[voxlink_types::routing::Step]) -> Markup;
+}

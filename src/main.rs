@@ -1,0 +1,31 @@
+//! VoxLink: parses the command line and joins server, app and adapters.
+
+use leptos::config::get_configuration;
+use std::sync::Arc;
+use voxlink_adapters as _;
+use voxlink_app::{App, routes};
+use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
+use voxlink_gateways::SystemClock;
+use voxlink_server::{Assembly, config::Config, serve};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let db = Db::connect(&config.database_url.parse()?, PoolSizes::default());
+    let platform = Platform::new(Parts {
+        db,
+        clock: Arc::new(SystemClock),
+        carriers: std::collections::BTreeMap::default(),
+        processors: std::collections::BTreeMap::default(),
+        mailer: Arc::new(voxlink_adapters::mail::NoMail),
+        settings: Settings {
+            public_url: config.public_url.clone(),
+            hold_minutes: 15,
+            release_grace_days: 10,
+            suspension_message: "The number you have called is not in service.".to_owned(),
+        },
+    });
+    let app = App { platform: platform.clone(), leptos: get_configuration(Some("Cargo.toml"))?.leptos_options };
+    let pages = routes().into_iter().fold(axum::Router::new(), |r, route| r.route(route.path, route.handler)).with_state(app);
+    serve(Assembly { config, platform, pages }).await
+}

@@ -1,0 +1,28 @@
+//! The settings: one typed struct from environment variables and `.env`.
+
+use std::net::SocketAddr;
+
+/// Everything the operator can set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `LISTEN`: where we listen.
+    pub listen: SocketAddr,
+    /// `PUBLIC_URL`: the address people and carriers reach us at.
+    pub public_url: url::Url,
+    /// `DATABASE_URL`.
+    pub database_url: String,
+}
+
+impl Config {
+    /// Reads the environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env() -> anyhow::Result<Self> {
+        let _ = dotenvy::dotenv();
+        let read = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+        Ok(Self {
+            listen: read("LISTEN", "127.0.0.1:3000").parse()?,
+            public_url: read("PUBLIC_URL", "http://127.0.0.1:3000").parse()?,
+            database_url: read("DATABASE_URL", ""),
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! All that listens, runs or is typed in a shell.
+
+pub mod config;
+mod serve;
+
+pub use serve::{Assembly, serve};

@@ -1,0 +1,26 @@
+//! Starts everything and stops it gracefully.
+
+use crate::config::Config;
+use axum::Router;
+use voxlink_domain::Platform;
+
+/// What `main` joins: the pages are made elsewhere and only mounted here.
+pub struct Assembly {
+    /// The settings.
+    pub config: Config,
+    /// The domain's world.
+    pub platform: Platform,
+    /// The pages.
+    pub pages: Router,
+}
+
+/// Serves until it is told to stop.
+pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
+    assembly.platform.db().migrate().await?;
+    let site = tower_http::services::ServeDir::new("target/site").precompressed_br();
+    let router = assembly.pages.fallback_service(site);
+    let listener = tokio::net::TcpListener::bind(assembly.config.listen).await?;
+    tracing::info!(address = %assembly.config.listen, "serving");
+    axum::serve(listener, router).await?;
+    Ok(())
+}
