@@ -25,7 +25,13 @@ async fn main() -> anyhow::Result<()> {
             suspension_message: "The number you have called is not in service.".to_owned(),
         },
     });
-    let app = App { platform: platform.clone(), leptos: get_configuration(Some("Cargo.toml"))?.leptos_options };
-    let pages = routes().into_iter().fold(axum::Router::new(), |r, route| r.route(route.path, route.handler)).with_state(app);
+    let app = App {
+        platform: platform.clone(),
+        leptos: get_configuration(Some("Cargo.toml"))?.leptos_options,
+    };
+    let pages = routes()
+        .into_iter()
+        .fold(axum::Router::new(), |r, route| r.route(route.path, route.handler))
+        .with_state(app);
     serve(Assembly { config, platform, pages }).await
 }

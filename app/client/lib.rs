@@ -1,5 +1,4 @@
 //! The wasm entry: wakes the islands of a page. Using the crate keeps its exports in the binary.
-#![expect(unsafe_code, reason = "wasm-bindgen's exports are declared with `unsafe`")]
 
 use voxlink_islands as _;
 

@@ -17,7 +17,10 @@ pub fn Countdown(ends_at_millis: i64, server_now_millis: i64, fallback: String) 
             let total = left.get_untracked();
             if let Ok(handle) = set_interval_with_handle(
                 move || {
-                    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a short time")]
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "whole seconds of a short time"
+                    )]
                     let passed = ((js_now() - started) / 1000.0) as i64;
                     left.set((total - passed).max(0));
                 },

@@ -93,9 +93,14 @@ enum Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::Role => (StatusCode::FORBIDDEN, "Your role does not allow this. Ask the owner of your account.").into_response(),
+            Self::Role => (
+                StatusCode::FORBIDDEN,
+                "Your role does not allow this. Ask the owner of your account.",
+            )
+                .into_response(),
             Self::Suspended(reason) => {
-                (StatusCode::FORBIDDEN, format!("Your account is suspended: {reason}")).into_response()
+                (StatusCode::FORBIDDEN, format!("Your account is suspended: {reason}"))
+                    .into_response()
             }
             Self::Absent => StatusCode::NOT_FOUND.into_response(),
         }

@@ -6,6 +6,7 @@
 //! table of contents.
 
 pub mod access;
+pub mod pages;
 pub mod render;
 mod route;
 

@@ -53,16 +53,40 @@ pub struct Route {
     pub handler: MethodRouter<App>,
 }
 
-fn get<H: Handler<T, App>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+/// A page.
+pub(crate) fn get<H: Handler<T, App>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> Route {
     Route { method: Method::GET, path, access, handler: on(MethodFilter::GET, handler) }
 }
 
-#[expect(dead_code, reason = "the first form's page removes this line")]
-fn post<H: Handler<T, App>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+/// A form.
+pub(crate) fn post<H: Handler<T, App>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> Route {
     Route { method: Method::POST, path, access, handler: on(MethodFilter::POST, handler) }
 }
 
 /// Every page and every form.
 pub fn routes() -> Vec<Route> {
-    vec![get("/", Access::Public, crate::render::hello)]
+    use crate::pages::*;
+    [
+        home::routes(),
+        accounts::routes(),
+        search::routes(),
+        cart::routes(),
+        orders::routes(),
+        numbers::routes(),
+        routing::routes(),
+        calls::routes(),
+        billing::routes(),
+        admin::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -36,13 +36,18 @@ impl Ctx<TenantId> {
 
 impl Ctx<Installation> {
     /// Appends to a tenant's chain, or to the installation's own for `None`.
-    pub async fn audit_of(&mut self, tenant: Option<TenantId>, entry: Entry<'_>) -> Result<(), Fault> {
+    pub async fn audit_of(
+        &mut self,
+        tenant: Option<TenantId>,
+        entry: Entry<'_>,
+    ) -> Result<(), Fault> {
         append(self, tenant.map_or(Uuid::nil(), TenantId::uuid), entry).await
     }
 }
 
 async fn append<Scope>(cx: &mut Ctx<Scope>, tenant: Uuid, entry: Entry<'_>) -> Result<(), Fault> {
-    let (now, actor, user) = (cx.now(), cx.actor().to_string(), cx.actor().user_id().map(|u| u.uuid()));
+    let (now, actor, user) =
+        (cx.now(), cx.actor().to_string(), cx.actor().user_id().map(|u| u.uuid()));
     let request = cx.request().clone();
     sqlx::query!(
         "select append_audit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",

@@ -82,7 +82,12 @@ impl<Scope> fmt::Debug for Ctx<Scope> {
 
 impl Ctx<TenantId> {
     /// Begins work for one tenant.
-    pub async fn begin(platform: &Platform, tenant: TenantId, actor: Actor, request: RequestInfo) -> Result<Self, Fault> {
+    pub async fn begin(
+        platform: &Platform,
+        tenant: TenantId,
+        actor: Actor,
+        request: RequestInfo,
+    ) -> Result<Self, Fault> {
         // One round trip: the tenant is set by the statement that begins the transaction. The
         // value is a UUID's digits, so it needs no quoting.
         let begin = format!("begin; set local voxlink.tenant = '{}'", tenant.uuid());
@@ -98,7 +103,11 @@ impl Ctx<TenantId> {
 
 impl Ctx<Installation> {
     /// Begins work of the installation.
-    pub async fn begin_installation(platform: &Platform, actor: Actor, request: RequestInfo) -> Result<Self, Fault> {
+    pub async fn begin_installation(
+        platform: &Platform,
+        actor: Actor,
+        request: RequestInfo,
+    ) -> Result<Self, Fault> {
         let tx = platform.db().platform.begin().await?;
         Ok(Self { scope: Installation, actor, request, clock: platform.clock(), tx })
     }

@@ -68,6 +68,9 @@ impl Db {
 
     /// Closes all pools, waiting for the queries under way.
     pub async fn close(&self) {
-        futures::future::join_all([&self.app, &self.platform, &self.voice, &self.owner].map(PgPool::close)).await;
+        futures::future::join_all(
+            [&self.app, &self.platform, &self.voice, &self.owner].map(PgPool::close),
+        )
+        .await;
     }
 }

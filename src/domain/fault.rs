@@ -31,11 +31,14 @@ impl Fault {
     pub fn is_transient(&self) -> bool {
         let Self::Database(error) = self else { return false };
         match error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
             // Class 40 transaction rollback, 53 resources, 57 operator intervention, 08 connection.
-            sqlx::Error::Database(db) => {
-                db.code().is_some_and(|c| ["40", "53", "57", "08"].iter().any(|class| c.starts_with(class)))
-            }
+            sqlx::Error::Database(db) => db
+                .code()
+                .is_some_and(|c| ["40", "53", "57", "08"].iter().any(|class| c.starts_with(class))),
             _ => false,
         }
     }

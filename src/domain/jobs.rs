@@ -25,11 +25,22 @@ impl<Scope> Ctx<Scope> {
     }
 
     /// Enqueues a job for later.
-    pub async fn enqueue_at<J: Job>(&mut self, job: &J, due: Option<DateTime<Utc>>) -> Result<(), Fault> {
+    pub async fn enqueue_at<J: Job>(
+        &mut self,
+        job: &J,
+        due: Option<DateTime<Utc>>,
+    ) -> Result<(), Fault> {
         let payload = serde_json::to_value(job).map_err(|e| Fault::Internal(e.to_string()))?;
-        sqlx::query!("select enqueue_job($1, $2, $3, $4, $5)", J::TASK, payload, job.key(), due, J::TRIES)
-            .fetch_one(self.tx())
-            .await?;
+        sqlx::query!(
+            "select enqueue_job($1, $2, $3, $4, $5)",
+            J::TASK,
+            payload,
+            job.key(),
+            due,
+            J::TRIES
+        )
+        .fetch_one(self.tx())
+        .await?;
         Ok(())
     }
 }

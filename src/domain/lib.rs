@@ -7,11 +7,20 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod billing;
+pub mod calls;
+pub mod cart;
+pub mod catalog;
 pub mod ctx;
 pub mod db;
 pub mod fault;
+pub mod idempotency;
 pub mod jobs;
+pub mod notifications;
+pub mod numbers;
+pub mod orders;
 pub mod platform;
+pub mod routing;
 
 pub use ctx::{Actor, Ctx, Installation, RequestInfo};
 pub use db::Db;

@@ -1,12 +1,14 @@
 //! Carriers: who has numbers to sell and rings us when somebody calls one.
 
-mod error;
 mod callback;
+mod error;
 mod offer;
 
 pub use callback::{CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Verified};
 pub use error::CarrierError;
-pub use offer::{Abilities, CarrierHold, Coverage, Near, Offer, OwnedNumber, PriceRow, SearchQuery, SearchSort};
+pub use offer::{
+    Abilities, CarrierHold, Coverage, Near, Offer, OwnedNumber, PriceRow, SearchQuery, SearchSort,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -77,7 +79,12 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
 
     /// Sets a number aside for us until `until` or the carrier's own limit. Repeating it with the
     /// same `key` extends the hold.
-    async fn hold(&self, number: &E164, key: Uuid, until: DateTime<Utc>) -> Result<CarrierHold, CarrierError>;
+    async fn hold(
+        &self,
+        number: &E164,
+        key: Uuid,
+        until: DateTime<Utc>,
+    ) -> Result<CarrierHold, CarrierError>;
 
     /// Lets a hold go; letting go of none is success.
     async fn let_go(&self, number: &E164, hold_id: &str) -> Result<(), CarrierError>;
@@ -88,16 +95,24 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
 
     /// What became of a purchase whose answer was lost or is pending; `None` when the carrier
     /// never heard of it.
-    async fn find_purchase(&self, number: &E164, key: Uuid) -> Result<Option<Bought>, CarrierError>;
+    async fn find_purchase(&self, number: &E164, key: Uuid)
+    -> Result<Option<Bought>, CarrierError>;
 
     /// One number of ours.
     async fn get(&self, carrier_number_id: &str) -> Result<OwnedNumber, CarrierError>;
 
     /// Numbers of ours, a page at a time; `None` as the next cursor is the end.
-    async fn list_owned(&self, cursor: Option<String>) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError>;
+    async fn list_owned(
+        &self,
+        cursor: Option<String>,
+    ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError>;
 
     /// Sets what a number calls back.
-    async fn configure(&self, carrier_number_id: &str, settings: &NumberSettings) -> Result<OwnedNumber, CarrierError>;
+    async fn configure(
+        &self,
+        carrier_number_id: &str,
+        settings: &NumberSettings,
+    ) -> Result<OwnedNumber, CarrierError>;
 
     /// Gives a number back; "already gone" is success.
     async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError>;

@@ -119,14 +119,25 @@ pub trait PaymentProcessor: Send + Sync + std::fmt::Debug {
     async fn get(&self, external_id: &str) -> Result<ProcessorPayment, PaymentError>;
 
     /// Takes `amount` of what was set aside, once, and lets the rest go.
-    async fn capture(&self, external_id: &str, amount: Money, key: Uuid) -> Result<(), PaymentError>;
+    async fn capture(
+        &self,
+        external_id: &str,
+        amount: Money,
+        key: Uuid,
+    ) -> Result<(), PaymentError>;
 
     /// Lets go of what was set aside; of nothing is success.
     async fn void(&self, external_id: &str, key: Uuid) -> Result<(), PaymentError>;
 
     /// Gives `amount` of what was taken back.
-    async fn refund(&self, external_id: &str, amount: Money, key: Uuid) -> Result<(), PaymentError>;
+    async fn refund(&self, external_id: &str, amount: Money, key: Uuid)
+    -> Result<(), PaymentError>;
 
     /// Checks and reads an event, on the raw body. No default: every processor must prove itself.
-    fn verify(&self, headers: &HeaderMap, body: &[u8], now: chrono::DateTime<chrono::Utc>) -> Result<PaymentEvent, PaymentError>;
+    fn verify(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<PaymentEvent, PaymentError>;
 }

@@ -18,7 +18,8 @@ impl Config {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> anyhow::Result<Self> {
         let _ = dotenvy::dotenv();
-        let read = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+        let read =
+            |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
         Ok(Self {
             listen: read("LISTEN", "127.0.0.1:3000").parse()?,
             public_url: read("PUBLIC_URL", "http://127.0.0.1:3000").parse()?,

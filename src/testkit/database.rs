@@ -19,17 +19,23 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Makes a new database with the schema of `migrations/`.
     pub async fn new() -> Self {
-        let url = std::env::var("DATABASE_URL").expect("DATABASE_URL must name a PostgreSQL cluster; `make test` sets it");
-        let admin = PgConnectOptions::from_str(&url).expect("DATABASE_URL is not a PostgreSQL address").database("postgres");
+        let url = std::env::var("DATABASE_URL")
+            .expect("DATABASE_URL must name a PostgreSQL cluster; `make test` sets it");
+        let admin = PgConnectOptions::from_str(&url)
+            .expect("DATABASE_URL is not a PostgreSQL address")
+            .database("postgres");
         let template = template(&admin).await;
         let name = format!("voxlink_test_{}", hex::encode(rand::random::<[u8; 8]>()));
-        let mut connection = PgConnection::connect_with(&admin).await.expect("the test cluster does not answer");
+        let mut connection =
+            PgConnection::connect_with(&admin).await.expect("the test cluster does not answer");
         let create = format!("create database {name} template {template}");
         // Two clones of one template at the same moment refuse each other: try again.
         for attempt in 0.. {
             match connection.execute(sqlx::AssertSqlSafe(create.clone())).await {
                 Ok(_) => break,
-                Err(_) if attempt < 100 => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+                Err(_) if attempt < 100 => {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await
+                }
                 Err(e) => Err(e).expect("the test database could not be made"),
             }
         }
@@ -38,7 +44,12 @@ impl TestDatabase {
 
     /// The pools of it, small.
     pub fn db(&self) -> Db {
-        let sizes = voxlink_domain::db::PoolSizes { app: 8, platform: 8, voice: 2, acquire: std::time::Duration::from_secs(10) };
+        let sizes = voxlink_domain::db::PoolSizes {
+            app: 8,
+            platform: 8,
+            voice: 2,
+            acquire: std::time::Duration::from_secs(10),
+        };
         Db::connect(&self.options, sizes)
     }
 }
@@ -48,10 +59,17 @@ impl Drop for TestDatabase {
         // Drop cannot wait, and the test's runtime may be gone: a thread with one of its own.
         let (admin, name) = (self.admin.clone(), self.name.clone());
         let dropping = std::thread::spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build()
+            else {
+                return;
+            };
             runtime.block_on(async {
                 if let Ok(mut connection) = PgConnection::connect_with(&admin).await {
-                    let _ = connection.execute(sqlx::AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await;
+                    let _ = connection
+                        .execute(sqlx::AssertSqlSafe(format!(
+                            "drop database if exists {name} with (force)"
+                        )))
+                        .await;
                 }
             });
         });
@@ -66,19 +84,24 @@ async fn template(admin: &PgConnectOptions) -> String {
         hash.update(&migration.checksum);
     }
     let name = format!("voxlink_template_{}", &hex::encode(hash.finalize())[..16]);
-    let mut connection = PgConnection::connect_with(admin).await.expect("the test cluster does not answer");
+    let mut connection =
+        PgConnection::connect_with(admin).await.expect("the test cluster does not answer");
     connection.execute("select pg_advisory_lock(7101)").await.expect("lock");
-    let ready: bool = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1 and datistemplate)")
-        .bind(&name)
-        .fetch_one(&mut connection)
-        .await
-        .expect("pg_database");
+    let ready: bool = sqlx::query_scalar(
+        "select exists (select 1 from pg_database where datname = $1 and datistemplate)",
+    )
+    .bind(&name)
+    .fetch_one(&mut connection)
+    .await
+    .expect("pg_database");
     if !ready {
-        let statements = [format!("drop database if exists {name}"), format!("create database {name}")];
+        let statements =
+            [format!("drop database if exists {name}"), format!("create database {name}")];
         for statement in statements {
             connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("template");
         }
-        let mut fresh = PgConnection::connect_with(&admin.clone().database(&name)).await.expect("template");
+        let mut fresh =
+            PgConnection::connect_with(&admin.clone().database(&name)).await.expect("template");
         MIGRATOR.run(&mut fresh).await.expect("the migrations do not apply");
         fresh.close().await.expect("close");
         let mark = format!("alter database {name} with is_template true");

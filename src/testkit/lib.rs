@@ -1,6 +1,12 @@
 //! What tests share: a migrated database each, builders, a fixed clock.
-#![expect(clippy::expect_used, clippy::disallowed_methods, reason = "test code: a failure here is the test's")]
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "test code: a failure here is the test's"
+)]
 
 mod database;
+mod platform;
 
 pub use database::TestDatabase;
+pub use platform::{Outside, TestPlatform, monday};

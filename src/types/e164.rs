@@ -134,7 +134,16 @@ mod tests {
         for good in ["+12025550123", "+442079460000", "+4930123456"] {
             assert_eq!(good.parse::<E164>().unwrap().as_str(), good);
         }
-        for bad in ["", "+", "12025550123", "+02025550123", "+1 202 555 0123", "+1234567890123456", "+12", "+１２３４５６７"] {
+        for bad in [
+            "",
+            "+",
+            "12025550123",
+            "+02025550123",
+            "+1 202 555 0123",
+            "+1234567890123456",
+            "+12",
+            "+１２３４５６７",
+        ] {
             assert_eq!(bad.parse::<E164>(), Err(BadNumber::Shape), "{bad}");
         }
     }
@@ -155,7 +164,10 @@ mod tests {
         }
         assert_eq!("+14165550123".parse::<E164>().unwrap().country().as_deref(), Some("CA"));
         assert_eq!("+12025550123".parse::<E164>().unwrap().national(), "(202) 555-0123");
-        assert_eq!(E164::from_typed("(202) 555-0123", Some("US")).unwrap().as_str(), "+12025550123");
+        assert_eq!(
+            E164::from_typed("(202) 555-0123", Some("US")).unwrap().as_str(),
+            "+12025550123"
+        );
         assert!(E164::from_typed("555 1234", Some("US")).is_err());
     }
 }

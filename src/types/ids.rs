@@ -23,6 +23,7 @@ macro_rules! id_type {
 
             /// A new id whose time part is `at_millis` (Unix milliseconds, from the caller's
             /// clock) and whose rest is random: ids sort by creation.
+            #[cfg(not(target_arch = "wasm32"))]
             pub fn new(at_millis: u64) -> Self {
                 let mut random = [0u8; 10];
                 random.copy_from_slice(&Uuid::now_v7().as_bytes()[6..]);

@@ -100,11 +100,18 @@ impl Money {
         let text = text.trim().trim_start_matches(currency.symbol());
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > currency.exponent() as usize {
+        if whole.is_empty()
+            || !digits(whole)
+            || !digits(part)
+            || part.len() > currency.exponent() as usize
+        {
             return Err(bad);
         }
         let padded = format!("{part:0<width$}", width = currency.exponent() as usize);
-        format!("{whole}{padded}").parse().map(|minor| Self::new(minor, currency)).map_err(|_| MoneyError::Overflow)
+        format!("{whole}{padded}")
+            .parse()
+            .map(|minor| Self::new(minor, currency))
+            .map_err(|_| MoneyError::Overflow)
     }
 
     /// The amount in major units, exactly.
@@ -127,7 +134,10 @@ impl Money {
     }
 
     /// The sum of many, zero for none.
-    pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
+    pub fn sum(
+        currency: Currency,
+        amounts: impl IntoIterator<Item = Self>,
+    ) -> Result<Self, MoneyError> {
         amounts.into_iter().try_fold(Self::zero(currency), Self::plus)
     }
 }

@@ -72,7 +72,10 @@ impl InventoryState {
         use InventoryState::*;
         matches!(
             (self, next),
-            (Available, Reserved | Sold) | (Reserved, Available | Sold) | (Sold, Aging | Available) | (Aging, Available | Sold)
+            (Available, Reserved | Sold)
+                | (Reserved, Available | Sold)
+                | (Sold, Aging | Available)
+                | (Aging, Available | Sold)
         )
     }
 }

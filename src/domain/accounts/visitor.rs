@@ -55,7 +55,11 @@ impl Member {
     }
 
     /// Begins work on the installation. Only for those an extractor has found to be staff.
-    pub async fn begin_staff(&self, platform: &Platform, request: RequestInfo) -> Result<Ctx<Installation>, Fault> {
+    pub async fn begin_staff(
+        &self,
+        platform: &Platform,
+        request: RequestInfo,
+    ) -> Result<Ctx<Installation>, Fault> {
         Ctx::begin_installation(platform, self.actor(true), request).await
     }
 }

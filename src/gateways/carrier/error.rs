@@ -109,14 +109,20 @@ impl CarrierError {
     /// What a customer is told: no codes, no names of ours.
     pub const fn for_customer(&self) -> &'static str {
         match self {
-            Self::Unavailable { .. } | Self::Gone { .. } => "Somebody else took this number. Search for another one.",
+            Self::Unavailable { .. } | Self::Gone { .. } => {
+                "Somebody else took this number. Search for another one."
+            }
             Self::AlreadyOurs { .. } => "This number is already in an account here.",
-            Self::NeedsPapers { .. } => "This number needs an address or documents before it can be bought.",
+            Self::NeedsPapers { .. } => {
+                "This number needs an address or documents before it can be bought."
+            }
             Self::RefusedCredentials { .. }
             | Self::OutOfFunds { .. }
             | Self::Unsupported { .. }
             | Self::Rejected { .. }
-            | Self::NotConfigured { .. } => "This carrier cannot sell numbers at the moment. Our team has been told.",
+            | Self::NotConfigured { .. } => {
+                "This carrier cannot sell numbers at the moment. Our team has been told."
+            }
             Self::RateLimited { .. } | Self::Transient { .. } | Self::UnknownOutcome { .. } => {
                 "The carrier is not answering at the moment. We keep trying."
             }

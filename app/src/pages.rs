@@ -1,0 +1,12 @@
+//! The pages by area; each area lists its own rows of the route table.
+
+pub mod accounts;
+pub mod admin;
+pub mod billing;
+pub mod calls;
+pub mod cart;
+pub mod home;
+pub mod numbers;
+pub mod orders;
+pub mod routing;
+pub mod search;

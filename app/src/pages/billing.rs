@@ -1,0 +1,8 @@
+//! Balance, top-up, usage, invoices.
+
+use crate::Route;
+
+/// The rows of this area.
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}

@@ -1,0 +1,8 @@
+//! The cart.
+
+use crate::Route;
+
+/// The rows of this area.
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}

@@ -1,0 +1,1 @@
+//! Money: journal, payments, tax, usage, invoices.

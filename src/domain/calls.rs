@@ -1,0 +1,1 @@
+//! Calls: answering them, their records, their rating.

@@ -1,0 +1,1 @@
+//! Carts and holds: a number is in one cart at a time.

@@ -1,0 +1,1 @@
+//! What can be had: search over the carriers, prices, coverage.

@@ -1,0 +1,1 @@
+//! The first answer to a state-changing request, replayed to its repeats.

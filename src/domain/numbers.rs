@@ -1,0 +1,1 @@
+//! Numbers a tenant has: list, change, suspend, release.

@@ -1,0 +1,1 @@
+//! What a number does: drafts, versions, publishing, the plans kept in memory.

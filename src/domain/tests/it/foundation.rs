@@ -1,0 +1,90 @@
+//! The walls: tenants apart, journal and audit append-only, the audit chain.
+
+use serde_json::json;
+use voxlink_domain::{Actor, Ctx, RequestInfo, audit::Entry};
+use voxlink_testkit::TestPlatform;
+use voxlink_types::ids::TenantId;
+
+async fn audited(test: &TestPlatform, tenant: TenantId, action: &str) {
+    let mut cx = Ctx::begin(&test.platform, tenant, Actor::System("test"), RequestInfo::default())
+        .await
+        .unwrap();
+    let entry =
+        Entry { action, resource: "thing", new: Some(json!({"b": 1, "a": 2})), ..Entry::default() };
+    cx.audit(entry).await.unwrap();
+    cx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_sees_only_its_own_rows() {
+    let test = TestPlatform::new().await;
+    let (ours, _) = test.tenant("Ours").await;
+    let (theirs, _) = test.tenant("Theirs").await;
+    let mut cx = test.platform.work_for(ours, "test").await.unwrap();
+    let seen: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from tenants").fetch_all(cx.tx()).await.unwrap();
+    assert_eq!(seen, [ours.uuid()]);
+    let changed =
+        sqlx::query("update users set full_name = 'x' where tenant_id = $1").bind(theirs.uuid());
+    assert_eq!(changed.execute(cx.tx()).await.unwrap().rows_affected(), 0);
+}
+
+#[tokio::test]
+async fn without_a_tenant_the_application_sees_nothing() {
+    let test = TestPlatform::new().await;
+    test.tenant("Ours").await;
+    let seen: Vec<uuid::Uuid> = sqlx::query_scalar("select id from users")
+        .fetch_all(&test.platform.db().app)
+        .await
+        .unwrap();
+    assert!(seen.is_empty());
+}
+
+#[tokio::test]
+async fn journal_and_audit_can_only_grow() {
+    let test = TestPlatform::new().await;
+    let (tenant, _) = test.tenant("Ours").await;
+    audited(&test, tenant, "thing.make").await;
+    for pool in [&test.platform.db().app, &test.platform.db().platform] {
+        for statement in [
+            "delete from audit_log",
+            "update audit_log set actor = 'x'",
+            "truncate audit_log",
+            "delete from journal_entries",
+            "update journal_postings set amount_minor = 1",
+            "delete from journal_postings",
+        ] {
+            let refused = sqlx::query(statement).execute(pool).await.unwrap_err();
+            assert_eq!(
+                refused.as_database_error().unwrap().code().as_deref(),
+                Some("42501"),
+                "{statement}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_audit_chain_tells_what_was_changed() {
+    let test = TestPlatform::new().await;
+    let (tenant, _) = test.tenant("Ours").await;
+    for action in ["thing.make", "thing.change", "thing.drop"] {
+        audited(&test, tenant, action).await;
+    }
+    let broken = async || -> Option<i64> {
+        sqlx::query_scalar("select broken_seq from verify_audit($1)")
+            .bind(tenant.uuid())
+            .fetch_optional(&test.platform.db().platform)
+            .await
+            .unwrap()
+    };
+    assert_eq!(broken().await, None);
+    let owner = &test.platform.db().owner;
+    sqlx::query("update audit_log set action = 'thing.other' where seq = 2")
+        .execute(owner)
+        .await
+        .unwrap();
+    assert_eq!(broken().await, Some(2));
+    sqlx::query("delete from audit_log where seq >= 2").execute(owner).await.unwrap();
+    assert_eq!(broken().await, Some(3), "a cut tail is found by the head");
+}

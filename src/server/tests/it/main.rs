@@ -1,0 +1,1 @@
+//! The server as a whole against a real PostgreSQL, one binary for all.

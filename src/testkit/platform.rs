@@ -1,0 +1,98 @@
+//! A [`Platform`] for tests: a database of its own, a clock that stands, fakes outside.
+
+use crate::TestDatabase;
+use chrono::{DateTime, TimeZone, Utc};
+use sqlx::types::Uuid;
+use std::{collections::BTreeMap, sync::Arc};
+use voxlink_domain::{Platform, Settings, platform::Parts};
+use voxlink_gateways::{Carrier, PaymentProcessor, clock::FixedClock, mail::Outbox};
+use voxlink_types::ids::{BillingAccountId, TenantId, UserId};
+
+/// A platform and what the test can turn on it. Dropping it drops the database.
+#[derive(Debug)]
+pub struct TestPlatform {
+    /// What the code under test gets.
+    pub platform: Platform,
+    /// Its clock; stands at 2026-11-16 15:00 UTC, a Monday, until moved.
+    pub clock: FixedClock,
+    /// The letters it sent.
+    pub outbox: Outbox,
+    /// Its database.
+    pub database: TestDatabase,
+}
+
+/// The outside of a test platform; none by default.
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// Carriers.
+    pub carriers: Vec<Arc<dyn Carrier>>,
+    /// Payment processors.
+    pub processors: Vec<Arc<dyn PaymentProcessor>>,
+}
+
+/// When the clock of a test begins.
+pub fn monday() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 16, 15, 0, 0).single().expect("a valid time")
+}
+
+impl TestPlatform {
+    /// A platform without carriers or processors.
+    pub async fn new() -> Self {
+        Self::with(Outside::default()).await
+    }
+
+    /// A platform with these outside.
+    pub async fn with(outside: Outside) -> Self {
+        let database = TestDatabase::new().await;
+        let (clock, outbox) = (FixedClock::at(monday()), Outbox::default());
+        let mut carriers = BTreeMap::new();
+        for carrier in outside.carriers {
+            carriers.insert(carrier.key(), carrier);
+        }
+        let mut processors = BTreeMap::new();
+        for processor in outside.processors {
+            processors.insert(processor.key(), processor);
+        }
+        let platform = Platform::new(Parts {
+            db: database.db(),
+            clock: Arc::new(clock.clone()),
+            carriers,
+            processors,
+            mailer: Arc::new(outbox.clone()),
+            settings: Settings {
+                public_url: "https://voxlink.test".parse().expect("a valid address"),
+                hold_minutes: 15,
+                release_grace_days: 10,
+                suspension_message: "The number you have called is not in service.".to_owned(),
+            },
+        });
+        Self { platform, clock, outbox, database }
+    }
+
+    /// A tenant with an owner and an empty US dollar account, by plain SQL: for tests that are
+    /// not about registration.
+    pub async fn tenant(&self, name: &str) -> (TenantId, UserId) {
+        let (tenant, user, account) = (TenantId::new(1), UserId::new(1), BillingAccountId::new(1));
+        let pool = &self.platform.db().platform;
+        let run = |sql: &'static str, ids: Vec<Uuid>| {
+            let name = name.to_owned();
+            async move {
+                let query = ids.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
+                query.bind(name).execute(pool).await.expect("the tenant could not be made");
+            }
+        };
+        run("insert into tenants (id, name) values ($1, $2)", vec![tenant.uuid()]).await;
+        run(
+            "insert into users (id, tenant_id, email, full_name, tenant_role, terms_accepted_at, terms_version)
+             values ($1, $2, lower(replace($3, ' ', '')) || '@example.com', $3, 'owner', now(), '2026-01')",
+            vec![user.uuid(), tenant.uuid()],
+        )
+        .await;
+        run(
+            "insert into billing_accounts (id, tenant_id, company) values ($1, $2, $3)",
+            vec![account.uuid(), tenant.uuid()],
+        )
+        .await;
+        (tenant, user)
+    }
+}
