@@ -16,6 +16,7 @@ async fn main() -> anyhow::Result<()> {
         db,
         clock: Arc::new(SystemClock),
         carriers: std::collections::BTreeMap::default(),
+        switchboards: std::collections::BTreeMap::default(),
         processors: std::collections::BTreeMap::default(),
         mailer: Arc::new(voxlink_adapters::mail::NoMail),
         settings: Settings {

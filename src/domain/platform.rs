@@ -3,7 +3,7 @@
 use crate::{Actor, Ctx, Db, Fault, Installation, RequestInfo};
 use std::{collections::BTreeMap, sync::Arc};
 use url::Url;
-use voxlink_gateways::{Carrier, Clock, Mailer, PaymentProcessor};
+use voxlink_gateways::{Carrier, Clock, Mailer, PaymentProcessor, Switchboard};
 use voxlink_types::ids::TenantId;
 
 /// What the operator has set, as far as rules depend on it.
@@ -39,6 +39,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The carriers that are configured, by key.
     pub carriers: BTreeMap<&'static str, Arc<dyn Carrier>>,
+    /// The carriers that may call us, by key.
+    pub switchboards: BTreeMap<&'static str, Arc<dyn Switchboard>>,
     /// The payment processors that are configured, by key.
     pub processors: BTreeMap<&'static str, Arc<dyn PaymentProcessor>>,
     /// Letters.
@@ -71,6 +73,11 @@ impl Platform {
     /// All configured carriers, by key.
     pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
         self.0.carriers.values()
+    }
+
+    /// The calling side of a carrier.
+    pub fn switchboard(&self, key: &str) -> Option<Arc<dyn Switchboard>> {
+        self.0.switchboards.get(key).cloned()
     }
 
     /// A configured payment processor.

@@ -122,6 +122,14 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
 
     /// Checks credentials and reach, cheaply.
     async fn health(&self) -> Result<(), CarrierError>;
+}
+
+/// The side of a carrier that calls us: who verifies its callbacks, reads them and writes the
+/// answer in its language. Apart from [`Carrier`], because calls must be answered even where the
+/// buying side is not configured, and without any network.
+pub trait Switchboard: Send + Sync + std::fmt::Debug {
+    /// The carrier's key, as in the callback's path.
+    fn key(&self) -> &'static str;
 
     /// Checks that a callback really comes from this carrier, on the raw body, before anything of
     /// it is parsed. There is no default: a carrier that signs nothing must say how else it is

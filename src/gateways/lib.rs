@@ -9,7 +9,7 @@ pub mod clock;
 pub mod mail;
 pub mod payments;
 
-pub use carrier::{Carrier, CarrierError};
+pub use carrier::{Carrier, CarrierError, Switchboard};
 pub use clock::{Clock, SystemClock};
 pub use mail::{Letter, MailError, Mailer};
 pub use payments::{PaymentError, PaymentProcessor};

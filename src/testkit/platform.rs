@@ -3,9 +3,9 @@
 use crate::TestDatabase;
 use chrono::{DateTime, TimeZone, Utc};
 use sqlx::types::Uuid;
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use voxlink_domain::{Platform, Settings, platform::Parts};
-use voxlink_gateways::{Carrier, PaymentProcessor, clock::FixedClock, mail::Outbox};
+use voxlink_gateways::{Carrier, PaymentProcessor, Switchboard, clock::FixedClock, mail::Outbox};
 use voxlink_types::ids::{BillingAccountId, TenantId, UserId};
 
 /// A platform and what the test can turn on it. Dropping it drops the database.
@@ -26,6 +26,8 @@ pub struct TestPlatform {
 pub struct Outside {
     /// Carriers.
     pub carriers: Vec<Arc<dyn Carrier>>,
+    /// Calling sides of carriers.
+    pub switchboards: Vec<Arc<dyn Switchboard>>,
     /// Payment processors.
     pub processors: Vec<Arc<dyn PaymentProcessor>>,
 }
@@ -45,18 +47,14 @@ impl TestPlatform {
     pub async fn with(outside: Outside) -> Self {
         let database = TestDatabase::new().await;
         let (clock, outbox) = (FixedClock::at(monday()), Outbox::default());
-        let mut carriers = BTreeMap::new();
-        for carrier in outside.carriers {
-            carriers.insert(carrier.key(), carrier);
-        }
-        let mut processors = BTreeMap::new();
-        for processor in outside.processors {
-            processors.insert(processor.key(), processor);
-        }
+        let carriers = outside.carriers.into_iter().map(|c| (c.key(), c)).collect();
+        let switchboards = outside.switchboards.into_iter().map(|s| (s.key(), s)).collect();
+        let processors = outside.processors.into_iter().map(|p| (p.key(), p)).collect();
         let platform = Platform::new(Parts {
             db: database.db(),
             clock: Arc::new(clock.clone()),
             carriers,
+            switchboards,
             processors,
             mailer: Arc::new(outbox.clone()),
             settings: Settings {
