@@ -1,1 +1,3 @@
 //! Money: journal, payments, tax, usage, invoices.
+
+pub mod usage;

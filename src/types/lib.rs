@@ -12,6 +12,7 @@ pub mod money;
 pub mod number;
 pub mod order;
 pub mod page;
+pub mod rating;
 pub mod role;
 pub mod routing;
 

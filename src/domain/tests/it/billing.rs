@@ -1,1 +1,4 @@
-//! Tests of `domain::billing`.
+//! Billing: rating, tax, invoices.
+
+mod fixture;
+mod rating;

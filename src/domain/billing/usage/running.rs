@@ -1,0 +1,166 @@
+//! Running cost: what the usage of a month has come to so far, before anything is invoiced.
+
+use crate::{Ctx, Fault};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use voxlink_types::{
+    Currency,
+    ids::{CallId, NumberId, TenantId},
+};
+
+/// A stretch of time, [from, to), in the billing zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The first instant in it.
+    pub from: DateTime<Utc>,
+    /// The first instant after it.
+    pub to: DateTime<Utc>,
+}
+
+/// One day's usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayCost {
+    /// The day, in the billing zone.
+    pub day: NaiveDate,
+    /// Calls rated.
+    pub calls: i64,
+    /// Seconds billed.
+    pub billed_seconds: i64,
+    /// Their exact cost.
+    pub cost: Decimal,
+}
+
+/// One number's usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberCost {
+    /// The number.
+    pub number: NumberId,
+    /// As dialled.
+    pub e164: String,
+    /// As its owner calls it.
+    pub friendly_name: Option<String>,
+    /// Calls rated.
+    pub calls: i64,
+    /// Seconds billed.
+    pub billed_seconds: i64,
+    /// Their exact cost.
+    pub cost: Decimal,
+}
+
+/// The usage of a stretch of time in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonthToDate {
+    /// By day, earliest first; days without usage are absent.
+    pub days: Vec<DayCost>,
+    /// By number, dearest first.
+    pub numbers: Vec<NumberCost>,
+    /// The exact sum.
+    pub total: Decimal,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+/// One rated call, for the list behind a cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatedCall {
+    /// The call.
+    pub call: CallId,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// The number it was about.
+    pub number: NumberId,
+    /// Who called.
+    pub from: String,
+    /// Whom.
+    pub to: String,
+    /// Seconds answered.
+    pub raw_seconds: i64,
+    /// Seconds billed.
+    pub billed_seconds: i64,
+    /// The increments, `60/60`.
+    pub increments: String,
+    /// The rate per minute.
+    pub rate: Decimal,
+    /// The exact price.
+    pub cost: Decimal,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+/// What the usage in `span` has come to, by day of `zone` and by number.
+pub async fn month_to_date(
+    cx: &mut Ctx<TenantId>,
+    span: Span,
+    zone: chrono_tz::Tz,
+    currency: Currency,
+) -> Result<MonthToDate, Fault> {
+    let tenant = cx.tenant().uuid();
+    let days = sqlx::query_as!(
+        DayCost,
+        r#"select (occurred_at at time zone $5::text)::date as "day!", count(*) as "calls!",
+                  coalesce(sum((derivation->>'billed_seconds')::bigint), 0)::bigint as "billed_seconds!",
+                  sum(cost) as "cost!"
+           from usage_records
+           where tenant_id = $1 and occurred_at >= $2 and occurred_at < $3 and currency = $4
+           group by 1 order by 1"#,
+        tenant,
+        span.from,
+        span.to,
+        currency.as_str(),
+        zone.name(),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let numbers = sqlx::query_as!(
+        NumberCost,
+        r#"select s.id as "number: NumberId", s.e164, s.friendly_name, count(*) as "calls!",
+                  coalesce(sum((u.derivation->>'billed_seconds')::bigint), 0)::bigint as "billed_seconds!",
+                  sum(u.cost) as "cost!"
+           from usage_records u join subscriptions s on s.id = u.subscription_id
+           where u.tenant_id = $1 and s.tenant_id = $1
+             and u.occurred_at >= $2 and u.occurred_at < $3 and u.currency = $4
+           group by s.id order by sum(u.cost) desc, s.e164"#,
+        tenant,
+        span.from,
+        span.to,
+        currency.as_str(),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let total = days.iter().map(|d| d.cost).sum();
+    Ok(MonthToDate { days, numbers, total, currency })
+}
+
+/// The rated calls of a stretch of time, of one number or of all, newest first, at most `limit`.
+pub async fn calls_between(
+    cx: &mut Ctx<TenantId>,
+    span: Span,
+    number: Option<NumberId>,
+    limit: i64,
+) -> Result<Vec<RatedCall>, Fault> {
+    let tenant = cx.tenant().uuid();
+    let calls = sqlx::query_as!(
+        RatedCall,
+        r#"select c.id as "call: CallId", c.started_at, s.id as "number: NumberId",
+                  c.from_number as "from", c.to_number as "to",
+                  (u.derivation->>'raw_seconds')::bigint as "raw_seconds!",
+                  (u.derivation->>'billed_seconds')::bigint as "billed_seconds!",
+                  u.derivation->>'increments' as "increments!",
+                  u.unit_price as rate, u.cost, u.currency as "currency: Currency"
+           from usage_records u
+           join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
+                and u.source = 'call:' || c.id::text
+           join subscriptions s on s.id = u.subscription_id and s.tenant_id = u.tenant_id
+           where u.tenant_id = $1 and u.occurred_at >= $2 and u.occurred_at < $3
+             and ($4::uuid is null or u.subscription_id = $4)
+           order by u.occurred_at desc, u.id desc limit $5"#,
+        tenant,
+        span.from,
+        span.to,
+        number.map(NumberId::uuid),
+        limit,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    Ok(calls)
+}
