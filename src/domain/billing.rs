@@ -1,3 +1,4 @@
 //! Money: journal, payments, tax, usage, invoices.
 
 pub mod usage;
+pub mod journal;

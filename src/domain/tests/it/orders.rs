@@ -1,1 +1,3 @@
 //! Tests of `domain::orders`.
+
+mod journal;
