@@ -1,4 +1,4 @@
 //! Money: journal, payments, tax, usage, invoices.
 
-pub mod usage;
 pub mod journal;
+pub mod usage;

@@ -110,8 +110,11 @@ fn all_postings_sum_to_zero_after_any_history() {
     });
     let _inside = runtime.enter();
     let facts = prop::collection::vec((0u8..12, -500i64..500, -1i64..2), 1..20);
-    let mut runner =
-        TestRunner::new(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let outcome = runner.run(&facts, |facts| {
         let sum: i64 = runtime.block_on(async {
             for (name, minor, off) in facts {
@@ -122,10 +125,12 @@ fn all_postings_sum_to_zero_after_any_history() {
                     cx.commit().await.unwrap();
                 }
             }
-            sqlx::query_scalar("select coalesce(sum(amount_minor), 0)::bigint from journal_postings")
-                .fetch_one(&test.platform.db().platform)
-                .await
-                .unwrap()
+            sqlx::query_scalar(
+                "select coalesce(sum(amount_minor), 0)::bigint from journal_postings",
+            )
+            .fetch_one(&test.platform.db().platform)
+            .await
+            .unwrap()
         });
         prop_assert_eq!(sum, 0);
         Ok(())
