@@ -6,6 +6,7 @@
 )]
 
 mod database;
+mod number;
 mod platform;
 
 pub use database::TestDatabase;
