@@ -1,7 +1,11 @@
 //! Carriers: who has numbers to sell and rings us when somebody calls one.
 
 mod callback;
+#[cfg(feature = "fakes")]
+pub mod contract;
 mod error;
+#[cfg(feature = "fakes")]
+pub mod fake;
 mod offer;
 
 pub use callback::{CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Verified};

@@ -6,6 +6,8 @@
 
 pub mod carrier;
 pub mod clock;
+#[cfg(feature = "fakes")]
+pub mod fault;
 pub mod mail;
 pub mod payments;
 

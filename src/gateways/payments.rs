@@ -1,5 +1,10 @@
 //! Payment processors: who takes a customer's card and gives us the money.
 
+#[cfg(feature = "fakes")]
+pub mod contract;
+#[cfg(feature = "fakes")]
+pub mod fake;
+
 use async_trait::async_trait;
 use http::HeaderMap;
 use uuid::Uuid;

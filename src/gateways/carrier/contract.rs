@@ -1,0 +1,150 @@
+//! What every carrier must keep to, as a suite. It needs a carrier with at least ten numbers for
+//! sale that `query` finds; faults are allowed, wrong answers are not. It panics at the first
+//! broken promise.
+#![expect(clippy::panic, reason = "a suite tells a broken promise by panicking")]
+
+use super::{Bought, Carrier, CarrierError, NumberSettings, OwnedNumber, Purchase, SearchQuery};
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+use voxlink_types::E164;
+
+fn kept<T>(promise: &str, given: Result<T, CarrierError>) -> T {
+    given.unwrap_or_else(|error| panic!("{promise}: {error}"))
+}
+
+/// Settings whose URLs tell which version they are.
+fn settings(version: u8) -> NumberSettings {
+    let url = |what: &str| format!("https://voxlink.test/v{version}/{what}");
+    NumberSettings {
+        voice_url: url("voice"),
+        voice_fallback_url: url("fallback"),
+        status_url: url("status"),
+        label: format!("label {version}"),
+    }
+}
+
+fn purchase(number: &E164, key: Uuid) -> Purchase {
+    Purchase { number: number.clone(), key, hold_id: None, settings: settings(1) }
+}
+
+/// Buys as the saga does: unknown outcomes are looked up, refusals believed. `None` when somebody
+/// else has it.
+async fn buy(carrier: &dyn Carrier, purchase: &Purchase) -> Option<OwnedNumber> {
+    for _ in 0..50 {
+        let answer = match carrier.buy(purchase).await {
+            Ok(answer) => Some(answer),
+            Err(error) if error.may_repeat() => None,
+            Err(CarrierError::UnknownOutcome { .. } | CarrierError::AlreadyOurs { .. }) => {
+                carrier.find_purchase(&purchase.number, purchase.key).await.unwrap_or_default()
+            }
+            Err(CarrierError::Unavailable { .. }) => return None,
+            Err(error) => panic!("a number for sale can be bought: {error}"),
+        };
+        match answer {
+            Some(Bought::Done(owned)) => return Some(owned),
+            Some(Bought::Pending { .. }) => {
+                for _ in 0..50 {
+                    let found = carrier.find_purchase(&purchase.number, purchase.key).await;
+                    if let Ok(Some(Bought::Done(owned))) = found {
+                        return Some(owned);
+                    }
+                }
+                panic!("a pending purchase ends");
+            }
+            None => {}
+        }
+    }
+    panic!("a purchase comes to an end within 50 tries");
+}
+
+async fn times_owned(carrier: &dyn Carrier, number: &E164) -> usize {
+    let (mut count, mut cursor) = (0, None);
+    loop {
+        let (page, next) = kept("owned numbers are listed", carrier.list_owned(cursor).await);
+        count += page.iter().filter(|n| n.number == *number).count();
+        if next.is_none() {
+            return count;
+        }
+        cursor = next;
+    }
+}
+
+/// Runs the suite.
+pub async fn run(carrier: &dyn Carrier, query: &SearchQuery, now: DateTime<Utc>) {
+    let offers = kept("it can be searched", carrier.search(query).await);
+    assert!(!offers.is_empty() && offers.len() <= query.limit as usize, "a search keeps its limit");
+    for offer in &offers {
+        assert_eq!(offer.carrier, carrier.key(), "an offer names its carrier");
+        assert_eq!(offer.country, query.country, "an offer is of the country asked for");
+        let alone = kept("an offer can be asked for", carrier.offer(&offer.number).await);
+        assert!(alone.is_some_and(|o| o.number == offer.number), "what a search finds is offered");
+    }
+    if carrier.abilities().holds {
+        holds(carrier, &offers[0].number, now).await;
+    }
+    let mut bought = None;
+    for offer in &offers {
+        let key = Uuid::now_v7();
+        if let Some(owned) = buy(carrier, &purchase(&offer.number, key)).await {
+            bought = Some((owned, key));
+            break;
+        }
+        assert_eq!(times_owned(carrier, &offer.number).await, 0, "what is refused is not ours");
+    }
+    let Some((owned, key)) = bought else { panic!("one of the numbers offered can be bought") };
+    sold_once(carrier, &owned, key).await;
+    configured_and_released(carrier, &owned).await;
+}
+
+async fn holds(carrier: &dyn Carrier, number: &E164, now: DateTime<Utc>) {
+    let (ours, theirs) = (Uuid::now_v7(), Uuid::now_v7());
+    let until = now + Duration::minutes(15);
+    let hold = kept("a free number can be held", carrier.hold(number, ours, until).await);
+    assert!(hold.expires_at <= until, "a hold is not longer than asked for");
+    kept("a hold can be extended", carrier.hold(number, ours, until).await);
+    let second = carrier.hold(number, theirs, until).await;
+    assert!(matches!(second, Err(CarrierError::Unavailable { .. })), "one hold at a time");
+    kept("a hold can be let go", carrier.let_go(number, &hold.id).await);
+    kept("letting go of none is success", carrier.let_go(number, &hold.id).await);
+    let next = kept("then others may hold it", carrier.hold(number, theirs, until).await);
+    kept("and let it go", carrier.let_go(number, &next.id).await);
+}
+
+async fn sold_once(carrier: &dyn Carrier, owned: &OwnedNumber, key: Uuid) {
+    let number = &owned.number;
+    for _ in 0..20 {
+        match carrier.buy(&purchase(number, key)).await {
+            Ok(Bought::Done(again)) => assert_eq!(again.id, owned.id, "the same key, the same number"),
+            Err(CarrierError::AlreadyOurs { .. } | CarrierError::UnknownOutcome { .. }) => {}
+            Err(error) if error.may_repeat() => {}
+            other => panic!("a repeated purchase is the same one: {other:?}"),
+        }
+    }
+    let found = kept("a purchase is found by its key", carrier.find_purchase(number, key).await);
+    assert!(matches!(found, Some(Bought::Done(n)) if n.id == owned.id), "the purchase is found");
+    let stranger = Uuid::now_v7();
+    let unknown = kept("so are absent ones", carrier.find_purchase(number, stranger).await);
+    assert_eq!(unknown, None, "a key never used has no purchase");
+    let second = carrier.buy(&purchase(number, stranger)).await;
+    assert!(second.is_err(), "what is sold is not sold again: {second:?}");
+    assert_eq!(times_owned(carrier, number).await, 1, "a number bought is ours once");
+    let offer = kept("an offer can be asked for", carrier.offer(number).await);
+    assert_eq!(offer, None, "what is sold is not offered");
+}
+
+async fn configured_and_released(carrier: &dyn Carrier, owned: &OwnedNumber) {
+    let got = kept("a number of ours can be read", carrier.get(&owned.id).await);
+    assert_eq!((&got.number, got.active), (&owned.number, true), "it is the number and it rings");
+    assert_eq!(got.settings, Some(settings(1)), "it calls back where the purchase said");
+    let changed = kept("it can be set", carrier.configure(&owned.id, &settings(2)).await);
+    assert_eq!(changed.settings, Some(settings(2)), "the new settings are told back");
+    let got = kept("a number of ours can be read", carrier.get(&owned.id).await);
+    assert_eq!(got.settings, Some(settings(2)), "the new settings stay");
+    if carrier.abilities().minimum_days == 0 {
+        kept("a number can be given back", carrier.release(&owned.id).await);
+        kept("giving back twice is success", carrier.release(&owned.id).await);
+        let gone = carrier.get(&owned.id).await;
+        assert!(matches!(gone, Err(CarrierError::Gone { .. })), "what is given back is gone");
+        assert_eq!(times_owned(carrier, &owned.number).await, 0, "and not listed");
+    }
+}

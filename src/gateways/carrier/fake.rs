@@ -1,0 +1,328 @@
+//! A carrier in memory, with books of its own: what it sold, to whom, and how often it charged.
+//! A test compares those books with ours.
+
+use super::{
+    Abilities, Bought, Carrier, CarrierError, CarrierHold, Coverage, NumberSettings, Offer,
+    OwnedNumber, PriceRow, Purchase, SearchQuery,
+};
+use crate::fault::{Fault, Script};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use uuid::Uuid;
+use voxlink_types::{
+    Currency, E164,
+    number::{Capability, NumberType, Requirement},
+};
+
+/// A number the carrier sold: a line of its books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    /// The number.
+    pub number: E164,
+    /// The key the purchase came with.
+    pub key: Uuid,
+    /// The carrier's id of the number.
+    pub carrier_number_id: String,
+    /// Questions left until a pending purchase is done.
+    pub pending: u8,
+    /// True once it was given back.
+    pub released: bool,
+    settings: NumberSettings,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    for_sale: BTreeMap<E164, Offer>,
+    holds: BTreeMap<E164, (Uuid, CarrierHold)>,
+    sales: Vec<Sale>,
+    script: Script,
+}
+
+impl Books {
+    fn owned(&self, id: &str) -> Result<&Sale, CarrierError> {
+        self.sales
+            .iter()
+            .find(|s| s.carrier_number_id == id && !s.released)
+            .ok_or(CarrierError::Gone { detail: id.to_owned() })
+    }
+
+    fn sell(&mut self, purchase: &Purchase, pending: u8) -> Result<Bought, CarrierError> {
+        if let Some(sale) = self.sales.iter().find(|s| s.key == purchase.key) {
+            return Ok(told(sale));
+        }
+        if self.sales.iter().any(|s| s.number == purchase.number && !s.released) {
+            return Err(CarrierError::AlreadyOurs { detail: purchase.number.to_string() });
+        }
+        if self.for_sale.remove(&purchase.number).is_none() {
+            return Err(CarrierError::Unavailable { detail: purchase.number.to_string() });
+        }
+        self.holds.remove(&purchase.number);
+        let sale = Sale {
+            number: purchase.number.clone(),
+            key: purchase.key,
+            carrier_number_id: format!("FN{:06}", self.sales.len() + 1),
+            pending,
+            released: false,
+            settings: purchase.settings.clone(),
+        };
+        let answer = told(&sale);
+        self.sales.push(sale);
+        Ok(answer)
+    }
+}
+
+fn owned(sale: &Sale) -> OwnedNumber {
+    OwnedNumber {
+        id: sale.carrier_number_id.clone(),
+        number: sale.number.clone(),
+        account: "fake".to_owned(),
+        active: true,
+        settings: Some(sale.settings.clone()),
+    }
+}
+
+fn told(sale: &Sale) -> Bought {
+    if sale.pending > 0 {
+        Bought::Pending { order_id: format!("FO-{}", sale.carrier_number_id) }
+    } else {
+        Bought::Done(owned(sale))
+    }
+}
+
+fn lost() -> CarrierError {
+    CarrierError::UnknownOutcome { detail: "no answer".to_owned() }
+}
+
+fn hiccup() -> CarrierError {
+    CarrierError::Transient { detail: "503".to_owned() }
+}
+
+/// The carrier. Clones share the books.
+#[derive(Debug, Clone, Default)]
+pub struct FakeCarrier(Arc<Mutex<Books>>);
+
+impl FakeCarrier {
+    /// The key it goes by.
+    pub const KEY: &'static str = "fake";
+
+    /// A carrier with these numbers for sale (New York local numbers) that fails by `script`.
+    pub fn new(numbers: impl IntoIterator<Item = E164>, script: Script) -> Self {
+        let offer = |number: E164| Offer {
+            carrier: Self::KEY.to_owned(),
+            number,
+            country: "US".to_owned(),
+            number_type: NumberType::Local,
+            capabilities: vec![Capability::Voice, Capability::Sms],
+            area_code: None,
+            locality: Some("New York".to_owned()),
+            region: Some("NY".to_owned()),
+            position: Some((40.71, -74.0)),
+            time_zone: Some("America/New_York".to_owned()),
+            distance_km: None,
+            requirement: Requirement::None,
+        };
+        let for_sale = numbers.into_iter().map(|n| (n.clone(), offer(n))).collect();
+        Self(Arc::new(Mutex::new(Books { for_sale, script, ..Books::default() })))
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what happens to the next purchase not yet spoken of.
+    pub fn tell(&self, next: Option<Fault>) {
+        self.books().script.tell(next);
+    }
+
+    /// Its books: everything it ever sold.
+    pub fn sales(&self) -> Vec<Sale> {
+        self.books().sales.clone()
+    }
+}
+
+#[async_trait]
+impl Carrier for FakeCarrier {
+    fn key(&self) -> &'static str {
+        Self::KEY
+    }
+
+    fn name(&self) -> &'static str {
+        "Fake carrier"
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            holds: true,
+            search: true,
+            ports: false,
+            messages: true,
+            minimum_days: 0,
+            undo_days: 0,
+        }
+    }
+
+    async fn coverage(&self) -> Result<Vec<Coverage>, CarrierError> {
+        Ok(vec![Coverage { country: "US".to_owned(), number_type: NumberType::Local }])
+    }
+
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<Offer>, CarrierError> {
+        let fits = |o: &&Offer| {
+            o.country == query.country
+                && (query.types.is_empty() || query.types.contains(&o.number_type))
+                && query.contains.as_ref().is_none_or(|c| o.number.digits().contains(c.as_str()))
+                && query.capabilities.iter().all(|c| o.capabilities.contains(c))
+        };
+        let books = self.books();
+        let free = books.for_sale.values().filter(|o| !books.holds.contains_key(&o.number));
+        let page = free.filter(fits).skip(query.offset as usize).take(query.limit as usize);
+        Ok(page.cloned().collect())
+    }
+
+    async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError> {
+        Ok(self.books().for_sale.get(number).cloned())
+    }
+
+    async fn hold(
+        &self,
+        number: &E164,
+        key: Uuid,
+        until: DateTime<Utc>,
+    ) -> Result<CarrierHold, CarrierError> {
+        let mut books = self.books();
+        let taken = books.holds.get(number).is_some_and(|(holder, _)| *holder != key);
+        if taken || !books.for_sale.contains_key(number) {
+            return Err(CarrierError::Unavailable { detail: number.to_string() });
+        }
+        let hold = CarrierHold { id: format!("FH-{key}"), expires_at: until };
+        books.holds.insert(number.clone(), (key, hold.clone()));
+        Ok(hold)
+    }
+
+    async fn let_go(&self, number: &E164, hold_id: &str) -> Result<(), CarrierError> {
+        let mut books = self.books();
+        if books.holds.get(number).is_some_and(|(_, hold)| hold.id == hold_id) {
+            books.holds.remove(number);
+        }
+        Ok(())
+    }
+
+    async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
+        let mut books = self.books();
+        match books.script.draw() {
+            None => books.sell(purchase, 0),
+            Some(Fault::Transient) => Err(hiccup()),
+            Some(Fault::LostRequest) => Err(lost()),
+            Some(Fault::LostAnswer) => books.sell(purchase, 0).and(Err(lost())),
+            Some(Fault::Pending(asks)) => books.sell(purchase, asks),
+            Some(Fault::Doubled) => {
+                let first = books.sell(purchase, 0)?;
+                let _ = first;
+                Err(CarrierError::AlreadyOurs { detail: purchase.number.to_string() })
+            }
+            Some(Fault::Unavailable) => {
+                if !books.sales.iter().any(|s| s.key == purchase.key) {
+                    books.for_sale.remove(&purchase.number);
+                }
+                books.sell(purchase, 0)
+            }
+        }
+    }
+
+    async fn find_purchase(
+        &self,
+        number: &E164,
+        key: Uuid,
+    ) -> Result<Option<Bought>, CarrierError> {
+        let mut books = self.books();
+        let sale = books.sales.iter_mut().find(|s| s.key == key && s.number == *number);
+        Ok(sale.map(|sale| {
+            sale.pending = sale.pending.saturating_sub(1);
+            told(sale)
+        }))
+    }
+
+    async fn get(&self, carrier_number_id: &str) -> Result<OwnedNumber, CarrierError> {
+        self.books().owned(carrier_number_id).map(owned)
+    }
+
+    async fn list_owned(
+        &self,
+        cursor: Option<String>,
+    ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError> {
+        const PAGE: usize = 50;
+        let from: usize = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
+        let books = self.books();
+        let all: Vec<_> = books.sales.iter().filter(|s| !s.released).map(owned).collect();
+        let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
+        Ok((all.into_iter().skip(from).take(PAGE).collect(), next))
+    }
+
+    async fn configure(
+        &self,
+        carrier_number_id: &str,
+        settings: &NumberSettings,
+    ) -> Result<OwnedNumber, CarrierError> {
+        let mut books = self.books();
+        books.owned(carrier_number_id)?;
+        for sale in books.sales.iter_mut().filter(|s| s.carrier_number_id == carrier_number_id) {
+            sale.settings = settings.clone();
+        }
+        books.owned(carrier_number_id).map(owned)
+    }
+
+    async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError> {
+        let mut books = self.books();
+        for sale in books.sales.iter_mut().filter(|s| s.carrier_number_id == carrier_number_id) {
+            sale.released = true;
+        }
+        Ok(())
+    }
+
+    async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {
+        Ok(vec![PriceRow {
+            country: "US".to_owned(),
+            number_type: NumberType::Local,
+            currency: Currency::Usd,
+            monthly: rust_decimal::Decimal::new(65, 2),
+            setup: rust_decimal::Decimal::ZERO,
+            inbound_minute: rust_decimal::Decimal::new(35, 4),
+            requirement: Requirement::None,
+        }])
+    }
+
+    async fn health(&self) -> Result<(), CarrierError> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::carrier::contract;
+
+    fn numbers(count: u32) -> impl Iterator<Item = E164> {
+        (0..count).filter_map(|n| format!("+1212555{:04}", 100 + n).parse().ok())
+    }
+
+    fn anything() -> SearchQuery {
+        SearchQuery { country: "US".to_owned(), limit: 10, ..SearchQuery::default() }
+    }
+
+    #[tokio::test]
+    async fn it_keeps_the_contract() {
+        let carrier = FakeCarrier::new(numbers(20), Script::calm());
+        contract::run(&carrier, &anything(), DateTime::UNIX_EPOCH).await;
+    }
+
+    #[tokio::test]
+    async fn it_keeps_the_contract_through_every_kind_of_fault() {
+        for seed in 0..200 {
+            let carrier = FakeCarrier::new(numbers(60), Script::seeded(seed, 40));
+            contract::run(&carrier, &anything(), DateTime::UNIX_EPOCH).await;
+        }
+    }
+}
