@@ -114,7 +114,9 @@ async fn sold_once(carrier: &dyn Carrier, owned: &OwnedNumber, key: Uuid) {
     let number = &owned.number;
     for _ in 0..20 {
         match carrier.buy(&purchase(number, key)).await {
-            Ok(Bought::Done(again)) => assert_eq!(again.id, owned.id, "the same key, the same number"),
+            Ok(Bought::Done(again)) => {
+                assert_eq!(again.id, owned.id, "the same key, the same number")
+            }
             Err(CarrierError::AlreadyOurs { .. } | CarrierError::UnknownOutcome { .. }) => {}
             Err(error) if error.may_repeat() => {}
             other => panic!("a repeated purchase is the same one: {other:?}"),
