@@ -90,6 +90,8 @@ id_type! {
     NumberId = "num",
     /// A version of what a number does.
     ConfigurationId = "cfg",
+    /// One action over many numbers.
+    BulkRunId = "blk",
     /// A business campaign that numbers are assigned to.
     CampaignId = "cmp",
     /// A cart.

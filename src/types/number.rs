@@ -125,6 +125,82 @@ impl NumberState {
     }
 }
 
+text_enum! {
+    /// Where a tenant's number stands as people see it: states that mean the same to them are one,
+    /// and a release that can still be undone is one of its own.
+    Standing {
+        /// In service.
+        Active = "active",
+        /// Ordered or being set up.
+        SettingUp = "setting_up",
+        /// Plays a message instead of its plan.
+        Suspended = "suspended",
+        /// Silent, given back soon, can be undone.
+        Releasing = "releasing",
+        /// On its way here or away.
+        Porting = "porting",
+        /// Needs a person.
+        Error = "error",
+        /// Given back.
+        Released = "released",
+    }
+}
+
+impl Standing {
+    /// What a state means to people; `releasing` when a release is asked for and not carried out.
+    pub const fn of(state: NumberState, releasing: bool) -> Self {
+        match state {
+            NumberState::Released => Self::Released,
+            _ if releasing => Self::Releasing,
+            NumberState::Pending | NumberState::Configuring => Self::SettingUp,
+            NumberState::Active => Self::Active,
+            NumberState::Suspended => Self::Suspended,
+            NumberState::PortingIn | NumberState::PortingOut => Self::Porting,
+            NumberState::Error => Self::Error,
+        }
+    }
+
+    /// The words for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::SettingUp => "Setting up",
+            Self::Suspended => "Suspended",
+            Self::Releasing => "Releasing",
+            Self::Porting => "Porting",
+            Self::Error => "Needs attention",
+            Self::Released => "Released",
+        }
+    }
+}
+
+impl NumberType {
+    /// The words for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Local => "Local",
+            Self::Mobile => "Mobile",
+            Self::TollFree => "Toll-free",
+            Self::National => "National",
+            Self::International => "International",
+            Self::Premium => "Premium",
+            Self::SharedCost => "Shared cost",
+        }
+    }
+}
+
+impl Capability {
+    /// The words for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Voice => "Voice",
+            Self::Sms => "SMS",
+            Self::Mms => "MMS",
+            Self::Fax => "Fax",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
