@@ -88,3 +88,75 @@ async fn the_audit_chain_tells_what_was_changed() {
     sqlx::query("delete from audit_log where seq >= 2").execute(owner).await.unwrap();
     assert_eq!(broken().await, Some(3), "a cut tail is found by the head");
 }
+
+#[tokio::test]
+async fn every_table_is_behind_a_wall() {
+    let test = TestPlatform::new().await;
+    let owner = &test.platform.db().owner;
+    // Tables that carry a tenant: row-level security is on. The audit heads are reached through
+    // `append_audit` alone: nobody holds a right on them.
+    let open: Vec<String> = sqlx::query_scalar(
+        "select c.relname::text from pg_class c
+         join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+           and not c.relrowsecurity and c.relname <> 'audit_heads'",
+    )
+    .fetch_all(owner)
+    .await
+    .unwrap();
+    assert!(open.is_empty(), "without row-level security: {open:?}");
+    // The application's role can be granted rights on a table without a tenant only if it is
+    // one of the installation's, and never on a partition, which would go round the parent's wall.
+    let around: Vec<String> = sqlx::query_scalar(
+        "select c.relname::text from pg_class c
+         where c.relnamespace = 'public'::regnamespace and c.relispartition
+           and (has_table_privilege('voxlink_app', c.oid, 'select') or has_table_privilege('voxlink_platform', c.oid, 'select'))",
+    )
+    .fetch_all(owner)
+    .await
+    .unwrap();
+    assert!(around.is_empty(), "partitions that can be read directly: {around:?}");
+}
+
+/// The words of a CHECK (`column in ('a', 'b')`) as PostgreSQL prints it.
+async fn words_of_check(test: &TestPlatform, table: &str, column: &str) -> Vec<String> {
+    let definition: String = sqlx::query_scalar(
+        "select pg_get_constraintdef(k.oid) from pg_constraint k
+         join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any(k.conkey) and array_length(k.conkey, 1) = 1
+         where k.contype = 'c' and k.conrelid = $1::regclass and a.attname = $2 and pg_get_constraintdef(k.oid) like '%ARRAY[%'",
+    )
+    .bind(table)
+    .bind(column)
+    .fetch_one(&test.platform.db().owner)
+    .await
+    .unwrap();
+    let mut words: Vec<String> = definition.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+    words.sort();
+    words
+}
+
+#[tokio::test]
+async fn the_words_of_enums_are_those_of_the_checks() {
+    use voxlink_types::{number, order, role};
+    let test = TestPlatform::new().await;
+    macro_rules! same_words {
+        ($($kind:ty => $table:literal . $column:literal),+ $(,)?) => {$(
+            let mut words: Vec<String> = <$kind>::ALL.iter().map(|w| w.as_str().to_owned()).collect();
+            words.sort();
+            assert_eq!(words, words_of_check(&test, $table, $column).await, "{}.{}", $table, $column);
+        )+};
+    }
+    same_words! {
+        role::TenantRole => "users"."tenant_role",
+        role::PlatformRole => "users"."platform_role",
+        number::NumberType => "inventory"."number_type",
+        number::InventoryState => "inventory"."state",
+        number::Capability => "inventory"."capabilities",
+        number::NumberState => "subscriptions"."state",
+        number::Requirement => "price_books"."requirement",
+        order::OrderState => "orders"."state",
+        order::ItemStep => "order_items"."step",
+        order::PaymentState => "payments"."state",
+        order::InvoiceState => "invoices"."state",
+    }
+}
