@@ -45,7 +45,9 @@ impl SmtpMail {
             .map_err(|e| format!("MAIL_URL is not an SMTP address such as smtps://user:password@mail.example.com:465: {e}"))?
             .timeout(Some(Duration::from_secs(20)))
             .build();
-        let from = from.parse().map_err(|e| format!("MAIL_FROM is not an address such as VoxLink <numbers@example.com>: {e}"))?;
+        let from = from.parse().map_err(|e| {
+            format!("MAIL_FROM is not an address such as VoxLink <numbers@example.com>: {e}")
+        })?;
         Ok(Self { transport, from })
     }
 }
@@ -57,7 +59,8 @@ impl Mailer for SmtpMail {
         let to: Mailbox = letter.to.parse().map_err(|e| refused(&e))?;
         let message = Message::builder().from(self.from.clone()).to(to).subject(&letter.subject);
         let message = match &letter.html {
-            Some(html) => message.multipart(MultiPart::alternative_plain_html(letter.text.clone(), html.clone())),
+            Some(html) => message
+                .multipart(MultiPart::alternative_plain_html(letter.text.clone(), html.clone())),
             None => message.body(letter.text.clone()),
         };
         self.transport.send(message.map_err(|e| refused(&e))?).await.map(drop).map_err(told)
@@ -74,7 +77,11 @@ impl Mailer for SmtpMail {
 
 /// A permanent answer (5xx) is final, everything else may pass.
 fn told(error: smtp::Error) -> MailError {
-    if error.is_permanent() { MailError::Refused(error.to_string()) } else { MailError::Transient(error.to_string()) }
+    if error.is_permanent() {
+        MailError::Refused(error.to_string())
+    } else {
+        MailError::Transient(error.to_string())
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +99,8 @@ mod tests {
         let heard = tokio::spawn(async move {
             let (socket, _) = listener.accept().await.unwrap();
             let (read, mut write) = socket.into_split();
-            let (mut lines, mut heard, mut data) = (BufReader::new(read).lines(), String::new(), false);
+            let (mut lines, mut heard, mut data) =
+                (BufReader::new(read).lines(), String::new(), false);
             write.write_all(b"220 test\r\n").await.unwrap();
             while let Some(line) = lines.next_line().await.unwrap() {
                 heard.push_str(&line);
@@ -119,7 +127,8 @@ mod tests {
     }
 
     fn letter() -> Letter {
-        let (to, subject, text) = ("Ann <ann@example.com>".into(), "Grüße".into(), "Hello\n".into());
+        let (to, subject, text) =
+            ("Ann <ann@example.com>".into(), "Grüße".into(), "Hello\n".into());
         Letter { to, subject, text, html: Some("<p>Hello</p>".into()) }
     }
 
@@ -130,7 +139,12 @@ mod tests {
         mail.send(&letter()).await.unwrap();
         drop(mail);
         let heard = heard.await.unwrap();
-        for part in ["MAIL FROM:<numbers@example.com>", "RCPT TO:<ann@example.com>", "text/plain", "<p>Hello</p>"] {
+        for part in [
+            "MAIL FROM:<numbers@example.com>",
+            "RCPT TO:<ann@example.com>",
+            "text/plain",
+            "<p>Hello</p>",
+        ] {
             assert!(heard.contains(part), "{part} in {heard}");
         }
     }
@@ -147,7 +161,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_setting_is_named() {
-        assert!(SmtpMail::new(&"http://x".into(), "a@b.example").unwrap_err().starts_with("MAIL_URL"));
-        assert!(SmtpMail::new(&"smtp://localhost".into(), "nobody").unwrap_err().starts_with("MAIL_FROM"));
+        assert!(
+            SmtpMail::new(&"http://x".into(), "a@b.example").unwrap_err().starts_with("MAIL_URL")
+        );
+        assert!(
+            SmtpMail::new(&"smtp://localhost".into(), "nobody")
+                .unwrap_err()
+                .starts_with("MAIL_FROM")
+        );
     }
 }

@@ -130,7 +130,8 @@ async fn words_of_check(test: &TestPlatform, table: &str, column: &str) -> Vec<S
     .fetch_one(&test.platform.db().owner)
     .await
     .unwrap();
-    let mut words: Vec<String> = definition.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+    let mut words: Vec<String> =
+        definition.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
     words.sort();
     words
 }
