@@ -1,4 +1,5 @@
 //! Money: journal, payments, tax, usage, invoices.
 
 pub mod journal;
+pub mod tax;
 pub mod usage;
