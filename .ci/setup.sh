@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Installs what is missing and nothing else; costs a second when all is there.
+#   .ci/setup.sh run     what `make run` needs
+#   .ci/setup.sh test    what `make test` needs as well
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. .ci/env.sh
+for_what="${1:-run}"
+
+# --- The system's packages -------------------------------------------------------------------
+packages=()
+need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
+[ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null 2>&1 || packages+=(postgresql)
+need cc build-essential
+need pkg-config pkg-config
+need curl curl
+if [ "$for_what" = test ]; then
+    need chromium chromium
+    need pdftotext poppler-utils
+fi
+if [ ${#packages[@]} -gt 0 ]; then
+    if command -v apt-get >/dev/null 2>&1; then
+        say "installing ${packages[*]}"
+        as_root apt-get update -qq
+        # The distribution would start a cluster of its own; VoxLink makes one where it is told to.
+        as_root mkdir -p /etc/postgresql-common
+        [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    else
+        say "this is no Debian: install ${packages[*]} by your system's means; going on with what is there"
+    fi
+fi
+for tool in cargo node npm; do
+    command -v "$tool" >/dev/null 2>&1 || { echo "make: $tool is missing: install Rust with rustup (https://rustup.rs) and Node 20 or newer" >&2; exit 1; }
+done
+
+# --- The wasm target -------------------------------------------------------------------------
+sysroot="$(rustc --print sysroot)"
+if [ ! -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ]; then
+    say "adding the wasm target"
+    rustup target add wasm32-unknown-unknown || {
+        echo "make: rustup could not add wasm32-unknown-unknown. On Debian take its own toolchain with the target:" >&2
+        echo "      apt-get install rustc-web cargo-web rust-web-src lld-19, then see src/ARCHITECTURE.md, 'A toolchain without rustup'" >&2
+        exit 1
+    }
+fi
+
+# --- Cargo's tools, once, outside the checkout -----------------------------------------------
+# `cargo_tool COMMAND CRATE VERSION flags…`: debug builds cost a quarter of the time and run fast enough.
+cargo_tool() {
+    local command="$1" crate="$2" version="$3"; shift 3
+    local mark="$VOXLINK_CACHE/tools/.$crate-$version"
+    if [ -x "$VOXLINK_CACHE/tools/bin/$command" ] && { [ -e "$mark" ] || grep -q "\"$crate $version " "$VOXLINK_CACHE/tools/.crates2.json" 2>/dev/null; }; then return; fi
+    say "building $crate $version (once)"
+    CARGO_TARGET_DIR="$VOXLINK_CACHE/tools-target" cargo install --quiet --root "$VOXLINK_CACHE/tools" --debug "$crate" --version "$version" "$@"
+    touch "$mark"
+}
+bindgen="$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)"
+cargo_tool cargo-leptos cargo-leptos 0.3.10 --locked --no-default-features --features no_downloads
+cargo_tool wasm-bindgen wasm-bindgen-cli "$bindgen"
+if [ "$for_what" = test ]; then
+    cargo_tool sqlx sqlx-cli 0.9.0 --no-default-features --features postgres
+    cargo_tool cargo-deny cargo-deny 0.20.2 --locked
+fi
+
+# --- npm's tools, in node_modules --------------------------------------------------------------
+if [ ! -e node_modules/.package-lock.json ] || ! cmp -s package-lock.json "node_modules/.voxlink-lock"; then
+    say "installing npm's tools"
+    npm ci --no-audit --no-fund --silent
+    cp package-lock.json node_modules/.voxlink-lock
+fi
