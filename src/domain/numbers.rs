@@ -1,1 +1,33 @@
-//! Numbers a tenant has: list, change, suspend, release.
+//! The numbers a tenant has: list, detail, names and tags, suspension, release.
+//!
+//! What a number is stands in `inventory`, who has it since when and for what price in
+//! `subscriptions`, what it does in `number_configurations` (see [`crate::routing`]). Every move
+//! in a number's life goes through [`NumberState::may_become`], with a row of `number_events` and
+//! one of the audit log in the same transaction. Nothing here calls a carrier in a transaction:
+//! names and releases are stored with us first and carried out by jobs.
+//!
+//! Decisions:
+//! - A release silences the number at once: it becomes suspended with no message of its own, so
+//!   callers hear the installation's. Until `release_at` ([`crate::Settings::release_grace_days`]
+//!   later) it can be undone and nothing has happened at the carrier; then the job gives it back.
+//! - Names shown at the carrier are `desired` first and `confirmed` when the carrier has them.
+
+mod carrier_side;
+mod edit;
+mod error;
+mod filter;
+mod lifecycle;
+mod list;
+mod release;
+mod rental;
+mod suspend;
+mod tags;
+
+pub use carrier_side::{ApplySettings, CarrierSideError, apply_settings, settings_for};
+pub use edit::{change_tags, rename, set_notes, set_tags};
+pub use error::NumberError;
+pub use filter::{Filter, Sort};
+pub use list::{Facets, Row, facets, list, matching, rows};
+pub use release::{CarryOutRelease, Consequences, carry_out, consequences, release, undo};
+pub use suspend::{resume, suspend};
+pub use tags::{Tags, normalise};

@@ -9,6 +9,7 @@ pub mod e164;
 pub mod error;
 pub mod ids;
 pub mod money;
+pub mod notice;
 pub mod number;
 pub mod order;
 pub mod page;

@@ -155,6 +155,7 @@ async fn the_words_of_enums_are_those_of_the_checks() {
         number::Capability => "inventory"."capabilities",
         number::NumberState => "subscriptions"."state",
         number::Requirement => "price_books"."requirement",
+        voxlink_types::notice::NoticeKind => "notifications"."kind",
         order::OrderState => "orders"."state",
         order::ItemStep => "order_items"."step",
         order::PaymentState => "payments"."state",
