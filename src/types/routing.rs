@@ -1,8 +1,34 @@
 //! What a number does when it rings: the plan, its evaluator, and the steps that come out.
 //!
-//! [`Step`]s are the carrier-neutral instructions of one answer; adapters write them in their
-//! carrier's language.
+//! A [`Plan`] is a map of named [`Node`]s. [`evaluate`] walks it from a [`Position`] to the next
+//! point where the carrier must act, and tells why it went that way. It is pure and total: the
+//! server, the simulator beside the editor and the tests run the same code. [`Step`]s are the
+//! carrier-neutral instructions of one answer; adapters write them in their carrier's language.
 
+mod check;
+mod clock;
+mod describe;
+mod differences;
+mod edit;
+#[cfg(feature = "zones")]
+mod evaluate;
+mod form;
+mod hours;
+mod plan;
+mod position;
 mod step;
 
+pub use check::{Problem, check};
+pub use clock::{BadClock, Clock, Interval};
+pub use describe::describe;
+pub use differences::differences;
+pub use edit::edit;
+#[cfg(feature = "zones")]
+pub use evaluate::{Links, evaluate};
+pub use form::{Form, read_form};
+pub use hours::{Holiday, Hours};
+#[cfg(feature = "zones")]
+pub use hours::{Opening, next_change, opening};
+pub use plan::{Address, Forward, Kind, Menu, Next, Node, NodeName, Plan, Ring, Voicemail};
+pub use position::{Decision, DialOutcome, Facts, Input, Outcome, Position, Stage, Visit};
 pub use step::{RejectReason, Step, Target, Voice};

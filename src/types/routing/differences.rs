@@ -1,0 +1,154 @@
+//! What changes from one plan to another, in words, for the person who publishes it.
+
+use super::{Interval, Kind, Node, Plan};
+use std::collections::BTreeMap;
+
+/// Sentences, in the order of the nodes' names; none when both do the same.
+pub fn differences(old: &Plan, new: &Plan) -> Vec<String> {
+    let mut out = Vec::new();
+    if old.entry != new.entry {
+        out.push(format!(
+            "Calls come in at “{}” instead of “{}”.",
+            new.title(&new.entry),
+            old.title(&old.entry)
+        ));
+    }
+    if (&old.voice, &old.language) != (&new.voice, &new.language) {
+        out.push(format!("Texts are read by a {} in {}.", new.voice, new.language));
+    }
+    for (name, node) in &old.nodes {
+        if !new.nodes.contains_key(name) {
+            out.push(format!("“{}” is removed.", node.title));
+        }
+    }
+    for (name, node) in &new.nodes {
+        match old.nodes.get(name) {
+            None => out.push(format!("“{}” is new: {}.", node.title, facts_line(new, node))),
+            Some(before) => of_node(old, before, new, node, &mut out),
+        }
+    }
+    out
+}
+
+fn of_node(old: &Plan, before: &Node, new: &Plan, after: &Node, out: &mut Vec<String>) {
+    if before.title != after.title {
+        out.push(format!("“{}” is now called “{}”.", before.title, after.title));
+    }
+    let (was, is) = (facts(old, before), facts(new, after));
+    for (what, value) in &is {
+        match was.get(what) {
+            Some(before) if before == value => {}
+            Some(before) => {
+                out.push(format!("“{}”: {what} {value} instead of {before}.", after.title));
+            }
+            None => out.push(format!("“{}”: {what} {value}.", after.title)),
+        }
+    }
+    for (what, value) in was.iter().filter(|(what, _)| !is.contains_key(*what)) {
+        out.push(format!("“{}”: no longer {what} {value}.", after.title));
+    }
+}
+
+fn facts_line(plan: &Plan, node: &Node) -> String {
+    let all: Vec<_> = facts(plan, node).into_iter().map(|(k, v)| format!("{k} {v}")).collect();
+    all.join(", ")
+}
+
+/// What a node does, as pairs of what and how.
+fn facts(plan: &Plan, node: &Node) -> BTreeMap<String, String> {
+    let mut out: BTreeMap<String, String> = node
+        .kind
+        .branches()
+        .into_iter()
+        .filter(|(_, _, next, optional)| !optional || next.is_some())
+        .map(|(_, label, next, _)| (format!("{}:", label.to_lowercase()), plan.says(next)))
+        .collect();
+    let mut add = |what: &str, how: String| {
+        out.insert(what.to_owned(), how);
+    };
+    match &node.kind {
+        Kind::Forward(f) => {
+            let all: Vec<_> = f.targets.iter().map(|t| t.0.as_str()).collect();
+            add("rings", all.join(", "));
+            add("for", format!("{} seconds", f.timeout_seconds));
+            if f.targets.len() > 1 {
+                add("rings them", f.ring.as_str().replace('_', " "));
+            }
+        }
+        Kind::Hours(h) => {
+            add("in the zone", h.zone.clone());
+            for (day, intervals) in
+                ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+                    .iter()
+                    .zip(&h.week)
+            {
+                add(&format!("on {day}"), shown(intervals));
+            }
+            for holiday in &h.holidays {
+                let date = if holiday.yearly {
+                    holiday.date.format("every %-d %B").to_string()
+                } else {
+                    holiday.date.format("%-d %B %Y").to_string()
+                };
+                add(
+                    &format!("holiday {date}:"),
+                    format!("{} {}", holiday.name, shown(&holiday.hours)).trim().to_owned(),
+                );
+            }
+        }
+        Kind::Menu(m) => {
+            add("reads", format!("“{}”", m.prompt));
+            add("asks", format!("{} times", m.tries));
+            add("waits", format!("{} seconds", m.timeout_seconds));
+        }
+        Kind::Voicemail(v) => {
+            add("reads", format!("“{}”", v.greeting));
+            add("takes a message of", format!("up to {} seconds", v.max_seconds));
+        }
+        Kind::Reject { reason } => add("refuses with", reason.to_string()),
+        Kind::Message { text, .. } => add("reads", format!("“{text}”")),
+    }
+    out
+}
+
+fn shown(intervals: &[Interval]) -> String {
+    if intervals.is_empty() {
+        return "closed".to_owned();
+    }
+    let all: Vec<_> = intervals.iter().map(ToString::to_string).collect();
+    all.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::{Clock, Next};
+
+    #[test]
+    fn changes_are_told_in_words() {
+        let old = Plan::neutral();
+        assert!(differences(&old, &old).is_empty());
+        let mut new = old.clone();
+        let hours = new.add("hours", "UTC").unwrap();
+        if let Kind::Hours(h) = &mut new.nodes.get_mut(&hours).unwrap().kind {
+            h.open = Some(Next::HangUp);
+            h.closed = Some(Next::Node(old.entry.clone()));
+        }
+        new.entry = hours.clone();
+        let told = differences(&old, &new);
+        assert_eq!(told[0], "Calls come in at “Office hours” instead of “Voicemail”.");
+        assert!(told[1].starts_with("“Office hours” is new:"), "{told:?}");
+        let mut later = new.clone();
+        if let Kind::Hours(h) = &mut later.nodes.get_mut(&hours).unwrap().kind {
+            h.week[4][0].to = Clock::from_minutes(15 * 60);
+            h.open = None;
+        }
+        assert_eq!(
+            differences(&new, &later),
+            [
+                "“Office hours”: on Friday 09:00–15:00 instead of 09:00–17:00.",
+                "“Office hours”: while open: nothing instead of hang up.",
+            ]
+        );
+    }
+}
