@@ -1,3 +1,5 @@
 //! Vendors. Each adapter is a transport and pure transformers; none knows the others or the domain.
 
 pub mod mail;
+pub mod switchboards;
+pub mod twiml;

@@ -8,7 +8,9 @@ mod error;
 pub mod fake;
 mod offer;
 
-pub use callback::{CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Verified};
+pub use callback::{
+    CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Recording, Verified,
+};
 pub use error::CarrierError;
 pub use offer::{
     Abilities, CarrierHold, Coverage, Near, Offer, OwnedNumber, PriceRow, SearchQuery, SearchSort,
@@ -145,6 +147,9 @@ pub trait Switchboard: Send + Sync + std::fmt::Debug {
 
     /// Reads a change of a call's state.
     fn call_event(&self, verified: &Verified) -> Result<CallEvent, Forged>;
+
+    /// Reads the news that a recording can be had.
+    fn recording(&self, verified: &Verified) -> Result<Recording, Forged>;
 
     /// Writes the answer to an incoming call in the carrier's language.
     fn markup(&self, steps: &[voxlink_types::routing::Step]) -> Markup;

@@ -82,6 +82,8 @@ pub struct IncomingCall {
     pub dial_status: Option<String>,
     /// Where the caller is, as the carrier believes: city, region, country.
     pub caller_place: (Option<String>, Option<String>, Option<String>),
+    /// When, where the carrier is one whose signed word for it counts (simulated calls).
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// A call's state as carriers name it.
@@ -124,8 +126,19 @@ pub struct CallEvent {
     pub sequence: Option<i64>,
     /// Seconds spoken, known at the end.
     pub duration_seconds: Option<i32>,
-    /// A recording that exists now.
-    pub recording: Option<(String, String, Option<i32>)>,
+}
+
+/// A recording that can be had now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// The carrier's id of the call.
+    pub carrier_call_id: String,
+    /// The carrier's id of the recording.
+    pub id: String,
+    /// Where it is.
+    pub url: String,
+    /// How long it is.
+    pub seconds: Option<i32>,
 }
 
 /// An answer in a carrier's language.

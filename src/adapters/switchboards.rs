@@ -1,0 +1,8 @@
+//! The calling sides of carriers: who proves that a callback is theirs, reads it, and writes the
+//! answer in their language.
+
+mod form;
+mod signature;
+
+pub use form::FormSwitchboard;
+pub use signature::sign_form;

@@ -1,0 +1,240 @@
+//! Carriers that call back with form fields as Twilio names them: Twilio itself, and the local
+//! carrier, which speaks the same so that what works here works there.
+
+use super::signature;
+use crate::twiml;
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use voxlink_gateways::{
+    Switchboard,
+    carrier::{CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Recording, Verified},
+};
+use voxlink_types::routing::Step;
+
+/// The calling side of a carrier that sends signed forms.
+#[derive(Debug)]
+pub struct FormSwitchboard {
+    key: &'static str,
+    secret: SecretString,
+    /// Whether a signed `Timestamp` may say when a call comes in: for simulated calls.
+    believes_time: bool,
+}
+
+impl FormSwitchboard {
+    /// The local carrier's, with LOCAL_CARRIER_SECRET.
+    pub fn local(secret: SecretString) -> Self {
+        Self { key: "local", secret, believes_time: true }
+    }
+
+    /// Twilio's, with the account's auth token (there is no other secret).
+    pub fn twilio(auth_token: SecretString) -> Self {
+        Self { key: "twilio", secret: auth_token, believes_time: false }
+    }
+}
+
+impl Switchboard for FormSwitchboard {
+    fn key(&self) -> &'static str {
+        self.key
+    }
+
+    fn verify(&self, callback: &Callback<'_>) -> Result<Verified, Forged> {
+        let given = callback.headers.get(signature::HEADER).ok_or(Forged::Unsigned)?;
+        let given = given.to_str().map_err(|_| Forged::BadSignature)?;
+        let secret = self.secret.expose_secret();
+        let kind = callback.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        let is_form = kind.is_none_or(|k| k.starts_with("application/x-www-form-urlencoded"));
+        if !is_form && let Some(promised) = signature::promised_body(callback.url) {
+            signature::check(secret, given, callback.url, &[])?;
+            signature::check_body(&promised, callback.body)?;
+            return json_params(callback.body).map(Verified::new);
+        }
+        let params: Vec<(String, String)> =
+            url::form_urlencoded::parse(callback.body).into_owned().collect();
+        signature::check(secret, given, callback.url, &params)?;
+        Ok(Verified::new(params))
+    }
+
+    fn incoming_call(&self, verified: &Verified) -> Result<IncomingCall, Forged> {
+        let own = |name| verified.get(name).map(str::to_owned);
+        Ok(IncomingCall {
+            carrier_call_id: bounded(verified.need("CallSid")?)?,
+            from: own("From").unwrap_or_else(|| "anonymous".to_owned()),
+            to: verified.need("To")?.to_owned(),
+            account: own("AccountSid"),
+            digits: own("Digits"),
+            dial_status: own("DialCallStatus"),
+            caller_place: (own("FromCity"), own("FromState"), own("FromCountry")),
+            at: if self.believes_time { timestamp(verified) } else { None },
+        })
+    }
+
+    fn call_event(&self, verified: &Verified) -> Result<CallEvent, Forged> {
+        let call = bounded(verified.need("CallSid")?)?;
+        let word = verified.need("CallStatus")?;
+        let sequence = verified.get("SequenceNumber").and_then(|s| s.parse().ok());
+        let count = sequence.map_or_else(String::new, |s: i64| s.to_string());
+        Ok(CallEvent {
+            event_id: format!("{call}:{word}:{count}"),
+            carrier_call_id: call,
+            from: verified.get("From").unwrap_or("anonymous").to_owned(),
+            to: verified.need("To")?.to_owned(),
+            status: status(word)?,
+            at: timestamp(verified),
+            sequence,
+            duration_seconds: verified
+                .get("CallDuration")
+                .and_then(|d| d.parse().ok())
+                .filter(|d| *d >= 0),
+        })
+    }
+
+    fn recording(&self, verified: &Verified) -> Result<Recording, Forged> {
+        let url = verified.need("RecordingUrl")?;
+        if !(url.starts_with("https://") || url.starts_with("http://")) || url.len() > 2048 {
+            return Err(Forged::Unreadable("RecordingUrl is no web address".to_owned()));
+        }
+        Ok(Recording {
+            carrier_call_id: bounded(verified.need("CallSid")?)?,
+            id: bounded(verified.need("RecordingSid")?)?,
+            url: url.to_owned(),
+            seconds: verified.get("RecordingDuration").and_then(|d| d.parse().ok()),
+        })
+    }
+
+    fn markup(&self, steps: &[Step]) -> Markup {
+        twiml::write(steps)
+    }
+}
+
+/// An id as a carrier may give it.
+fn bounded(id: &str) -> Result<String, Forged> {
+    let fits = id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(id.to_owned()) } else { Err(Forged::Unreadable("an id is malformed".to_owned())) }
+}
+
+/// `Timestamp` as RFC 2822, or RFC 3339.
+fn timestamp(verified: &Verified) -> Option<DateTime<Utc>> {
+    let text = verified.get("Timestamp")?;
+    DateTime::parse_from_rfc2822(text)
+        .or_else(|_| DateTime::parse_from_rfc3339(text))
+        .ok()
+        .map(|t| t.with_timezone(&Utc))
+}
+
+fn status(word: &str) -> Result<CallStatus, Forged> {
+    Ok(match word {
+        "queued" | "initiated" => CallStatus::Initiated,
+        "ringing" => CallStatus::Ringing,
+        "in-progress" | "answered" => CallStatus::Answered,
+        "completed" => CallStatus::Completed,
+        "busy" => CallStatus::Busy,
+        "failed" => CallStatus::Failed,
+        "no-answer" => CallStatus::NoAnswer,
+        "canceled" | "cancelled" => CallStatus::Cancelled,
+        other => {
+            let other: String = other.chars().take(40).collect();
+            return Err(Forged::Unreadable(format!("CallStatus “{other}” is unknown")));
+        }
+    })
+}
+
+/// The texts and numbers of a flat JSON object.
+fn json_params(body: &[u8]) -> Result<Vec<(String, String)>, Forged> {
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(body).map_err(|e| Forged::Unreadable(e.to_string()))?;
+    Ok(object
+        .into_iter()
+        .map(|(k, v)| match v {
+            serde_json::Value::String(s) => (k, s),
+            other => (k, other.to_string()),
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::switchboards::sign_form;
+    use http::{HeaderMap, HeaderValue};
+
+    const URL: &str = "https://voxlink.test/callbacks/local/voice";
+
+    fn body(params: &[(&str, &str)]) -> (String, Vec<(String, String)>) {
+        let encoded =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+        let owned = params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        (encoded, owned)
+    }
+
+    fn verify(
+        board: &FormSwitchboard,
+        signed: Option<&str>,
+        body: &str,
+    ) -> Result<Verified, Forged> {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        if let Some(signed) = signed {
+            headers.insert(signature::HEADER, HeaderValue::from_str(signed).unwrap());
+        }
+        let now = "2026-11-16T15:00:00Z".parse().unwrap();
+        board.verify(&Callback { url: URL, headers: &headers, body: body.as_bytes(), now })
+    }
+
+    #[test]
+    fn only_what_is_signed_with_our_secret_is_read() {
+        let board = FormSwitchboard::local("secret".into());
+        let (text, params) =
+            body(&[("CallSid", "CA1"), ("From", "+1 202"), ("To", "+12025550123"), ("Digits", "")]);
+        let good = sign_form("secret", URL, &params);
+        let verified = verify(&board, Some(&good), &text).unwrap();
+        let call = board.incoming_call(&verified).unwrap();
+        assert_eq!(
+            (call.to.as_str(), call.from.as_str(), call.digits),
+            ("+12025550123", "+1 202", None)
+        );
+        assert_eq!(verify(&board, None, &text), Err(Forged::Unsigned));
+        let other = sign_form("other", URL, &params);
+        assert_eq!(verify(&board, Some(&other), &text), Err(Forged::BadSignature));
+        let changed = text.replace("0123", "0124");
+        assert_eq!(verify(&board, Some(&good), &changed), Err(Forged::BadSignature));
+        let more = format!("{text}&To=%2B12025550199");
+        assert_eq!(verify(&board, Some(&good), &more), Err(Forged::BadSignature));
+    }
+
+    #[test]
+    fn only_the_local_carrier_may_say_what_time_it_is_for_a_call() {
+        let (_, params) = body(&[
+            ("CallSid", "CA1"),
+            ("To", "+12025550123"),
+            ("Timestamp", "Mon, 16 Nov 2026 23:30:00 -0500"),
+        ]);
+        let verified = Verified::new(params);
+        let local = FormSwitchboard::local("s".into()).incoming_call(&verified).unwrap();
+        assert_eq!(local.at, "2026-11-17T04:30:00Z".parse().ok());
+        let twilio = FormSwitchboard::twilio("s".into()).incoming_call(&verified).unwrap();
+        assert_eq!(twilio.at, None);
+    }
+
+    #[test]
+    fn status_words_and_doubles_are_known() {
+        let board = FormSwitchboard::twilio("s".into());
+        let event = |status: &str| {
+            let (_, params) = body(&[
+                ("CallSid", "CA1"),
+                ("To", "+12025550123"),
+                ("CallStatus", status),
+                ("SequenceNumber", "2"),
+                ("CallDuration", "61"),
+            ]);
+            board.call_event(&Verified::new(params))
+        };
+        let once = event("completed").unwrap();
+        assert_eq!(once, event("completed").unwrap());
+        assert_eq!((once.status, once.duration_seconds), (CallStatus::Completed, Some(61)));
+        assert_ne!(once.event_id, event("in-progress").unwrap().event_id);
+        assert!(event("exploded").is_err());
+    }
+}
