@@ -12,9 +12,12 @@
 //!   later) it can be undone and nothing has happened at the carrier; then the job gives it back.
 //! - Names shown at the carrier are `desired` first and `confirmed` when the carrier has them.
 
+mod bulk;
 mod carrier_side;
+mod detail;
 mod edit;
 mod error;
+mod export;
 mod filter;
 mod lifecycle;
 mod list;
@@ -23,9 +26,17 @@ mod rental;
 mod suspend;
 mod tags;
 
+pub use bulk::{
+    BulkAction, BulkRow, BulkRun, ContinueBulkRun, RowState, Selection, bulk_run, carry_on, start,
+};
 pub use carrier_side::{ApplySettings, CarrierSideError, apply_settings, settings_for};
+pub use detail::{
+    CarrierFacts, Detail, Event, RecentCall, Totals, carrier_facts, detail, events, recent_calls,
+    totals,
+};
 pub use edit::{change_tags, rename, set_notes, set_tags};
 pub use error::NumberError;
+pub use export::{Export, export};
 pub use filter::{Filter, Sort};
 pub use list::{Facets, Row, facets, list, matching, rows};
 pub use release::{CarryOutRelease, Consequences, carry_out, consequences, release, undo};

@@ -134,7 +134,6 @@ pub async fn release(
 }
 
 /// Asks for the release of one of many numbers that were confirmed together.
-#[expect(dead_code, reason = "work on many numbers uses it; it lands next")]
 pub(super) async fn release_confirmed(
     cx: &mut Ctx,
     platform: &Platform,
