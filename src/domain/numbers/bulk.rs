@@ -130,8 +130,7 @@ pub async fn start(
     };
     let ids: Vec<Uuid> = chosen.iter().map(|id| id.uuid()).collect();
     let (tenant, id, now) = (cx.tenant(), BulkRunId::new(cx.now_millis()), cx.now());
-    let described =
-        serde_json::to_value(action).map_err(|e| Fault::Internal(e.to_string()))?;
+    let described = serde_json::to_value(action).map_err(|e| Fault::Internal(e.to_string()))?;
     sqlx::query!(
         "insert into bulk_runs (id, tenant_id, user_id, action, total, created_at)
          values ($1, $2, $3, $4, 0, $5)",
@@ -226,8 +225,7 @@ async fn one_row(
     action: &BulkAction,
     actor: &Actor,
 ) -> Result<bool, Fault> {
-    let mut cx =
-        Ctx::begin(platform, job.tenant, actor.clone(), RequestInfo::default()).await?;
+    let mut cx = Ctx::begin(platform, job.tenant, actor.clone(), RequestInfo::default()).await?;
     let next = sqlx::query!(
         r#"select position, subscription_id as "number: NumberId" from bulk_run_rows
          where run_id = $1 and tenant_id = $2 and state = 'waiting'
@@ -270,9 +268,7 @@ async fn apply(
     match action {
         BulkAction::Tag { tags } => change_tags(cx, id, &Tags::parse(tags)?, &none).await,
         BulkAction::Untag { tags } => change_tags(cx, id, &none, &Tags::parse(tags)?).await,
-        BulkAction::Suspend { reason, message } => {
-            suspend(cx, id, reason, message).await
-        }
+        BulkAction::Suspend { reason, message } => suspend(cx, id, reason, message).await,
         BulkAction::Resume => resume(cx, id).await,
         BulkAction::Release { reason } => release_confirmed(cx, platform, id, reason).await,
     }
