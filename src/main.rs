@@ -3,7 +3,7 @@
 use leptos::config::get_configuration;
 use std::sync::Arc;
 use voxlink_adapters as _;
-use voxlink_app::{App, routes};
+use voxlink_app::{App, mounted_pages, nothing_here};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
 use voxlink_gateways::SystemClock;
 use voxlink_server::{Assembly, config::Config, serve};
@@ -30,9 +30,6 @@ async fn main() -> anyhow::Result<()> {
         platform: platform.clone(),
         leptos: get_configuration(Some("Cargo.toml"))?.leptos_options,
     };
-    let pages = routes()
-        .into_iter()
-        .fold(axum::Router::new(), |r, route| r.route(route.path, route.handler))
-        .with_state(app);
-    serve(Assembly { config, platform, pages }).await
+    let (pages, nothing_here) = (mounted_pages(app.clone()), nothing_here(app));
+    serve(Assembly { config, platform, pages, nothing_here }).await
 }

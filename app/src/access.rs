@@ -1,17 +1,65 @@
 //! Who may come in: a handler that takes one of these extractors cannot be reached without the
 //! right it names.
 
+use crate::{errors::PageError, look::Look};
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
+    http::request::Parts,
     response::{IntoResponse, Redirect, Response},
 };
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 use voxlink_domain::{
     Ctx, Fault, Installation, Platform, RequestInfo,
     accounts::{Member, Visitor},
 };
 use voxlink_types::role::{PlatformRole, TenantRole};
+
+/// Whoever asks for a page: what its frame needs to know of them.
+pub trait Person: Send + Sync {
+    /// The person, when somebody is signed in.
+    fn member(&self) -> Option<&Arc<Member>>;
+    /// Where the request came from.
+    fn request(&self) -> &RequestInfo;
+    /// What the page's frame takes from the request.
+    fn look(&self) -> &Look;
+}
+
+/// Everybody, signed in or not.
+#[derive(Debug, Clone)]
+pub struct Anyone {
+    /// Who, as the session says.
+    pub visitor: Visitor,
+    /// Where the request came from.
+    pub request: RequestInfo,
+    /// What the page's frame takes from the request.
+    pub look: Look,
+}
+
+impl Person for Anyone {
+    fn member(&self) -> Option<&Arc<Member>> {
+        match &self.visitor {
+            Visitor::SignedIn(member) => Some(member),
+            Visitor::Anonymous => None,
+        }
+    }
+    fn request(&self) -> &RequestInfo {
+        &self.request
+    }
+    fn look(&self) -> &Look {
+        &self.look
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            visitor: parts.extensions.get::<Visitor>().cloned().unwrap_or_default(),
+            request: parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default(),
+            look: Look::of(&parts.uri, &parts.headers, &parts.extensions),
+        })
+    }
+}
 
 /// What an extractor gives to a handler: the person and the request, ready to begin work.
 macro_rules! rights {
@@ -23,6 +71,20 @@ macro_rules! rights {
             pub member: Arc<Member>,
             /// Where the request came from.
             pub request: RequestInfo,
+            /// What the page's frame takes from the request.
+            pub look: Look,
+        }
+
+        impl Person for $name {
+            fn member(&self) -> Option<&Arc<Member>> {
+                Some(&self.member)
+            }
+            fn request(&self) -> &RequestInfo {
+                &self.request
+            }
+            fn look(&self) -> &Look {
+                &self.look
+            }
         }
 
         impl<S: Send + Sync> FromRequestParts<S> for $name {
@@ -32,7 +94,8 @@ macro_rules! rights {
                 let check: fn(&Member) -> Result<(), Refusal> = $check;
                 check(&member).map_err(IntoResponse::into_response)?;
                 let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
-                Ok(Self { member, request })
+                let look = Look::of(&parts.uri, &parts.headers, &parts.extensions);
+                Ok(Self { member, request, look })
             }
         }
     )+};
@@ -93,17 +156,15 @@ enum Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::Role => (
-                StatusCode::FORBIDDEN,
+            Self::Role => PageError::forbidden(
                 "Your role does not allow this. Ask the owner of your account.",
-            )
-                .into_response(),
+            ),
             Self::Suspended(reason) => {
-                (StatusCode::FORBIDDEN, format!("Your account is suspended: {reason}"))
-                    .into_response()
+                PageError::forbidden(format!("Your account is suspended: {reason}"))
             }
-            Self::Absent => StatusCode::NOT_FOUND.into_response(),
+            Self::Absent => PageError::not_found(),
         }
+        .into_response()
     }
 }
 

@@ -6,8 +6,19 @@
 //! table of contents.
 
 pub mod access;
+pub mod assets;
+pub mod errors;
+pub mod flash;
+pub mod forms;
+pub mod layout;
+pub mod look;
 pub mod pages;
 pub mod render;
 mod route;
+pub mod ui;
 
-pub use route::{Access, App, Route, routes};
+pub use errors::{Answer, PageError};
+pub use flash::Flash;
+pub use forms::Wrong;
+pub use render::Screen;
+pub use route::{Access, App, Route, nothing_here, pages as mounted_pages, routes};

@@ -10,3 +10,4 @@ pub mod numbers;
 pub mod orders;
 pub mod routing;
 pub mod search;
+pub mod style_guide;

@@ -1,57 +1,185 @@
-//! From a view to a response: the document around it, the nonce, the headers.
+//! From a view to a response: the frame around it, the document around that, the headers. A page
+//! is rendered in one go, on the thread that asked: there is nothing to wait for once the domain
+//! has answered.
 
-use crate::App;
-use axum::{
-    body::Body,
-    extract::State,
-    http::{HeaderValue, Request, header::CONTENT_SECURITY_POLICY},
-    response::Response,
+use crate::{
+    App,
+    access::Person,
+    assets::Assets,
+    errors::Answer,
+    flash::Flash,
+    layout::{self, Crumb, Place},
+    look::Look,
 };
-use leptos::{nonce::use_nonce, prelude::*};
-use leptos_axum::ResponseOptions;
-use voxlink_islands::Countdown;
+use axum::{
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
+    },
+    response::{Html, IntoResponse, Response},
+};
+use chrono_tz::Tz;
+use hydration_context::SsrSharedContext;
+use leptos::{nonce::Nonce, prelude::*};
+use std::sync::Arc;
+use voxlink_domain::overview::{FrameCounts, frame_counts};
 
-/// The document around every page.
-fn document(options: LeptosOptions, title: String, page: AnyView) -> impl IntoView {
-    if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) {
-        let policy = format!(
-            "default-src 'self'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
-             object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        );
-        if let Ok(value) = HeaderValue::from_str(&policy) {
-            response.insert_header(CONTENT_SECURITY_POLICY, value);
+/// The script that wakes the islands, with the names of this build's files put in.
+const LOADER: &str = include_str!("render/islands.js");
+
+/// A page about to be shown.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    title: String,
+    place: Option<Place>,
+    crumbs: Vec<Crumb>,
+    status: StatusCode,
+    quiet: bool,
+    bare: bool,
+}
+
+/// The zone that [`crate::ui::When`] shows times in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone(pub Tz);
+
+impl Screen {
+    /// A page with a title: the document's, and its heading.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            place: None,
+            crumbs: Vec::new(),
+            status: StatusCode::OK,
+            quiet: false,
+            bare: false,
         }
     }
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <title>{title}</title>
-                <link rel="stylesheet" href="/pkg/voxlink.css" />
-                <HydrationScripts options islands=true />
-            </head>
-            <body>{page}</body>
-        </html>
+
+    /// The entry of the sidebar that is lit.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// A page above this one; call it from the outermost inwards.
+    #[must_use]
+    pub fn under(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push(Crumb { label: label.into(), href: href.into() });
+        self
+    }
+
+    /// Another status than 200, such as 422 for a form shown again.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Does not ask the database for the frame's counts: for errors.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Without title and width of its own inside the frame: the view brings its heading (`h1`).
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Renders the view that `view` makes into the frame of `person`.
+    pub async fn render<V: IntoView + 'static>(
+        self,
+        app: &App,
+        person: &impl Person,
+        view: impl FnOnce() -> V + Send,
+    ) -> Answer {
+        let counts = match person.member() {
+            Some(member) if !self.quiet => {
+                let mut cx = member.begin(&app.platform, person.request().clone()).await?;
+                frame_counts(&mut cx, member.user).await?
+            }
+            _ => FrameCounts::default(),
+        };
+        Ok(self.compose(person, counts, view))
+    }
+
+    fn compose<V: IntoView + 'static>(
+        self,
+        person: &impl Person,
+        counts: FrameCounts,
+        view: impl FnOnce() -> V,
+    ) -> Response {
+        let (look, member) = (person.look().clone(), person.member().cloned());
+        let zone = member.as_ref().and_then(|m| m.time_zone.parse().ok()).unwrap_or(Tz::UTC);
+        let status = self.status;
+        let full_title = escape(&format!("{} · VoxLink", self.title));
+        let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+        let body = owner.with(|| {
+            provide_context(look.clone());
+            provide_context(Zone(zone));
+            let frame = layout::Frame {
+                title: self.title,
+                place: self.place,
+                crumbs: self.crumbs,
+                bare: self.bare,
+                member,
+                counts,
+                look: look.clone(),
+            };
+            frame.around(view().into_any()).to_html()
+        });
+        drop(owner);
+
+        let nonce = Nonce::new();
+        let document = document(&full_title, &look, &nonce, &body);
+        let mut response = (status, Html(document)).into_response();
+        let policy = format!(
+            "default-src 'self'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
+             style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+             form-action 'self'; frame-ancestors 'none'"
+        );
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&policy) {
+            headers.insert(CONTENT_SECURITY_POLICY, value);
+        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        if look.flash.is_some() {
+            Flash::clear(&mut response);
+        }
+        response
     }
 }
 
-/// Renders a page made by `page`, which is called once.
-pub async fn render(
-    app: &App,
-    title: String,
-    page: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
-) -> Response {
-    let options = app.leptos.clone();
-    let document = move || document(options.clone(), title.clone(), page());
-    leptos_axum::render_app_async(document)(Request::new(Body::empty())).await
+/// The document around a body. Only a page with islands loads the wasm.
+fn document(title: &str, look: &Look, nonce: &Nonce, body: &str) -> String {
+    let assets = Assets::of_this_build();
+    let theme = look.theme.map(|t| format!(" data-theme=\"{}\"", t.as_str())).unwrap_or_default();
+    let islands = if body.contains("<leptos-island") {
+        let loader = LOADER.replace("{js}", &assets.js).replace("{wasm}", &assets.wasm);
+        format!("<script type=\"module\" nonce=\"{nonce}\">{loader}</script>")
+    } else {
+        String::new()
+    };
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"{theme}><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title>\
+         <link rel=\"preload\" href=\"/fonts/inter-latin-wght-normal.woff2\" as=\"font\" type=\"font/woff2\" crossorigin>\
+         <link rel=\"stylesheet\" href=\"{css}\">\
+         <link rel=\"icon\" href=\"/logo.svg\" type=\"image/svg+xml\">\
+         <link rel=\"manifest\" href=\"/manifest.webmanifest\">\
+         <meta name=\"theme-color\" content=\"#ffffff\" media=\"(prefers-color-scheme: light)\">\
+         <meta name=\"theme-color\" content=\"#111827\" media=\"(prefers-color-scheme: dark)\">\
+         {islands}</head><body>{body}</body></html>",
+        css = assets.css,
+    )
 }
 
-/// The first page.
-pub async fn hello(State(app): State<App>) -> Response {
-    render(&app, "VoxLink".to_owned(), || {
-        view! { <main class="p-8"><h1 class="text-3xl">"VoxLink"</h1><Countdown ends_at_millis=900_000 server_now_millis=0 fallback="15 minutes".to_owned() /></main> }.into_any()
-    })
-    .await
+/// Text for the inside of an HTML element.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

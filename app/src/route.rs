@@ -1,10 +1,13 @@
 //! The table of all pages. Each row says who may come in; the handler's extractor enforces it, and
 //! `make prove-access` checks that the two agree, for every row.
 
+use crate::errors;
 use axum::{
+    Router,
     extract::FromRef,
     handler::Handler,
     http::Method,
+    middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
 use leptos::config::LeptosOptions;
@@ -69,6 +72,17 @@ pub(crate) fn post<H: Handler<T, App>, T: 'static>(
     handler: H,
 ) -> Route {
     Route { method: Method::POST, path, access, handler: on(MethodFilter::POST, handler) }
+}
+
+/// The pages, ready to be mounted; their errors are pages too.
+pub fn pages(app: App) -> Router {
+    let pages = routes().into_iter().fold(Router::new(), |r, row| r.route(row.path, row.handler));
+    pages.layer(from_fn_with_state(app.clone(), errors::dress)).with_state(app)
+}
+
+/// Answers every address where nothing is.
+pub fn nothing_here(app: App) -> Router {
+    Router::new().fallback(errors::not_found).layer(from_fn_with_state(app, errors::dress))
 }
 
 /// Every page and every form.

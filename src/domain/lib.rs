@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod notifications;
 pub mod numbers;
 pub mod orders;
+pub mod overview;
 pub mod platform;
 pub mod routing;
 

@@ -12,12 +12,16 @@ pub struct Assembly {
     pub platform: Platform,
     /// The pages.
     pub pages: Router,
+    /// What answers where there is neither a page nor a file.
+    pub nothing_here: Router,
 }
 
 /// Serves until it is told to stop.
 pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
     assembly.platform.db().migrate().await?;
-    let site = tower_http::services::ServeDir::new("target/site").precompressed_br();
+    let site = tower_http::services::ServeDir::new("target/site")
+        .precompressed_br()
+        .not_found_service(assembly.nothing_here);
     let router = assembly.pages.fallback_service(site);
     let listener = tokio::net::TcpListener::bind(assembly.config.listen).await?;
     tracing::info!(address = %assembly.config.listen, "serving");

@@ -1,8 +1,63 @@
 //! The overview after sign-in, and the front page before it.
 
-use crate::{Access, Route, route::get};
+use crate::{
+    Access, Answer, App, Route, Screen,
+    access::{Anyone, Person},
+    layout::Place,
+    look::Theme,
+    route::{get, post},
+};
+use axum::{
+    extract::{Form, State},
+    http::{HeaderValue, header::SET_COOKIE},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::*;
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
-    vec![get("/", Access::Public, crate::render::hello)]
+    vec![
+        get("/", Access::Public, home),
+        post("/theme", Access::Public, theme),
+        get("/style-guide", Access::Support, super::style_guide::show),
+    ]
+}
+
+async fn home(State(app): State<App>, person: Anyone) -> Answer {
+    if person.member().is_some() {
+        let screen = Screen::new("Overview").at(Place::Home);
+        return screen.render(&app, &person, || view! { <p>"Welcome."</p> }).await;
+    }
+    Screen::new("Telephone numbers").bare().render(&app, &person, front).await
+}
+
+fn front() -> impl IntoView {
+    view! {
+        <h1 class="max-w-3xl text-4xl font-bold tracking-tight sm:text-5xl">
+            "Find a number, decide what it does, and see what it costs."
+        </h1>
+    }
+}
+
+/// The form of the colour switch.
+#[derive(Debug, serde::Deserialize)]
+struct ThemeForm {
+    theme: String,
+    back: Option<String>,
+}
+
+async fn theme(Form(form): Form<ThemeForm>) -> Response {
+    let cookie = match Theme::from_word(&form.theme) {
+        Some(theme) => format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str()),
+        None => "theme=; Path=/; Max-Age=0; SameSite=Lax".to_owned(),
+    };
+    // Only back to a path of ours.
+    let ours =
+        |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    let back = form.back.filter(ours).unwrap_or_else(|| "/".to_owned());
+    let mut response = Redirect::to(&back).into_response();
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
 }

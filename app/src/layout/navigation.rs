@@ -1,0 +1,101 @@
+//! The entries of the sidebar, and of the drawer that stands for it on a phone.
+
+use leptos::prelude::*;
+use voxlink_domain::{accounts::Member, overview::FrameCounts};
+
+/// The entry that a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The overview.
+    Home,
+    /// Finding numbers.
+    Search,
+    /// The cart and checkout.
+    Cart,
+    /// The tenant's numbers, their routing.
+    Numbers,
+    /// Calls.
+    Calls,
+    /// Orders.
+    Orders,
+    /// Balance, usage, invoices.
+    Billing,
+    /// Profile, devices, members.
+    Settings,
+    /// Staff: accounts.
+    AdminAccounts,
+    /// Staff: orders.
+    AdminOrders,
+    /// Staff: numbers.
+    AdminNumbers,
+    /// Staff: audit log.
+    AdminAudit,
+    /// Staff: jobs.
+    AdminJobs,
+}
+
+/// An entry: place, address, label, icon.
+type Entry = (Place, &'static str, &'static str, &'static str);
+
+const CUSTOMER: &[Entry] = &[
+    (Place::Home, "/", "Overview", "icon-[lucide--gauge]"),
+    (Place::Search, "/search", "Search", "icon-[lucide--search]"),
+    (Place::Cart, "/cart", "Cart", "icon-[lucide--shopping-cart]"),
+    (Place::Numbers, "/numbers", "Numbers", "icon-[lucide--hash]"),
+    (Place::Calls, "/calls", "Calls", "icon-[lucide--phone-call]"),
+    (Place::Orders, "/orders", "Orders", "icon-[lucide--package]"),
+    (Place::Billing, "/billing", "Billing", "icon-[lucide--wallet]"),
+    (Place::Settings, "/settings", "Settings", "icon-[lucide--settings]"),
+];
+
+const STAFF: &[Entry] = &[
+    (Place::AdminAccounts, "/admin/accounts", "Accounts", "icon-[lucide--users]"),
+    (Place::AdminOrders, "/admin/orders", "All orders", "icon-[lucide--package]"),
+    (Place::AdminNumbers, "/admin/numbers", "All numbers", "icon-[lucide--hash]"),
+    (Place::AdminAudit, "/admin/audit", "Audit log", "icon-[lucide--scroll-text]"),
+    (Place::AdminJobs, "/admin/jobs", "Jobs", "icon-[lucide--list-checks]"),
+];
+
+/// Draws the entries that a person may use.
+pub(super) fn navigation(
+    member: &Member,
+    here: Option<Place>,
+    counts: FrameCounts,
+) -> impl IntoView + use<> {
+    let staff = member.platform_role.is_staff().then(|| {
+        view! {
+            <li class="mt-5 px-2.5 pb-1 text-xs font-semibold tracking-wide text-muted uppercase">"Admin"</li>
+            {entries(STAFF, here, counts)}
+        }
+    });
+    view! { <ul class="flex flex-col gap-0.5">{entries(CUSTOMER, here, counts)} {staff}</ul> }
+}
+
+fn entries(list: &'static [Entry], here: Option<Place>, counts: FrameCounts) -> impl IntoView {
+    list.iter()
+        .map(|&(place, href, label, icon)| {
+            let lit = here == Some(place);
+            let colours = if lit {
+                "bg-glow text-primary font-semibold"
+            } else {
+                "text-base-content hover:bg-base-200"
+            };
+            let count = (place == Place::Cart && counts.cart > 0).then(|| {
+                view! {
+                    <span class="badge badge-primary badge-sm ms-auto">
+                        {counts.cart} <span class="sr-only">" in the cart"</span>
+                    </span>
+                }
+            });
+            view! {
+                <li>
+                    <a href=href aria-current=lit.then_some("page") class=format!("flex items-center gap-2.5 rounded-field px-2.5 py-2 text-[0.9375rem] {colours}")>
+                        <span class=icon aria-hidden="true"></span>
+                        {label}
+                        {count}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view()
+}

@@ -1,0 +1,24 @@
+//! The kit that pages are built from. `/style-guide` shows every part in use: copy from there.
+//!
+//! Forms: [`Form`] around [`Field`], [`TextArea`], [`Select`], [`Checkbox`]; the form carries an
+//! idempotency key and gives its [`crate::Wrong`] to the fields. Lists: [`Table`] with
+//! [`SortHeader`], [`Pager`], [`FilterBar`], [`EmptyState`]. Values: [`Number`], [`Amount`],
+//! [`Rate`], [`When`], [`Badge`].
+
+mod blocks;
+mod button;
+mod chart;
+mod country;
+mod fields;
+mod form;
+mod list;
+mod values;
+
+pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
+pub use button::{Button, ButtonKind, LinkButton};
+pub use chart::{Bar, BarChart};
+pub use country::{country_name, flag};
+pub use fields::{Checkbox, Choice, Field, Select, TextArea, TypedConfirmation};
+pub use form::{ButtonForm, Form, IDEMPOTENCY_FIELD};
+pub use list::{Cell, FilterBar, Pager, SortHeader, Table};
+pub use values::{Amount, Badge, Number, Rate, Stateful, When, WhenStyle};

@@ -1,0 +1,111 @@
+//! Charts: bars drawn on the server, with their table for those who would rather read, or
+//! cannot see.
+
+use leptos::prelude::*;
+
+/// One bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Under it.
+    pub label: String,
+    /// Its height, in any unit.
+    pub value: i64,
+    /// The value as people read it.
+    pub shown: String,
+}
+
+impl Bar {
+    /// A bar.
+    pub fn new(label: impl Into<String>, value: i64, shown: impl Into<String>) -> Self {
+        Self { label: label.into(), value, shown: shown.into() }
+    }
+}
+
+const WIDTH: i64 = 720;
+const HEIGHT: i64 = 160;
+
+/// Bars side by side. `title` says what is shown; `measure` heads the column of values.
+#[component]
+pub fn BarChart(
+    #[prop(into)] title: String,
+    /// What a bar stands for: "Hour", "Day".
+    #[prop(into)]
+    per: String,
+    /// What is measured: "Calls".
+    #[prop(into)]
+    measure: String,
+    bars: Vec<Bar>,
+) -> impl IntoView {
+    let count = i64::try_from(bars.len()).unwrap_or(1).max(1);
+    let top = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1);
+    let slot = WIDTH / count;
+    let width = (slot * 7 / 10).max(1);
+    // So many labels fit that each has about 60 units.
+    let every = (60 / slot.max(1) + 1).max(1);
+    let drawn = bars
+        .iter()
+        .enumerate()
+        .map(|(i, bar)| {
+            let i = i64::try_from(i).unwrap_or(0);
+            let height = (bar.value.max(0) * HEIGHT / top).max(i64::from(bar.value > 0) * 2);
+            let x = i * slot + (slot - width) / 2;
+            let label = (i % every == 0).then(|| {
+                view! {
+                    <text x=x + width / 2 y=HEIGHT + 18 text-anchor="middle" class="fill-muted text-[11px]">
+                        {bar.label.clone()}
+                    </text>
+                }
+            });
+            view! {
+                <g>
+                    <title>{format!("{}: {}", bar.label, bar.shown)}</title>
+                    <rect x=i * slot y="0" width=slot height=HEIGHT class="fill-transparent" />
+                    <rect x=x y=HEIGHT - height width=width height=height rx="2" class="fill-primary" />
+                    {label}
+                </g>
+            }
+        })
+        .collect_view();
+    let highest = bars.iter().max_by_key(|bar| bar.value);
+    let summary = highest.map_or_else(
+        || format!("{title}: nothing yet"),
+        |bar| format!("{title}. Highest: {} ({})", bar.label, bar.shown),
+    );
+    let rows = bars
+        .iter()
+        .map(|bar| {
+            view! {
+                <tr>
+                    <th scope="row" data-label=per.clone()>{bar.label.clone()}</th>
+                    <td data-label=measure.clone() class="amount">{bar.shown.clone()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let caption = title.clone();
+    view! {
+        <figure>
+            <figcaption class="mb-3 font-semibold">{title}</figcaption>
+            <svg viewBox=format!("0 0 {WIDTH} {}", HEIGHT + 26) role="img" aria-label=summary class="w-full">
+                <line x1="0" x2=WIDTH y1=HEIGHT y2=HEIGHT class="stroke-line" />
+                {drawn}
+            </svg>
+            <details class="no-print mt-2">
+                <summary class="link-quiet inline-flex items-center gap-1 text-sm">
+                    <span class="icon-[lucide--table]" aria-hidden="true"></span>
+                    "As a table"
+                </summary>
+                <table class="list-table mt-2">
+                    <caption class="sr-only">{caption}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{per.clone()}</th>
+                            <th scope="col" class="amount">{measure.clone()}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </details>
+        </figure>
+    }
+}

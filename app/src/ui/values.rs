@@ -1,0 +1,213 @@
+//! Values as people read them: numbers, money, rates, instants, states.
+
+use super::country::{country_name, flag};
+use crate::{flash::Tone, render::Zone};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use leptos::prelude::*;
+use rust_decimal::Decimal;
+use voxlink_types::{
+    Currency, E164, Money,
+    money::show_rate,
+    number::{InventoryState, NumberState},
+    order::{InvoiceState, ItemStep, OrderState, PaymentState},
+};
+
+/// A telephone number: flag, the form people write it in, a button that copies E.164 (once the
+/// page's wasm is awake). It never wraps.
+#[component]
+pub fn Number(
+    number: E164,
+    /// Where it leads.
+    #[prop(optional, into)]
+    href: Option<String>,
+    /// Leaves the copy button out: inside links and sentences.
+    #[prop(optional)]
+    plain: bool,
+) -> impl IntoView {
+    let country = number.country();
+    let name = country.as_deref().map(country_name);
+    let shown = number.international();
+    let mark = country.as_deref().and_then(flag).map(|flag| {
+        view! { <span aria-hidden="true" title=name.clone()>{flag}</span> }
+    });
+    let spoken = name.map(|name| view! { <span class="sr-only">{format!(" ({name})")}</span> });
+    let text = match href {
+        Some(href) => {
+            view! { <a class="link-quiet font-medium" href=href>{shown.clone()}</a> }.into_any()
+        }
+        None => view! { <span class="font-medium">{shown.clone()}</span> }.into_any(),
+    };
+    let copy = (!plain).then(|| {
+        view! {
+            <button type="button" class="needs-wasm no-print btn btn-ghost btn-xs btn-square" data-copy=number.to_string() aria-label=format!("Copy {shown}")>
+                <span class="icon-[lucide--copy]" aria-hidden="true"></span>
+            </button>
+        }
+    });
+    view! {
+        <span class="inline-flex items-center gap-1.5 whitespace-nowrap tabular-nums">
+            {mark} {text} {spoken} {copy}
+        </span>
+    }
+}
+
+/// An amount of money.
+#[component]
+pub fn Amount(money: Money) -> impl IntoView {
+    view! { <span class="whitespace-nowrap tabular-nums">{money.to_string()}</span> }
+}
+
+/// A rate, such as a price per minute: `unit` is what it is per.
+#[component]
+pub fn Rate(
+    rate: Decimal,
+    currency: Currency,
+    #[prop(optional, into)] unit: Option<String>,
+) -> impl IntoView {
+    let unit = unit.map(|u| view! { <span class="text-muted">{format!(" / {u}")}</span> });
+    view! {
+        <span class="whitespace-nowrap tabular-nums">{show_rate(rate, currency)} {unit}</span>
+    }
+}
+
+/// How much of an instant is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WhenStyle {
+    /// Day and time.
+    #[default]
+    Full,
+    /// The day.
+    Day,
+    /// Day and time to the second.
+    Seconds,
+}
+
+/// An instant in the person's zone; the exact one shows on hover.
+#[component]
+pub fn When(at: DateTime<Utc>, #[prop(optional)] style: WhenStyle) -> impl IntoView {
+    let zone = use_context::<Zone>().map_or(Tz::UTC, |zone| zone.0);
+    let local = at.with_timezone(&zone);
+    let shown = match style {
+        WhenStyle::Full => local.format("%-d %b %Y, %H:%M"),
+        WhenStyle::Day => local.format("%-d %b %Y"),
+        WhenStyle::Seconds => local.format("%-d %b %Y, %H:%M:%S"),
+    };
+    let exact = format!("{} ({})", local.format("%Y-%m-%d %H:%M:%S%.3f %:z"), zone.name());
+    view! {
+        <time class="whitespace-nowrap" datetime=at.to_rfc3339() title=exact>{shown.to_string()}</time>
+    }
+}
+
+/// A state that has a colour and a word for people.
+pub trait Stateful {
+    /// The word and its colour; none is neutral.
+    fn badge(self) -> (&'static str, Option<Tone>);
+}
+
+impl Stateful for NumberState {
+    fn badge(self) -> (&'static str, Option<Tone>) {
+        match self {
+            Self::Pending => ("Pending", Some(Tone::Info)),
+            Self::Configuring => ("Setting up", Some(Tone::Info)),
+            Self::Active => ("Active", Some(Tone::Success)),
+            Self::Suspended => ("Suspended", Some(Tone::Warning)),
+            Self::PortingIn => ("Porting in", Some(Tone::Info)),
+            Self::PortingOut => ("Porting out", Some(Tone::Info)),
+            Self::Released => ("Released", None),
+            Self::Error => ("Needs attention", Some(Tone::Danger)),
+        }
+    }
+}
+
+impl Stateful for InventoryState {
+    fn badge(self) -> (&'static str, Option<Tone>) {
+        match self {
+            Self::Available => ("Available", Some(Tone::Success)),
+            Self::Reserved => ("Held", Some(Tone::Info)),
+            Self::Sold => ("Sold", None),
+            Self::Aging => ("Resting", Some(Tone::Warning)),
+        }
+    }
+}
+
+impl Stateful for OrderState {
+    fn badge(self) -> (&'static str, Option<Tone>) {
+        match self {
+            Self::Pending => ("Awaiting payment", Some(Tone::Info)),
+            Self::Processing => ("Processing", Some(Tone::Info)),
+            Self::Completed => ("Completed", Some(Tone::Success)),
+            Self::Partial => ("Partly completed", Some(Tone::Warning)),
+            Self::Failed => ("Failed", Some(Tone::Danger)),
+            Self::Cancelled => ("Cancelled", None),
+        }
+    }
+}
+
+impl Stateful for ItemStep {
+    fn badge(self) -> (&'static str, Option<Tone>) {
+        match self {
+            Self::Waiting => ("Waiting", None),
+            Self::Buying => ("Buying", Some(Tone::Info)),
+            Self::Unknown => ("Checking", Some(Tone::Warning)),
+            Self::Bought => ("Bought", Some(Tone::Success)),
+            Self::Done => ("Ready", Some(Tone::Success)),
+            Self::Failed => ("Not sold", Some(Tone::Danger)),
+            Self::Released => ("Not sold, not charged", None),
+        }
+    }
+}
+
+impl Stateful for PaymentState {
+    fn badge(self) -> (&'static str, Option<Tone>) {
+        match self {
+            Self::Pending => ("Pending", Some(Tone::Info)),
+            Self::Authorised => ("Set aside", Some(Tone::Info)),
+            Self::Succeeded => ("Paid", Some(Tone::Success)),
+            Self::Failed => ("Refused", Some(Tone::Danger)),
+            Self::Cancelled => ("Cancelled", None),
+            Self::Refunded => ("Refunded", None),
+            Self::PartiallyRefunded => ("Partly refunded", Some(Tone::Warning)),
+        }
+    }
+}
+
+impl Stateful for InvoiceState {
+    fn badge(self) -> (&'static str, Option<Tone>) {
+        match self {
+            Self::Draft => ("Draft", None),
+            Self::Sent => ("Open", Some(Tone::Info)),
+            Self::Viewed => ("Seen", Some(Tone::Info)),
+            Self::Paid => ("Paid", Some(Tone::Success)),
+            Self::PartiallyPaid => ("Partly paid", Some(Tone::Warning)),
+            Self::Overdue => ("Overdue", Some(Tone::Danger)),
+            Self::Cancelled => ("Void", None),
+            Self::Refunded => ("Refunded", None),
+        }
+    }
+}
+
+/// A state, or any short word with a colour: give `state`, or `tone` and children.
+#[component]
+pub fn Badge(
+    /// The word.
+    #[prop(into)]
+    text: String,
+    /// Its colour; none is neutral.
+    #[prop(optional_no_strip)]
+    tone: Option<Tone>,
+) -> impl IntoView {
+    let class = match tone {
+        Some(Tone::Success) => "badge-success",
+        Some(Tone::Info) => "badge-info",
+        Some(Tone::Warning) => "badge-warning",
+        Some(Tone::Danger) => "badge-error",
+        None => "badge-neutral",
+    };
+    let class = if tone.is_some() {
+        format!("badge badge-soft font-medium whitespace-nowrap {class}")
+    } else {
+        "badge badge-outline border-line font-medium whitespace-nowrap text-muted".to_owned()
+    };
+    view! { <span class=class>{text}</span> }
+}
