@@ -1,6 +1,7 @@
 //! Who a request comes from. The session layer in `server` finds out and puts it on the request;
 //! extractors in `app` and `server` turn it into a right.
 
+use super::Theme;
 use crate::{Actor, Ctx, Fault, Installation, Platform, RequestInfo};
 use std::sync::Arc;
 use voxlink_types::{
@@ -19,7 +20,7 @@ pub enum Visitor {
 }
 
 /// A signed-in person, as read with the session in one query.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Member {
     /// Who.
     pub user: UserId,
@@ -31,6 +32,8 @@ pub struct Member {
     pub name: String,
     /// Their address.
     pub email: String,
+    /// Whether the address was confirmed by its letter.
+    pub email_verified: bool,
     /// Company name.
     pub company: String,
     /// Standing in the company.
@@ -41,6 +44,10 @@ pub struct Member {
     pub suspended: Option<String>,
     /// IANA zone that times are shown in.
     pub time_zone: String,
+    /// Language tag that pages are shown in.
+    pub language: String,
+    /// Light or dark.
+    pub theme: Theme,
 }
 
 impl Member {
