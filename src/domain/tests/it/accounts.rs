@@ -68,7 +68,8 @@ async fn registering_makes_company_owner_and_billing_account_or_nothing() {
         .await
         .unwrap();
     assert_eq!(accounts, 1);
-    let again = accounts::register(&test.platform, &form("ada@engines.example"), RequestInfo::default());
+    let same = form("ada@engines.example");
+    let again = accounts::register(&test.platform, &same, RequestInfo::default());
     assert_eq!(again.await.unwrap_err().fields()[0].field, "email");
     let tenants: i64 = sqlx::query_scalar("select count(*) from tenants")
         .fetch_one(&test.platform.db().platform)
