@@ -15,7 +15,9 @@ mod sign_in;
 mod visitor;
 
 pub use error::AccountError;
-pub use letters::{AccountLetter, LetterError, Purpose, ask_for_reset, ask_for_verification, reset, verify};
+pub use letters::{
+    AccountLetter, LetterError, Purpose, ask_for_reset, ask_for_verification, reset, verify,
+};
 pub use people::{NewPerson, add_member, create_staff};
 pub use profile::{LANGUAGES, Profile, Theme, change_password, profile, save_profile};
 pub use register::{Registered, Registration, TERMS_VERSION, register};

@@ -126,11 +126,9 @@ pub async fn free(mut cx: Ctx, key: &str) -> Result<(), Fault> {
 
 /// Forgets answers that nobody can ask for any more.
 pub async fn sweep(platform: &crate::Platform) -> Result<u64, Fault> {
-    let gone = sqlx::query!(
-        "delete from idempotency_keys where expires_at <= $1",
-        platform.clock().now()
-    )
-    .execute(&platform.db().platform)
-    .await?;
+    let gone =
+        sqlx::query!("delete from idempotency_keys where expires_at <= $1", platform.clock().now())
+            .execute(&platform.db().platform)
+            .await?;
     Ok(gone.rows_affected())
 }

@@ -16,7 +16,9 @@ pub enum AccountError {
     #[error("Too many attempts. Try again in {0} seconds, or reset the password.")]
     TryLater(u64),
     /// Far too many failures: only a reset helps.
-    #[error("Sign-in with this password is closed after too many failures. Reset the password to go on.")]
+    #[error(
+        "Sign-in with this password is closed after too many failures. Reset the password to go on."
+    )]
     Locked,
     /// All places for hashing are taken.
     #[error("Many people are signing in at this moment. Try again in {0} seconds.")]

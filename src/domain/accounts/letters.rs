@@ -78,10 +78,13 @@ impl AccountLetter {
         let sent = platform.mailer().send(&letter).await;
         if sent.is_err() {
             // Nobody will ever hold this link; and the next try must not find it too fresh.
-            sqlx::query!("delete from one_time_tokens where token_hash = $1", token_hash.as_slice())
-                .execute(pool)
-                .await
-                .map_err(Fault::from)?;
+            sqlx::query!(
+                "delete from one_time_tokens where token_hash = $1",
+                token_hash.as_slice()
+            )
+            .execute(pool)
+            .await
+            .map_err(Fault::from)?;
         }
         Ok(sent?)
     }
@@ -224,12 +227,9 @@ pub async fn reset(
     .execute(cx.tx())
     .await?;
     let subject = sign_in::subject(&email);
-    sqlx::query!(
-        "delete from sign_in_failures where subject_hash = $1",
-        subject.as_slice()
-    )
-    .execute(cx.tx())
-    .await?;
+    sqlx::query!("delete from sign_in_failures where subject_hash = $1", subject.as_slice())
+        .execute(cx.tx())
+        .await?;
     tell(&mut cx, tenant, user, "user.reset_password").await?;
     cx.commit().await?;
     Ok(())

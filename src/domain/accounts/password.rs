@@ -177,9 +177,15 @@ mod tests {
         assert!(check("correct horse battery", &[]).is_ok());
         assert!(check("ÄÖÜ ist das Wort", &[]).is_ok(), "no rules of composition");
         let long = "x1".repeat(501);
-        for bad in ["short", "fourteen chars", &long, "aaaaaaaaaaaaaaaa", "passwordpassword",
-            "qwertyuiopasdfghjkl", "Owner@Example.Com"]
-        {
+        for bad in [
+            "short",
+            "fourteen chars",
+            &long,
+            "aaaaaaaaaaaaaaaa",
+            "passwordpassword",
+            "qwertyuiopasdfghjkl",
+            "Owner@Example.Com",
+        ] {
             assert!(check(bad, &["owner@example.com"]).is_err(), "{bad}");
         }
     }
@@ -187,7 +193,8 @@ mod tests {
     #[tokio::test]
     async fn one_password_in_two_spellings_of_unicode_is_one_password() {
         let composed = hash("caf\u{e9} au lait, s'il vous pla\u{ee}t").await.unwrap();
-        let found = verify("cafe\u{301} au lait, s'il vous plai\u{302}t", Some(&composed)).await.unwrap();
+        let found =
+            verify("cafe\u{301} au lait, s'il vous plai\u{302}t", Some(&composed)).await.unwrap();
         assert_eq!(found, Verified { right: true, stale: false });
         assert!(!verify("something else entirely", Some(&composed)).await.unwrap().right);
         assert!(!verify("something else entirely", None).await.unwrap().right);

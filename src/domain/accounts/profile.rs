@@ -160,12 +160,9 @@ pub async fn change_password(
     )
     .execute(cx.tx())
     .await?;
-    sqlx::query!(
-        "delete from sign_in_failures where subject_hash = $1",
-        subject.as_slice()
-    )
-    .execute(cx.tx())
-    .await?;
+    sqlx::query!("delete from sign_in_failures where subject_hash = $1", subject.as_slice())
+        .execute(cx.tx())
+        .await?;
     cx.audit_of(
         Some(member.tenant),
         Entry {

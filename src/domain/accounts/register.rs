@@ -1,9 +1,8 @@
 //! Registration: a company of one's own, its owner and its billing account, in one transaction.
 
 use super::{
-    AccountError, AccountLetter, Purpose,
+    AccountError, AccountLetter, Purpose, password,
     people::{NewPerson, check_person, email_taken, insert_person},
-    password,
 };
 use crate::{Actor, Ctx, Platform, RequestInfo, audit::Entry};
 use serde_json::json;

@@ -134,7 +134,10 @@ pub(super) async fn forget_failures(platform: &Platform, subject: [u8; 32]) -> R
 }
 
 /// One statement decides whether the attempt may be made and counts it.
-pub(super) async fn count_attempt(platform: &Platform, subject: [u8; 32]) -> Result<(), AccountError> {
+pub(super) async fn count_attempt(
+    platform: &Platform,
+    subject: [u8; 32],
+) -> Result<(), AccountError> {
     let now = platform.clock().now();
     let pool = &platform.db().platform;
     let counted = sqlx::query_scalar!(
@@ -198,7 +201,11 @@ async fn refused(
     cx.commit().await
 }
 
-fn entry(action: &'static str, user: Option<UserId>, error: Option<&'static str>) -> Entry<'static> {
+fn entry(
+    action: &'static str,
+    user: Option<UserId>,
+    error: Option<&'static str>,
+) -> Entry<'static> {
     Entry {
         action,
         resource: "user",

@@ -136,12 +136,10 @@ pub async fn verify_chain(
         sqlx::query_scalar!(r#"select count(*) as "n!" from audit_log where tenant_id = $1"#, of)
             .fetch_one(cx.tx())
             .await?;
-    let broken = sqlx::query!(
-        r#"select broken_seq as "seq!", why as "why!" from verify_audit($1)"#,
-        of
-    )
-    .fetch_optional(cx.tx())
-    .await?
-    .map(|b| (b.seq, b.why));
+    let broken =
+        sqlx::query!(r#"select broken_seq as "seq!", why as "why!" from verify_audit($1)"#, of)
+            .fetch_optional(cx.tx())
+            .await?
+            .map(|b| (b.seq, b.why));
     Ok(ChainState { entries, broken })
 }

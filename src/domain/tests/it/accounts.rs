@@ -62,11 +62,12 @@ async fn registering_makes_company_owner_and_billing_account_or_nothing() {
     let test = TestPlatform::new().await;
     let who = registered(&test, " Ada@Engines.example ").await;
     assert_eq!(try_in(&test.platform, "ADA@engines.example", PASSWORD).await.unwrap(), who.user);
-    let accounts: i64 = sqlx::query_scalar("select count(*) from billing_accounts where tenant_id = $1")
-        .bind(who.tenant.uuid())
-        .fetch_one(&test.platform.db().platform)
-        .await
-        .unwrap();
+    let accounts: i64 =
+        sqlx::query_scalar("select count(*) from billing_accounts where tenant_id = $1")
+            .bind(who.tenant.uuid())
+            .fetch_one(&test.platform.db().platform)
+            .await
+            .unwrap();
     assert_eq!(accounts, 1);
     let same = form("ada@engines.example");
     let again = accounts::register(&test.platform, &same, RequestInfo::default());
@@ -83,7 +84,8 @@ async fn registering_makes_company_owner_and_billing_account_or_nothing() {
 async fn every_wrong_field_is_named_at_once() {
     let test = TestPlatform::new().await;
     let empty = Registration { time_zone: "Mars/Base".to_owned(), ..Registration::default() };
-    let refused = accounts::register(&test.platform, &empty, RequestInfo::default()).await.unwrap_err();
+    let refused =
+        accounts::register(&test.platform, &empty, RequestInfo::default()).await.unwrap_err();
     let fields: Vec<String> = refused.fields().into_iter().map(|f| f.field).collect();
     assert_eq!(fields, ["full_name", "email", "password", "time_zone", "company", "accepts_terms"]);
 }
@@ -92,8 +94,10 @@ async fn every_wrong_field_is_named_at_once() {
 async fn unknown_address_and_wrong_password_are_one_answer() {
     let test = TestPlatform::new().await;
     registered(&test, "ada@engines.example").await;
-    let wrong = try_in(&test.platform, "ada@engines.example", "not the right one").await.unwrap_err();
-    let unknown = try_in(&test.platform, "bob@engines.example", "not the right one").await.unwrap_err();
+    let wrong =
+        try_in(&test.platform, "ada@engines.example", "not the right one").await.unwrap_err();
+    let unknown =
+        try_in(&test.platform, "bob@engines.example", "not the right one").await.unwrap_err();
     assert_eq!(wrong.to_string(), unknown.to_string());
     assert_eq!((wrong.code(), wrong.status()), (unknown.code(), unknown.status()));
 }
@@ -112,7 +116,8 @@ async fn failures_cost_a_pause_from_the_fifth_on_known_or_not() {
     }
     test.clock.advance(TimeDelta::seconds(3));
     try_in(&test.platform, "ada@engines.example", PASSWORD).await.unwrap();
-    let wrong = try_in(&test.platform, "ada@engines.example", "not the right one").await.unwrap_err();
+    let wrong =
+        try_in(&test.platform, "ada@engines.example", "not the right one").await.unwrap_err();
     assert_eq!(wrong.code(), "wrong_credentials", "the right password begins the count anew");
 }
 
@@ -127,11 +132,14 @@ async fn after_a_hundred_failures_only_a_reset_helps() {
         .unwrap();
     let locked = try_in(&test.platform, "ada@engines.example", PASSWORD).await.unwrap_err();
     assert!(matches!(locked, AccountError::Locked));
-    let letter = AccountLetter { email: "ada@engines.example".to_owned(), purpose: Purpose::ResetPassword };
+    let letter =
+        AccountLetter { email: "ada@engines.example".to_owned(), purpose: Purpose::ResetPassword };
     letter.send(&test.platform).await.unwrap();
     let text = test.outbox.letters().pop().unwrap().text;
     let token = text.split("token=").nth(1).unwrap().split_whitespace().next().unwrap();
-    let reset = async |password| accounts::reset(&test.platform, token, password, RequestInfo::default()).await;
+    let reset = async |password| {
+        accounts::reset(&test.platform, token, password, RequestInfo::default()).await
+    };
     assert!(matches!(reset("too short").await, Err(AccountError::Fields(_))));
     reset("quite another sentence").await.unwrap();
     assert!(matches!(reset("quite another sentence").await, Err(AccountError::LinkSpent)));
@@ -192,7 +200,8 @@ async fn a_new_password_ends_the_other_sessions() {
     let member = device(&test, who.user, 1, false).await.unwrap();
     device(&test, who.user, 2, false).await;
     let change = async |present, wanted| {
-        accounts::change_password(&test.platform, &member, present, wanted, RequestInfo::default()).await
+        accounts::change_password(&test.platform, &member, present, wanted, RequestInfo::default())
+            .await
     };
     let wrong = change("not the right one", "quite another sentence").await.unwrap_err();
     assert_eq!(wrong.fields()[0].field, "present");
@@ -216,8 +225,14 @@ async fn suspending_signs_out_tells_why_and_is_undone() {
     device(&test, who.user, 1, false).await.unwrap();
     let begin = async || admin.begin_staff(&test.platform, RequestInfo::default()).await.unwrap();
     let mut cx = begin().await;
-    assert!(matches!(admin::suspend(&mut cx, who.tenant, " ", None).await, Err(AccountError::Fields(_))));
-    assert!(matches!(admin::suspend(&mut cx, admin.tenant, "x", None).await, Err(AccountError::Oneself)));
+    assert!(matches!(
+        admin::suspend(&mut cx, who.tenant, " ", None).await,
+        Err(AccountError::Fields(_))
+    ));
+    assert!(matches!(
+        admin::suspend(&mut cx, admin.tenant, "x", None).await,
+        Err(AccountError::Oneself)
+    ));
     admin::suspend(&mut cx, who.tenant, "unpaid", Some("Closed for now.")).await.unwrap();
     cx.commit().await.unwrap();
     assert!(found(&test, 1).await.is_none(), "signed out at once");
@@ -243,7 +258,9 @@ async fn an_answer_is_given_once_and_replayed() {
     let test = TestPlatform::new().await;
     let (tenant, _) = test.tenant("Ours").await;
     let cx = async || test.platform.work_for(tenant, "test").await.unwrap();
-    let claim = async |hash: &[u8]| idempotency::claim(cx().await, "key-0001", "POST /x", hash).await.unwrap();
+    let claim = async |hash: &[u8]| {
+        idempotency::claim(cx().await, "key-0001", "POST /x", hash).await.unwrap()
+    };
     assert_eq!(claim(b"a").await, Claim::First);
     assert_eq!(claim(b"a").await, Claim::Running);
     assert_eq!(claim(b"b").await, Claim::Mismatch);
