@@ -114,6 +114,8 @@ id_type! {
     EntryId = "jrn",
     /// An invoice.
     InvoiceId = "ivc",
+    /// A line of an invoice.
+    InvoiceLineId = "ivl",
     /// A call.
     CallId = "cal",
     /// A message.

@@ -1,5 +1,6 @@
 //! Billing: rating, tax, invoices.
 
 mod fixture;
+mod invoices;
 mod rating;
 mod tax;

@@ -3,9 +3,15 @@
 use chrono::{DateTime, TimeZone, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
-use voxlink_domain::billing::usage::{CallDirection, CallToRate, Rated, record_call};
+use voxlink_domain::billing::{
+    journal::{Account, NewEntry, Posting, post},
+    usage::{CallDirection, CallToRate, Rated, record_call},
+};
 use voxlink_testkit::TestPlatform;
-use voxlink_types::ids::{CallId, InventoryId, NumberId, PriceId, TenantId, UserId};
+use voxlink_types::{
+    Currency, Money,
+    ids::{CallId, InventoryId, NumberId, OrderId, OrderItemId, PriceId, TenantId, UserId},
+};
 
 /// A customer under test.
 pub struct Customer<'a> {
@@ -95,6 +101,103 @@ impl<'a> Customer<'a> {
         .execute(owner)
         .await
         .unwrap();
+        number
+    }
+
+    /// Where the customer is billed.
+    pub async fn address(&self, country: &str, region: &str) {
+        sqlx::query("update billing_accounts set billing_address = jsonb_build_object('country', $2::text, 'region', $3::text) where tenant_id = $1")
+            .bind(self.tenant.uuid())
+            .bind(country)
+            .bind(region)
+            .execute(&self.test.platform.db().owner)
+            .await
+            .unwrap();
+    }
+
+    /// How the customer is billed.
+    pub async fn billed_in(&self, zone: &str, anchor_day: i32, currency: &str) {
+        let owner = &self.test.platform.db().owner;
+        sqlx::query("update tenants set time_zone = $2 where id = $1")
+            .bind(self.tenant.uuid())
+            .bind(zone)
+            .execute(owner)
+            .await
+            .unwrap();
+        sqlx::query("update billing_accounts set anchor_day = $2::smallint, currency = $3 where tenant_id = $1")
+            .bind(self.tenant.uuid())
+            .bind(anchor_day)
+            .bind(currency)
+            .execute(owner)
+            .await
+            .unwrap();
+    }
+
+    /// A number that an order bought, charged and told the journal of.
+    pub async fn bought(
+        &self,
+        e164: &str,
+        at: DateTime<Utc>,
+        monthly_minor: i64,
+        tax_minor: i64,
+    ) -> NumberId {
+        let number = self.number(e164, USUAL, at).await;
+        let (order, item) = (OrderId::new(1), OrderItemId::new(1));
+        let (order_id, item_id) = (order.uuid(), item.uuid());
+        let total = monthly_minor + tax_minor;
+        let owner = &self.test.platform.db().owner;
+        sqlx::query(
+            "insert into orders (id, tenant_id, user_id, order_number, state, payment_kind, subtotal_minor,
+                 tax_minor, total_minor, charged_minor, currency, placed_at, finished_at)
+             values ($1, $2, $3, 'ORD-1', 'completed', 'credit', $4, $5, $6, $6, 'USD', $7, $7)",
+        )
+        .bind(order_id)
+        .bind(self.tenant.uuid())
+        .bind(self.user.uuid())
+        .bind(monthly_minor)
+        .bind(tax_minor)
+        .bind(total)
+        .bind(at)
+        .execute(owner)
+        .await
+        .unwrap();
+        sqlx::query(
+            "insert into order_items (id, tenant_id, order_id, position, description, carrier, e164, monthly_minor,
+                 tax_minor, total_minor, currency, step, purchase_key, subscription_id)
+             values ($1, $2, $3, 1, $4, 'local', $4, $5, $6, $7, 'USD', 'done', $1, $8)",
+        )
+        .bind(item_id)
+        .bind(self.tenant.uuid())
+        .bind(order_id)
+        .bind(e164)
+        .bind(monthly_minor)
+        .bind(tax_minor)
+        .bind(total)
+        .bind(number.uuid())
+        .execute(owner)
+        .await
+        .unwrap();
+        self.sql(
+            "update subscriptions set order_item_id = $2 where id = $1",
+            &[number.uuid(), item_id],
+        )
+        .await;
+        let usd = |minor| Money::new(minor, Currency::Usd);
+        let mut cx = self.test.platform.work("test").await.unwrap();
+        let entry = NewEntry {
+            reference: format!("order:{order}:charged"),
+            kind: "order_capture",
+            description: "Order".to_owned(),
+            order: Some(order),
+            postings: vec![
+                Posting::debit(Account::Credit, usd(total)),
+                Posting::credit(Account::RentalIncome, usd(monthly_minor)),
+                Posting::credit(Account::TaxPayable, usd(tax_minor)),
+            ],
+            ..NewEntry::default()
+        };
+        post(&mut cx, self.tenant, entry).await.unwrap();
+        cx.commit().await.unwrap();
         number
     }
 

@@ -1,0 +1,422 @@
+//! Invoices as they are read: the list, one with its lines, the calls behind a line.
+
+use super::{InvoiceError, LineKind};
+use crate::{Ctx, Fault, audit::Entry, billing::usage::RatedCall, ctx::Actor};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use voxlink_types::{
+    Currency, Money, Page, PageRequest,
+    ids::{CallId, InvoiceId, InvoiceLineId, NumberId, TenantId},
+    money::MoneyError,
+    order::InvoiceState,
+};
+
+/// A postal address. Every part may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// Street and house.
+    pub line1: String,
+    /// Floor, suite.
+    pub line2: String,
+    /// Town.
+    pub city: String,
+    /// State or province code.
+    pub region: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// ISO 3166 country.
+    pub country: String,
+}
+
+impl Address {
+    /// As written on a letter, empty parts left out.
+    pub fn lines(&self) -> Vec<String> {
+        let town = [self.city.as_str(), self.region.as_str(), self.postal_code.as_str()];
+        let town = town.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ");
+        [self.line1.clone(), self.line2.clone(), town, self.country.clone()]
+            .into_iter()
+            .filter(|l| !l.is_empty())
+            .collect()
+    }
+}
+
+/// Who is billed, as frozen at issue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Party {
+    /// Company.
+    pub name: String,
+    /// Where.
+    pub address: Address,
+    /// Tax number.
+    pub tax_id: Option<String>,
+    /// VAT number.
+    pub vat_number: Option<String>,
+    /// Whom to write to.
+    pub email: Option<String>,
+}
+
+/// A registration of the seller's: `EIN`, `VAT`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Registration {
+    /// What it is.
+    pub label: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Who sells, as frozen at issue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seller {
+    /// Company.
+    pub name: String,
+    /// Where.
+    pub address: Address,
+    /// Whom to write to.
+    pub email: Option<String>,
+    /// What the law wants printed.
+    pub registrations: Vec<Registration>,
+}
+
+/// An invoice as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedInvoice {
+    /// Its id.
+    pub id: InvoiceId,
+    /// Its number.
+    pub number: String,
+    /// Where it stands.
+    pub state: InvoiceState,
+    /// First day billed.
+    pub from: NaiveDate,
+    /// First day not billed any more.
+    pub to: NaiveDate,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// When it is due.
+    pub due_on: Option<NaiveDate>,
+    /// What was billed.
+    pub total: Money,
+    /// What is still to be paid.
+    pub left: Money,
+}
+
+/// A line of an invoice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Its id.
+    pub id: InvoiceLineId,
+    /// What it is.
+    pub kind: LineKind,
+    /// As the customer reads it.
+    pub description: String,
+    /// The number it is about.
+    pub number: Option<NumberId>,
+    /// How many.
+    pub quantity: Decimal,
+    /// Of what.
+    pub unit: String,
+    /// At what.
+    pub unit_price: Decimal,
+    /// Before rounding.
+    pub exact: Decimal,
+    /// As billed.
+    pub amount: Money,
+    /// How it came about.
+    pub derivation: Value,
+}
+
+impl Line {
+    /// True for a line that an order charged.
+    pub fn prepaid(&self) -> bool {
+        self.kind != LineKind::Payment && self.derivation.get("order").is_some()
+    }
+}
+
+/// A payment that came in after the invoice was issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaterPayment {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it was.
+    pub description: String,
+    /// How much.
+    pub amount: Money,
+}
+
+/// An invoice with everything on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invoice {
+    /// Its id.
+    pub id: InvoiceId,
+    /// Its number.
+    pub number: String,
+    /// Where it stands.
+    pub state: InvoiceState,
+    /// The billing zone.
+    pub zone: Tz,
+    /// First day billed.
+    pub from: NaiveDate,
+    /// First day not billed any more.
+    pub to: NaiveDate,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// When it is due.
+    pub due_on: Option<NaiveDate>,
+    /// When the rest was paid.
+    pub paid_at: Option<DateTime<Utc>>,
+    /// Who sells.
+    pub seller: Seller,
+    /// Who is billed.
+    pub bill_to: Party,
+    /// How to pay.
+    pub payment_terms: Option<String>,
+    /// Rental, set-up and usage.
+    pub subtotal: Money,
+    /// Given away.
+    pub discount: Money,
+    /// All taxes.
+    pub tax: Money,
+    /// What is billed.
+    pub total: Money,
+    /// What has been paid of it, today.
+    pub paid: Money,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// Payments after it was issued.
+    pub later: Vec<LaterPayment>,
+}
+
+impl Invoice {
+    /// What is still to be paid today.
+    pub fn left(&self) -> Result<Money, MoneyError> {
+        self.total.minus(self.paid)
+    }
+
+    /// What had been paid when it was issued: what the printed invoice says for ever.
+    pub fn paid_at_issue(&self) -> Money {
+        let paid = self.lines.iter().filter(|l| l.kind == LineKind::Payment);
+        Money::new(-paid.map(|l| l.amount.minor).sum::<i64>(), self.total.currency)
+    }
+
+    /// The lines of a kind, in order.
+    pub fn of(&self, kind: LineKind) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |l| l.kind == kind)
+    }
+}
+
+/// Which invoices are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In this state.
+    pub state: Option<InvoiceState>,
+    /// Whose period begins in this year.
+    pub year: Option<i32>,
+    /// Whose number contains this.
+    pub text: Option<String>,
+}
+
+/// The tenant's issued invoices, newest first.
+pub async fn list(
+    cx: &mut Ctx<TenantId>,
+    filter: &Filter,
+    request: PageRequest,
+) -> Result<Page<ListedInvoice>, Fault> {
+    let rows = sqlx::query!(
+        r#"select id as "id: InvoiceId", invoice_number as "number!", state as "state: InvoiceState",
+                  (period_start at time zone billing_zone)::date as "from!",
+                  (period_end at time zone billing_zone)::date as "to!",
+                  issued_at as "issued_at!", due_on, total_minor, paid_minor,
+                  currency as "currency: Currency", count(*) over () as "count!"
+           from invoices
+           where tenant_id = $1 and state <> 'draft' and invoice_number is not null
+             and ($2::text is null or state = $2)
+             and ($3::integer is null or extract(year from period_start at time zone billing_zone) = $3)
+             and ($4::text is null or position(upper($4) in invoice_number) > 0)
+           order by period_start desc, invoice_number desc limit $5 offset $6"#,
+        cx.tenant().uuid(),
+        filter.state.map(InvoiceState::as_str),
+        filter.year,
+        filter.text,
+        request.limit(),
+        request.offset(),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let total = rows.first().map_or(0, |r| r.count);
+    let listed = rows.into_iter().map(|r| ListedInvoice {
+        id: r.id,
+        number: r.number,
+        state: r.state,
+        from: r.from,
+        to: r.to,
+        issued_at: r.issued_at,
+        due_on: r.due_on,
+        total: Money::new(r.total_minor, r.currency),
+        left: Money::new(r.total_minor - r.paid_minor, r.currency),
+    });
+    Ok(Page { rows: listed.collect(), request, total })
+}
+
+/// An issued invoice of the tenant's.
+pub async fn get(cx: &mut Ctx<TenantId>, id: InvoiceId) -> Result<Invoice, InvoiceError> {
+    let tenant = cx.tenant().uuid();
+    let row = sqlx::query!(
+        r#"select invoice_number as "number!", state as "state: InvoiceState", billing_zone,
+                  (period_start at time zone billing_zone)::date as "from!",
+                  (period_end at time zone billing_zone)::date as "to!",
+                  issued_at as "issued_at!", due_on, paid_at, subtotal_minor, discount_minor, tax_minor,
+                  total_minor, paid_minor, currency as "currency: Currency",
+                  seller as "seller: sqlx::types::Json<Seller>", bill_to as "bill_to: sqlx::types::Json<Party>",
+                  payment_terms
+           from invoices
+           where id = $1 and tenant_id = $2 and state <> 'draft' and invoice_number is not null"#,
+        id.uuid(),
+        tenant,
+    )
+    .fetch_optional(cx.tx())
+    .await?
+    .ok_or(InvoiceError::NotFound)?;
+    let currency = row.currency;
+    let money = |minor| Money::new(minor, currency);
+    let lines = sqlx::query!(
+        r#"select id as "id: InvoiceLineId", kind as "kind: LineKind", description,
+                  number_id as "number: NumberId", quantity, unit, unit_price, exact_amount,
+                  amount_minor, derivation
+           from invoice_lines where invoice_id = $1 and tenant_id = $2 order by position"#,
+        id.uuid(),
+        tenant,
+    )
+    .fetch_all(cx.tx())
+    .await?
+    .into_iter()
+    .map(|l| Line {
+        id: l.id,
+        kind: l.kind,
+        description: l.description,
+        number: l.number,
+        quantity: l.quantity,
+        unit: l.unit,
+        unit_price: l.unit_price,
+        exact: l.exact_amount,
+        amount: money(l.amount_minor),
+        derivation: l.derivation,
+    })
+    .collect();
+    let later = sqlx::query!(
+        r#"select e.occurred_at, e.description, (-sum(p.amount_minor))::bigint as "amount!"
+           from journal_entries e join journal_postings p on p.entry_id = e.id
+           where e.invoice_id = $1 and e.tenant_id = $2 and p.tenant_id = $2
+             and p.account = 'receivable' and e.kind <> 'invoice' and e.occurred_at > $3
+           group by e.id order by e.occurred_at, e.id"#,
+        id.uuid(),
+        tenant,
+        row.issued_at,
+    )
+    .fetch_all(cx.tx())
+    .await?
+    .into_iter()
+    .map(|p| LaterPayment {
+        at: p.occurred_at,
+        description: p.description,
+        amount: money(p.amount),
+    })
+    .collect();
+    let zone = row.billing_zone.parse().map_err(|e: chrono_tz::ParseError| {
+        Fault::inconsistent(format!("invoices.billing_zone of {id}"), e)
+    })?;
+    Ok(Invoice {
+        id,
+        number: row.number,
+        state: row.state,
+        zone,
+        from: row.from,
+        to: row.to,
+        issued_at: row.issued_at,
+        due_on: row.due_on,
+        paid_at: row.paid_at,
+        seller: row.seller.0,
+        bill_to: row.bill_to.0,
+        payment_terms: row.payment_terms,
+        subtotal: money(row.subtotal_minor),
+        discount: money(row.discount_minor),
+        tax: money(row.tax_minor),
+        total: money(row.total_minor),
+        paid: money(row.paid_minor),
+        lines,
+        later,
+    })
+}
+
+/// An invoice that the customer opens: the first time, it is marked as viewed. Staff looking at it
+/// mark nothing.
+pub async fn open(cx: &mut Ctx<TenantId>, id: InvoiceId) -> Result<Invoice, InvoiceError> {
+    let mut invoice = get(cx, id).await?;
+    if !matches!(cx.actor(), Actor::User { staff: false, .. }) {
+        return Ok(invoice);
+    }
+    let now = cx.now();
+    let first = sqlx::query_scalar!(
+        r#"update invoices set viewed_at = $3, state = case state when 'sent' then 'viewed' else state end
+           where id = $1 and tenant_id = $2 and viewed_at is null
+           returning state as "state: InvoiceState""#,
+        id.uuid(),
+        cx.tenant().uuid(),
+        now,
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    if let Some(state) = first {
+        cx.audit(Entry {
+            action: "invoice.view",
+            resource: "invoice",
+            resource_id: Some(id.to_string()),
+            old: Some(json!({ "state": invoice.state })),
+            new: Some(json!({ "state": state })),
+            ..Entry::default()
+        })
+        .await?;
+        invoice.state = state;
+    }
+    Ok(invoice)
+}
+
+/// The calls behind a usage line, oldest first. Their prices add up to the line's exact amount.
+pub async fn calls_behind(
+    cx: &mut Ctx<TenantId>,
+    invoice: InvoiceId,
+    line: InvoiceLineId,
+) -> Result<Vec<RatedCall>, Fault> {
+    Ok(sqlx::query_as!(
+        RatedCall,
+        r#"select c.id as "call: CallId", c.started_at, s.id as "number: NumberId",
+                  c.from_number as "from", c.to_number as "to",
+                  (u.derivation->>'raw_seconds')::bigint as "raw_seconds!",
+                  (u.derivation->>'billed_seconds')::bigint as "billed_seconds!",
+                  u.derivation->>'increments' as "increments!",
+                  u.unit_price as rate, u.cost, u.currency as "currency: Currency"
+           from invoice_lines l
+           join usage_records u on u.tenant_id = l.tenant_id and u.invoice_id = l.invoice_id
+                and u.subscription_id = l.number_id and u.unit_price = l.unit_price
+                and u.kind = l.derivation->>'kind'
+                and u.derivation->>'direction' is not distinct from l.derivation->>'direction'
+                and u.derivation->>'increments' is not distinct from l.derivation->>'increments'
+           join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
+                and u.source = 'call:' || c.id::text
+           join subscriptions s on s.id = u.subscription_id and s.tenant_id = u.tenant_id
+           where l.id = $1 and l.invoice_id = $2 and l.tenant_id = $3 and l.kind = 'usage'
+             and u.occurred_at >= l.period_start and u.occurred_at <= l.period_end
+           order by u.occurred_at, u.id"#,
+        line.uuid(),
+        invoice.uuid(),
+        cx.tenant().uuid(),
+    )
+    .fetch_all(cx.tx())
+    .await?)
+}

@@ -1,0 +1,114 @@
+//! The monthly run over all accounts.
+
+use super::{
+    BillingMonth, InvoiceError,
+    issue::{Outcome, issue},
+};
+use crate::{Ctx, Fault, Installation, Platform, jobs::Job};
+use serde::{Deserialize, Serialize};
+use voxlink_types::ids::{InvoiceId, TenantId};
+
+/// What is to be billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The month. An account's period begins on its anchor day in it.
+    pub month: BillingMonth,
+    /// One tenant, or all.
+    pub tenant: Option<TenantId>,
+    /// Also bill periods that are still running: what happens later in them is in the next
+    /// invoice, and rent is billed to the period's end.
+    pub early: bool,
+}
+
+/// What a run did.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The invoices issued.
+    pub issued: Vec<InvoiceId>,
+    /// Accounts that had their invoice.
+    pub already: usize,
+    /// Accounts with nothing to bill.
+    pub nothing: usize,
+    /// Accounts whose period is still running.
+    pub running: usize,
+    /// Accounts that failed. They can be run again.
+    pub failed: Vec<(TenantId, InvoiceError)>,
+}
+
+/// The monthly job. `month` is `2026-10`; without it, the month before the one the job runs in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InvoiceRun {
+    /// Which month.
+    pub month: Option<String>,
+}
+
+impl Job for InvoiceRun {
+    const TASK: &'static str = "invoices.run";
+    fn key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::TASK, self.month.as_deref().unwrap_or("last")))
+    }
+}
+
+impl InvoiceRun {
+    /// Runs it. An error when an account failed, so that the worker tries again; the accounts that
+    /// succeeded are not touched then.
+    pub async fn perform(&self, platform: &Platform) -> Result<Report, InvoiceError> {
+        let month = match &self.month {
+            Some(text) => text
+                .parse()
+                .map_err(|e: super::BadMonth| Fault::inconsistent("job invoices.run", e))?,
+            None => BillingMonth::of(platform.clock().now().date_naive()).previous(),
+        };
+        let mut report = run(platform, Run { month, tenant: None, early: false }).await?;
+        match report.failed.pop() {
+            Some((_, error)) => Err(error),
+            None => Ok(report),
+        }
+    }
+}
+
+/// Bills every account with something to bill, one transaction each. Twice, in parallel with
+/// itself or killed half-way it does no harm: run it again.
+pub async fn run(platform: &Platform, wish: Run) -> Result<Report, InvoiceError> {
+    let mut cx = platform.work("invoices").await?;
+    let tenants = sqlx::query_scalar!(
+        r#"select tenant_id as "tenant: TenantId" from billing_accounts
+           where $1::uuid is null or tenant_id = $1 order by tenant_id"#,
+        wish.tenant.map(TenantId::uuid),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    cx.commit().await?;
+    if wish.tenant.is_some() && tenants.is_empty() {
+        return Err(InvoiceError::NotFound);
+    }
+    let mut report = Report::default();
+    for tenant in tenants {
+        let cx = platform.work("invoices").await?;
+        match issue(cx, tenant, wish.month, wish.early).await {
+            Ok(Outcome::Issued(invoice)) => report.issued.push(invoice),
+            Ok(Outcome::Already) => report.already += 1,
+            Ok(Outcome::Nothing) => report.nothing += 1,
+            Err(InvoiceError::NotOver(_)) => report.running += 1,
+            Err(error) => {
+                tracing::error!(%tenant, month = %wish.month, %error, "an invoice was not made");
+                report.failed.push((tenant, error));
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Marks invoices whose due day has passed in their billing zone. Returns how many.
+pub async fn mark_overdue(cx: &mut Ctx<Installation>) -> Result<u64, Fault> {
+    let now = cx.now();
+    let done = sqlx::query!(
+        "update invoices set state = 'overdue'
+         where state in ('sent', 'viewed', 'partially_paid')
+           and due_on < ($1::timestamptz at time zone billing_zone)::date",
+        now,
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(done.rows_affected())
+}
