@@ -1,5 +1,8 @@
 //! The overview after sign-in, and the front page before it.
 
+mod front;
+mod overview;
+
 use crate::{
     Access, Answer, App, Route, Screen,
     access::{Anyone, Person},
@@ -12,7 +15,6 @@ use axum::{
     http::{HeaderValue, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
-use leptos::prelude::*;
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
@@ -24,19 +26,19 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn home(State(app): State<App>, person: Anyone) -> Answer {
-    if person.member().is_some() {
-        let screen = Screen::new("Overview").at(Place::Home);
-        return screen.render(&app, &person, || view! { <p>"Welcome."</p> }).await;
-    }
-    Screen::new("Telephone numbers").bare().render(&app, &person, front).await
-}
-
-fn front() -> impl IntoView {
-    view! {
-        <h1 class="max-w-3xl text-4xl font-bold tracking-tight sm:text-5xl">
-            "Find a number, decide what it does, and see what it costs."
-        </h1>
-    }
+    let Some(member) = person.member().cloned() else {
+        let screen = Screen::new("Telephone numbers, bought and routed in minutes").bare();
+        return screen.render(&app, &person, front::front).await;
+    };
+    let zone = member.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC);
+    let mut cx = member.begin(&app.platform, person.request.clone()).await?;
+    let seen = voxlink_domain::overview::overview(&mut cx, zone).await?;
+    drop(cx);
+    let manages = member.tenant_role >= voxlink_types::role::TenantRole::Manager;
+    Screen::new("Overview")
+        .at(Place::Home)
+        .render(&app, &person, move || overview::overview(&seen, manages))
+        .await
 }
 
 /// The form of the colour switch.
@@ -48,7 +50,9 @@ struct ThemeForm {
 
 async fn theme(Form(form): Form<ThemeForm>) -> Response {
     let cookie = match Theme::from_word(&form.theme) {
-        Some(theme) => format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str()),
+        Some(theme) => {
+            format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str())
+        }
         None => "theme=; Path=/; Max-Age=0; SameSite=Lax".to_owned(),
     };
     // Only back to a path of ours.
