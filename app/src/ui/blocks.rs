@@ -68,7 +68,9 @@ pub fn Stat(
     #[prop(optional, into)] href: Option<String>,
     children: Children,
 ) -> impl IntoView {
-    let note = note.filter(|text| !text.is_empty()).map(|text| view! { <div class="text-sm text-muted">{text}</div> });
+    let note = note
+        .filter(|text| !text.is_empty())
+        .map(|text| view! { <div class="text-sm text-muted">{text}</div> });
     let inside = view! {
         <div class="text-sm font-medium text-muted">{label}</div>
         <div class="text-2xl font-semibold tracking-tight tabular-nums">{children()}</div>
