@@ -7,12 +7,16 @@ mod text_enum;
 
 pub mod e164;
 pub mod error;
+#[cfg(feature = "gazetteer")]
+pub mod gazetteer;
 pub mod ids;
 pub mod money;
 pub mod notice;
 pub mod number;
 pub mod order;
 pub mod page;
+#[cfg(feature = "numbering")]
+pub mod plan;
 pub mod rating;
 pub mod role;
 pub mod routing;

@@ -1,0 +1,3 @@
+//! Carriers. One folder each; none knows the others.
+
+pub mod local;

@@ -1,0 +1,194 @@
+//! The local carrier: a carrier of our own, for demonstrations, tests and operators without one.
+//! It keeps honest books (catalogue, reservations, ownership, purchase log) in a schema of its
+//! own under a role of its own, and misbehaves only when told to ([`Faults`]).
+
+mod faults;
+mod generate;
+mod numbering;
+mod ownership;
+mod products;
+mod search;
+
+pub use faults::Faults;
+pub use generate::MOST;
+pub use products::{PRODUCTS, Product};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::{
+    Executor, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{sync::Arc, time::Duration};
+use uuid::Uuid;
+use voxlink_gateways::{
+    Carrier, CarrierError, Clock,
+    carrier::{
+        Abilities, Bought, CarrierHold, Coverage, NumberSettings, Offer, OwnedNumber, PriceRow,
+        Purchase, SearchQuery,
+    },
+};
+use voxlink_types::E164;
+
+/// The longest reservation it makes.
+const LONGEST_HOLD: chrono::Duration = chrono::Duration::minutes(60);
+/// Days a released number rests before somebody else may have it (47 CFR 52.15(f)(1)(ii)).
+const AGEING_DAYS: i64 = 45;
+/// Days within which its last owner may have it back.
+const UNDO_DAYS: u16 = 10;
+
+/// The carrier, as one customer (account) of it sees it.
+#[derive(Debug, Clone)]
+pub struct LocalCarrier {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+    account: String,
+    faults: Faults,
+}
+
+impl LocalCarrier {
+    /// Connects, lazily, with a pool of its own.
+    pub fn connect(
+        options: &PgConnectOptions,
+        connections: u32,
+        clock: Arc<dyn Clock>,
+        faults: Faults,
+    ) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // A search is planned for its own pattern: what is rare decides the index.
+                    connection
+                        .execute(
+                            "set role voxlink_local_carrier; set plan_cache_mode = force_custom_plan;
+                             set jit = off",
+                        )
+                        .await
+                        .map(drop)
+                })
+            })
+            .connect_lazy_with(options.clone());
+        Self { pool, clock, account: "voxlink".to_owned(), faults }
+    }
+
+    /// The same carrier as another customer of it sees it.
+    #[must_use]
+    pub fn for_account(&self, account: &str) -> Self {
+        Self { account: account.to_owned(), ..self.clone() }
+    }
+
+    /// The misbehaviour asked for.
+    pub const fn faults(&self) -> Faults {
+        self.faults
+    }
+
+    /// Closes its connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A failure of its database: surely nothing was done, except where a commit was under way, and
+/// those places say so themselves.
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
+fn failed(error: sqlx::Error) -> CarrierError {
+    CarrierError::Transient { detail: format!("503 {error}") }
+}
+
+#[async_trait]
+impl Carrier for LocalCarrier {
+    fn key(&self) -> &'static str {
+        "local"
+    }
+
+    fn name(&self) -> &'static str {
+        "Local carrier"
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            holds: true,
+            search: true,
+            ports: false,
+            messages: false,
+            minimum_days: 0,
+            undo_days: UNDO_DAYS,
+        }
+    }
+
+    async fn coverage(&self) -> Result<Vec<Coverage>, CarrierError> {
+        Ok(PRODUCTS.iter().map(Product::coverage).collect())
+    }
+
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<Offer>, CarrierError> {
+        search::search(self, query).await
+    }
+
+    async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError> {
+        search::offer(self, number).await
+    }
+
+    async fn hold(
+        &self,
+        number: &E164,
+        key: Uuid,
+        until: DateTime<Utc>,
+    ) -> Result<CarrierHold, CarrierError> {
+        self.reserve(number, key, until).await
+    }
+
+    async fn let_go(&self, number: &E164, hold_id: &str) -> Result<(), CarrierError> {
+        self.unreserve(number, hold_id).await
+    }
+
+    async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
+        let fate = self.faults.befall().await?;
+        let bought = self.sell(purchase).await?;
+        Faults::answer(fate, bought)
+    }
+
+    async fn find_purchase(
+        &self,
+        number: &E164,
+        key: Uuid,
+    ) -> Result<Option<Bought>, CarrierError> {
+        self.purchase_of(number, key).await
+    }
+
+    async fn get(&self, carrier_number_id: &str) -> Result<OwnedNumber, CarrierError> {
+        self.owned(carrier_number_id).await
+    }
+
+    async fn list_owned(
+        &self,
+        cursor: Option<String>,
+    ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError> {
+        self.all_owned(cursor).await
+    }
+
+    async fn configure(
+        &self,
+        carrier_number_id: &str,
+        settings: &NumberSettings,
+    ) -> Result<OwnedNumber, CarrierError> {
+        let fate = self.faults.befall().await?;
+        let set = self.set_up(carrier_number_id, settings).await?;
+        Faults::answer(fate, set)
+    }
+
+    async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError> {
+        let fate = self.faults.befall().await?;
+        self.take_back(carrier_number_id).await?;
+        Faults::answer(fate, ())
+    }
+
+    async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {
+        Ok(PRODUCTS.iter().map(Product::price).collect())
+    }
+
+    async fn health(&self) -> Result<(), CarrierError> {
+        self.end_ageing().await
+    }
+}

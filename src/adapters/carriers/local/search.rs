@@ -1,0 +1,194 @@
+//! Searching the catalogue: one indexed query. What depends on the kind of number (capabilities)
+//! or on the place (town, region, distance) is settled from the price list and the gazetteer
+//! before the database is asked; the rest is the digits.
+
+use super::{LocalCarrier, failed, numbering::calling_code, products::{PRODUCTS, Product}};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use voxlink_gateways::{
+    CarrierError,
+    carrier::{Near, Offer, SearchQuery, SearchSort},
+};
+use voxlink_types::{
+    E164,
+    gazetteer::{Gazetteer, Place},
+    number::NumberType,
+};
+
+#[derive(Debug, FromRow)]
+struct Found {
+    e164: E164,
+    country: String,
+    number_type: NumberType,
+    area_code: Option<String>,
+    place: Option<i32>,
+}
+
+/// Numbers on sale that meet every condition of `query`.
+pub(super) async fn search(
+    carrier: &LocalCarrier,
+    query: &SearchQuery,
+) -> Result<Vec<Offer>, CarrierError> {
+    let types = kinds(query);
+    if types.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = places(query);
+    if places.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    let mut sql = statement(query, &types, places.as_deref(), carrier.clock.now())?;
+    let found: Vec<Found> =
+        sql.build_query_as().fetch_all(&carrier.pool).await.map_err(failed)?;
+    Ok(found.into_iter().filter_map(|row| offered(row, query.near)).collect())
+}
+
+/// One number, if it is on sale now.
+pub(super) async fn offer(
+    carrier: &LocalCarrier,
+    number: &E164,
+) -> Result<Option<Offer>, CarrierError> {
+    let found = sqlx::query_as!(
+        Found,
+        r#"select e164 as "e164: E164", country, number_type as "number_type: NumberType", area_code, place
+           from local_carrier.numbers
+           where e164 = $1 and state = 'available' and (held_until is null or held_until <= $2)"#,
+        number.as_str(),
+        carrier.clock.now()
+    )
+    .fetch_optional(&carrier.pool)
+    .await
+    .map_err(failed)?;
+    Ok(found.and_then(|row| offered(row, None)))
+}
+
+/// The kinds that are wanted, sold in the country and able to do what is asked.
+fn kinds(query: &SearchQuery) -> Vec<NumberType> {
+    PRODUCTS
+        .iter()
+        .filter(|p| p.country == query.country)
+        .filter(|p| query.types.is_empty() || query.types.contains(&p.number_type))
+        .filter(|p| query.capabilities.iter().all(|c| p.capabilities.contains(c)))
+        .map(|p| p.number_type)
+        .collect()
+}
+
+/// The keys of the places that the query allows, in the order wanted; `None` when it says nothing
+/// of places.
+fn places(query: &SearchQuery) -> Option<Vec<i32>> {
+    let by_name = query.sort == SearchSort::Locality;
+    if query.locality.is_none() && query.region.is_none() && query.near.is_none() && !by_name {
+        return None;
+    }
+    let town = query.locality.as_deref().map(str::to_lowercase);
+    let mut fitting: Vec<(f64, &Place)> = Gazetteer::get()
+        .places()
+        .iter()
+        .filter(|p| p.country == query.country)
+        .filter(|p| query.region.as_deref().is_none_or(|r| p.region.eq_ignore_ascii_case(r)))
+        .filter(|p| town.as_deref().is_none_or(|t| p.locality.to_lowercase().starts_with(t)))
+        .map(|p| (query.near.map_or(0.0, |n| p.distance_km(n.latitude, n.longitude)), p))
+        .filter(|(km, _)| query.near.is_none_or(|n| *km <= n.within_km))
+        .collect();
+    if by_name {
+        fitting.sort_by(|(_, a), (_, b)| a.locality.cmp(&b.locality));
+    } else {
+        fitting.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    }
+    Some(fitting.into_iter().map(|(_, p)| p.key).collect())
+}
+
+/// The one query. Ranked places are walked in their order, each by its index, until the page is
+/// full; otherwise the planner chooses between the order of numbers (many matches) and the index
+/// over digits (few).
+fn statement(
+    query: &SearchQuery,
+    types: &[NumberType],
+    places: Option<&[i32]>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<QueryBuilder<Postgres>, CarrierError> {
+    let ranked = query.sort == SearchSort::Locality
+        || (query.near.is_some() && query.sort == SearchSort::Best);
+    let mut sql = QueryBuilder::new(
+        "select n.e164, n.country, n.number_type, n.area_code, n.place from ",
+    );
+    match places.filter(|_| ranked) {
+        Some(places) => {
+            sql.push("unnest(").push_bind(places.to_vec());
+            sql.push(
+                "::integer[]) with ordinality as wanted (place, rank)
+                 join local_carrier.numbers n on n.place = wanted.place where ",
+            );
+        }
+        None => {
+            sql.push("local_carrier.numbers n where ");
+            if let Some(places) = places {
+                sql.push("n.place = any(").push_bind(places.to_vec()).push("::integer[]) and ");
+            }
+        }
+    }
+    sql.push("n.state = 'available' and (n.held_until is null or n.held_until <= ");
+    sql.push_bind(now).push(") and n.country = ").push_bind(query.country.clone());
+    let sold_kinds = PRODUCTS.iter().filter(|p| p.country == query.country).count();
+    match types {
+        [one] => {
+            sql.push(" and n.number_type = ").push_bind(one.as_str());
+        }
+        several if several.len() < sold_kinds => {
+            let words: Vec<&str> = several.iter().map(|t| t.as_str()).collect();
+            sql.push(" and n.number_type = any(").push_bind(words).push(")");
+        }
+        _ => {}
+    }
+    if let Some(area) = &query.area_code {
+        let digits = pattern(area)?;
+        let start = format!("+{}{digits}%", calling_code(&query.country));
+        sql.push(" and n.e164 like ").push_bind(start);
+    }
+    if let Some(wanted) = &query.contains {
+        sql.push(" and n.national like ").push_bind(format!("%{}%", pattern(wanted)?));
+    }
+    for unwanted in &query.exclude {
+        sql.push(" and n.national not like ").push_bind(format!("%{}%", pattern(unwanted)?));
+    }
+    sql.push(if places.is_some() && ranked {
+        " order by wanted.rank, n.e164 limit "
+    } else {
+        " order by n.e164 limit "
+    });
+    sql.push_bind(i64::from(query.limit.min(200)));
+    sql.push(" offset ").push_bind(i64::from(query.offset));
+    Ok(sql)
+}
+
+/// A digit pattern for LIKE. Nothing but digits and `?` gets through.
+fn pattern(digits: &str) -> Result<String, CarrierError> {
+    let fits = !digits.is_empty()
+        && digits.len() <= 15
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'?');
+    if fits {
+        Ok(digits.replace('?', "_"))
+    } else {
+        Err(CarrierError::Rejected { detail: format!("21421 bad pattern {digits:?}") })
+    }
+}
+
+fn offered(row: Found, near: Option<Near>) -> Option<Offer> {
+    let product = Product::of(&row.country, row.number_type)?;
+    let place = row.place.and_then(|key| Gazetteer::get().place(key));
+    Some(Offer {
+        carrier: "local".to_owned(),
+        number: row.e164,
+        country: row.country,
+        number_type: row.number_type,
+        capabilities: product.capabilities.to_vec(),
+        area_code: row.area_code,
+        locality: place.map(|p| p.locality.clone()),
+        region: place.map(|p| p.region.clone()),
+        position: place.map(|p| (p.latitude, p.longitude)),
+        time_zone: Some(
+            place.map_or_else(|| product.time_zone.to_owned(), |p| p.time_zone.clone()),
+        ),
+        distance_km: place.zip(near).map(|(p, n)| p.distance_km(n.latitude, n.longitude)),
+        requirement: product.requirement,
+    })
+}

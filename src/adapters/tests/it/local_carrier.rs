@@ -1,0 +1,234 @@
+//! The local carrier keeps honest books.
+
+use chrono::Duration;
+use sqlx::{Connection, Executor, PgConnection};
+use std::{collections::HashSet, sync::Arc};
+use voxlink_adapters::carriers::local::{Faults, LocalCarrier};
+use voxlink_gateways::{
+    Carrier, CarrierError,
+    carrier::{Bought, Near, NumberSettings, Offer, OwnedNumber, Purchase, SearchQuery, SearchSort},
+    clock::{Clock, FixedClock},
+};
+use voxlink_testkit::{TestDatabase, monday};
+use voxlink_types::{
+    E164,
+    ids::OrderItemId,
+    number::{Capability, NumberType},
+};
+
+struct World {
+    carrier: LocalCarrier,
+    clock: FixedClock,
+    database: TestDatabase,
+}
+
+async fn world(count: u64) -> World {
+    let database = TestDatabase::new().await;
+    let clock = FixedClock::at(monday());
+    let carrier =
+        LocalCarrier::connect(&database.options, 6, Arc::new(clock.clone()), Faults::default());
+    carrier.generate(count, 1, |_| {}).await.unwrap();
+    World { carrier, clock, database }
+}
+
+fn query(country: &str) -> SearchQuery {
+    SearchQuery { country: country.to_owned(), limit: 50, ..SearchQuery::default() }
+}
+
+fn settings(name: &str) -> NumberSettings {
+    NumberSettings {
+        voice_url: format!("https://voxlink.test/callbacks/local/voice?{name}"),
+        voice_fallback_url: "https://voxlink.test/callbacks/local/fallback".to_owned(),
+        status_url: "https://voxlink.test/callbacks/local/status".to_owned(),
+        label: name.to_owned(),
+    }
+}
+
+fn purchase(number: &E164) -> Purchase {
+    Purchase {
+        number: number.clone(),
+        key: OrderItemId::new(1).uuid(),
+        hold_id: None,
+        settings: settings("first"),
+    }
+}
+
+fn done(bought: Bought) -> OwnedNumber {
+    match bought {
+        Bought::Done(owned) => owned,
+        Bought::Pending { .. } => panic!("the local carrier sells at once"),
+    }
+}
+
+async fn first(world: &World) -> Offer {
+    world.carrier.search(&query("US")).await.unwrap().remove(0)
+}
+
+#[tokio::test]
+async fn the_catalogue_is_the_same_again_and_grows_without_touching_what_is_sold() {
+    let world = world(1_000).await;
+    let offer = first(&world).await;
+    let owned = done(world.carrier.buy(&purchase(&offer.number)).await.unwrap());
+    assert_eq!(world.carrier.generate(1_000, 1, |_| {}).await.unwrap(), 0);
+    assert_eq!(world.carrier.generate(1_500, 1, |_| {}).await.unwrap(), 500);
+    assert_eq!(world.carrier.get(&owned.id).await.unwrap().number, offer.number);
+    assert_eq!(world.carrier.offer(&offer.number).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn every_condition_of_a_search_holds_for_every_number_found() {
+    let world = world(6_000).await;
+    let near_boston = Near { latitude: 42.3584, longitude: -71.0598, within_km: 60.0 };
+    let us = query("US");
+    let cases: Vec<(SearchQuery, fn(&Offer) -> bool)> = vec![
+        (SearchQuery { types: vec![NumberType::TollFree], ..us.clone() }, |o| {
+            o.number.is_nanp_toll_free() && o.locality.is_none()
+        }),
+        (SearchQuery { area_code: Some("617".into()), ..us.clone() }, |o| {
+            o.number.as_str().starts_with("+1617")
+        }),
+        (SearchQuery { contains: Some("4?2".into()), ..us.clone() }, |o| {
+            let digits = o.number.as_str()[2..].as_bytes();
+            digits.windows(3).any(|w| w[0] == b'4' && w[2] == b'2')
+        }),
+        (SearchQuery { exclude: vec!["4".into()], ..us.clone() }, |o| {
+            !o.number.as_str()[2..].contains('4')
+        }),
+        (SearchQuery { region: Some("TX".into()), ..us.clone() }, |o| {
+            o.region.as_deref() == Some("TX")
+        }),
+        (SearchQuery { locality: Some("san ".into()), ..us.clone() }, |o| {
+            o.locality.as_ref().is_some_and(|l| l.starts_with("San "))
+        }),
+        (SearchQuery { near: Some(near_boston), contains: Some("42".into()), ..us.clone() }, |o| {
+            o.distance_km.is_some_and(|km| km <= 60.0) && o.number.as_str()[2..].contains("42")
+        }),
+        (SearchQuery { capabilities: vec![Capability::Sms], ..query("GB") }, |o| {
+            o.number_type == NumberType::Mobile && o.capabilities.contains(&Capability::Sms)
+        }),
+    ];
+    for (wanted, holds) in cases {
+        let found = world.carrier.search(&wanted).await.unwrap();
+        assert!(!found.is_empty(), "nothing for {wanted:?}");
+        for offer in &found {
+            assert!(holds(offer), "{offer:?} for {wanted:?}");
+            assert!(offer.number.is_valid());
+        }
+    }
+    let near = SearchQuery { near: Some(near_boston), ..us.clone() };
+    let found = world.carrier.search(&near).await.unwrap();
+    let distances: Vec<f64> = found.iter().filter_map(|o| o.distance_km).collect();
+    assert!(distances.is_sorted(), "nearest first: {distances:?}");
+    let bad = SearchQuery { contains: Some("4%".into()), ..us };
+    assert!(matches!(world.carrier.search(&bad).await, Err(CarrierError::Rejected { .. })));
+}
+
+#[tokio::test]
+async fn pages_of_a_search_never_repeat_a_number() {
+    let world = world(3_000).await;
+    for sort in [SearchSort::Best, SearchSort::Number, SearchSort::Locality] {
+        let mut seen = HashSet::new();
+        for page in 0..4 {
+            let wanted = SearchQuery { sort, offset: page * 20, limit: 20, ..query("US") };
+            for offer in world.carrier.search(&wanted).await.unwrap() {
+                assert!(seen.insert(offer.number.clone()), "{} twice", offer.number);
+            }
+        }
+        assert_eq!(seen.len(), 80);
+    }
+}
+
+#[tokio::test]
+async fn a_reserved_number_is_offered_to_nobody_until_the_reservation_ends() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let (key, other) = (OrderItemId::new(1).uuid(), OrderItemId::new(1).uuid());
+    let until = world.clock.now() + Duration::minutes(15);
+    let hold = world.carrier.hold(&number, key, until).await.unwrap();
+    assert_eq!(world.carrier.offer(&number).await.unwrap(), None);
+    assert_ne!(first(&world).await.number, number);
+    let refused = world.carrier.hold(&number, other, until).await;
+    assert!(matches!(refused, Err(CarrierError::Unavailable { .. })));
+    let longer = until + Duration::minutes(5);
+    assert_eq!(world.carrier.hold(&number, key, longer).await.unwrap().expires_at, longer);
+    let stranger = world.carrier.for_account("other").buy(&purchase(&number)).await;
+    assert!(matches!(stranger, Err(CarrierError::Unavailable { .. })));
+    world.carrier.let_go(&number, &hold.id).await.unwrap();
+    world.carrier.let_go(&number, &hold.id).await.unwrap();
+    assert!(world.carrier.offer(&number).await.unwrap().is_some());
+    world.carrier.hold(&number, key, longer).await.unwrap();
+    world.clock.advance(Duration::minutes(20));
+    assert!(world.carrier.hold(&number, other, world.clock.now() + Duration::minutes(5)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_same_key_is_one_purchase_also_at_the_same_time() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let wanted = purchase(&number);
+    let tries = futures::future::join_all((0..8).map(|_| world.carrier.buy(&wanted))).await;
+    let ids: HashSet<String> = tries.into_iter().map(|t| done(t.unwrap()).id).collect();
+    assert_eq!(ids.len(), 1);
+    let found = world.carrier.find_purchase(&number, wanted.key).await.unwrap().unwrap();
+    assert!(ids.contains(&done(found).id));
+    assert_eq!(world.carrier.find_purchase(&number, OrderItemId::new(1).uuid()).await, Ok(None));
+    let again = world.carrier.buy(&purchase(&number)).await;
+    assert!(matches!(again, Err(CarrierError::AlreadyOurs { .. })));
+    let stranger = world.carrier.for_account("other").buy(&purchase(&number)).await;
+    assert!(matches!(stranger, Err(CarrierError::Unavailable { .. })));
+    assert_eq!(world.carrier.list_owned(None).await.unwrap().0.len(), 1);
+}
+
+#[tokio::test]
+async fn a_released_number_rests_and_only_its_last_owner_may_undo() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let owned = done(world.carrier.buy(&purchase(&number)).await.unwrap());
+    let changed = world.carrier.configure(&owned.id, &settings("second")).await.unwrap();
+    assert_eq!(changed.settings, Some(settings("second")));
+    world.carrier.release(&owned.id).await.unwrap();
+    world.carrier.release(&owned.id).await.unwrap();
+    assert!(matches!(world.carrier.get(&owned.id).await, Err(CarrierError::Gone { .. })));
+    let stranger = world.carrier.for_account("other");
+    assert!(stranger.buy(&purchase(&number)).await.is_err());
+    assert_eq!(stranger.offer(&number).await.unwrap(), None);
+    let back = done(world.carrier.buy(&purchase(&number)).await.unwrap());
+    world.carrier.release(&back.id).await.unwrap();
+    world.clock.advance(Duration::days(11));
+    assert!(world.carrier.buy(&purchase(&number)).await.is_err(), "the days of grace are over");
+    world.clock.advance(Duration::days(33));
+    world.carrier.health().await.unwrap();
+    assert_eq!(stranger.offer(&number).await.unwrap(), None, "44 days are not 45");
+    world.clock.advance(Duration::days(1));
+    world.carrier.health().await.unwrap();
+    assert!(stranger.buy(&purchase(&number)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lost_answer_hides_a_purchase_that_can_be_looked_up() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let faults = Faults { lose_answer: 1.0, ..Faults::default() };
+    let clock = Arc::new(world.clock.clone());
+    let unlucky = LocalCarrier::connect(&world.database.options, 2, clock, faults);
+    let wanted = purchase(&number);
+    let lost = unlucky.buy(&wanted).await;
+    assert!(matches!(lost, Err(CarrierError::UnknownOutcome { .. })));
+    let found = world.carrier.find_purchase(&number, wanted.key).await.unwrap();
+    assert_eq!(found.map(|b| done(b).number), Some(number));
+}
+
+#[tokio::test]
+async fn the_carrier_sees_nothing_of_voxlink_and_voxlink_nothing_of_the_carrier() {
+    let world = world(0).await;
+    for (role, table) in [
+        ("voxlink_local_carrier", "tenants"),
+        ("voxlink_app", "local_carrier.numbers"),
+        ("voxlink_platform", "local_carrier.owned"),
+    ] {
+        let mut connection = PgConnection::connect_with(&world.database.options).await.unwrap();
+        let sql = format!("set role {role}; select * from {table}");
+        let refused = connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap_err();
+        assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("42501"), "{role}");
+    }
+}

@@ -1,0 +1,3 @@
+//! The adapters against what they talk to.
+
+mod local_carrier;
