@@ -173,15 +173,11 @@ impl Carrier for LocalCarrier {
         carrier_number_id: &str,
         settings: &NumberSettings,
     ) -> Result<OwnedNumber, CarrierError> {
-        let fate = self.faults.befall().await?;
-        let set = self.set_up(carrier_number_id, settings).await?;
-        Faults::answer(fate, set)
+        self.set_up(carrier_number_id, settings).await
     }
 
     async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError> {
-        let fate = self.faults.befall().await?;
-        self.take_back(carrier_number_id).await?;
-        Faults::answer(fate, ())
+        self.take_back(carrier_number_id).await
     }
 
     async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {

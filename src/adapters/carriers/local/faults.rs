@@ -5,7 +5,7 @@ use rand::Rng;
 use std::time::Duration;
 use voxlink_gateways::CarrierError;
 
-/// How often, from 0 to 1, a request that changes something goes wrong.
+/// How often, from 0 to 1, a purchase goes wrong: the request that costs money.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Faults {
     /// It fails and nothing was done.
@@ -14,7 +14,7 @@ pub struct Faults {
     pub refuse: f64,
     /// It is done but the answer is lost.
     pub lose_answer: f64,
-    /// Each request takes this much longer.
+    /// Each purchase takes this much longer.
     pub delay: Duration,
     /// Status callbacks are sent twice (the side that calls us reads it).
     pub duplicate: f64,

@@ -6,7 +6,9 @@ use std::{collections::HashSet, sync::Arc};
 use voxlink_adapters::carriers::local::{Faults, LocalCarrier};
 use voxlink_gateways::{
     Carrier, CarrierError,
-    carrier::{Bought, Near, NumberSettings, Offer, OwnedNumber, Purchase, SearchQuery, SearchSort},
+    carrier::{
+        Bought, Near, NumberSettings, Offer, OwnedNumber, Purchase, SearchQuery, SearchSort, contract,
+    },
     clock::{Clock, FixedClock},
 };
 use voxlink_testkit::{TestDatabase, monday};
@@ -231,4 +233,15 @@ async fn the_carrier_sees_nothing_of_voxlink_and_voxlink_nothing_of_the_carrier(
         let refused = connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap_err();
         assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("42501"), "{role}");
     }
+}
+
+#[tokio::test]
+async fn the_local_carrier_keeps_every_promise_of_a_carrier_also_on_a_bad_day() {
+    let world = world(500).await;
+    let wanted = SearchQuery { limit: 20, ..query("US") };
+    contract::run(&world.carrier, &wanted, world.clock.now()).await;
+    let faults = Faults { fail: 0.2, lose_answer: 0.2, ..Faults::default() };
+    let clock = Arc::new(world.clock.clone());
+    let unlucky = LocalCarrier::connect(&world.database.options, 2, clock, faults);
+    contract::run(&unlucky, &wanted, world.clock.now()).await;
 }
