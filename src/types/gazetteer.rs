@@ -168,10 +168,7 @@ impl Gazetteer {
     /// Where a number's exchange is, by the longest prefix that is known.
     pub fn of_number(&self, number: &E164) -> Option<&Place> {
         let text = number.as_str();
-        (4..text.len())
-            .rev()
-            .find_map(|n| self.by_prefix.get(&text[..n]))
-            .map(|&p| &self.places[p])
+        (4..text.len()).rev().find_map(|n| self.by_prefix.get(&text[..n])).map(|&p| &self.places[p])
     }
 }
 
@@ -181,8 +178,7 @@ impl Place {
         const EARTH_RADIUS_KM: f64 = 6371.0088;
         let (a, b) = (self.latitude.to_radians(), latitude.to_radians());
         let (dlat, dlon) = (b - a, (longitude - self.longitude).to_radians());
-        let h =
-            (dlat / 2.0).sin().powi(2) + a.cos() * b.cos() * (dlon / 2.0).sin().powi(2);
+        let h = (dlat / 2.0).sin().powi(2) + a.cos() * b.cos() * (dlon / 2.0).sin().powi(2);
         2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
     }
 
@@ -250,7 +246,11 @@ mod tests {
             ("Springfield, IL", None, "IL"),
             ("Norrkoping", None, "16"),
         ] {
-            assert_eq!(all.find(typed, country).map(|p| p.region.as_str()), Some(region), "{typed}");
+            assert_eq!(
+                all.find(typed, country).map(|p| p.region.as_str()),
+                Some(region),
+                "{typed}"
+            );
         }
         assert_eq!(all.find("Atlantis", None), None);
         assert_eq!(all.beginning("bost", Some("US"), 5)[0].shown(), "Boston, MA");

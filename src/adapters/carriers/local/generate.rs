@@ -1,7 +1,11 @@
 //! Fills the local carrier's catalogue. Repeatable: the same seed makes the same numbers, a larger
 //! count adds to them, and what is sold, held or resting is never touched.
 
-use super::{LocalCarrier, failed, numbering::{Raw, Series}, products::{PRODUCTS, Product}};
+use super::{
+    LocalCarrier, failed,
+    numbering::{Raw, Series},
+    products::{PRODUCTS, Product},
+};
 use voxlink_gateways::CarrierError;
 
 /// Numbers written by one statement.

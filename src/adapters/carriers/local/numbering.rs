@@ -73,11 +73,11 @@ impl Iterator for Series {
             }
             // An affine map whose factor has no divisor in common with 10 visits every line once.
             let salt = mix(self.seed ^ at);
-            let factor = (salt % lines / 10) * 10 + [1, 3, 7, 9][usize::from((salt >> 60) as u8 & 3)];
+            let factor =
+                (salt % lines / 10) * 10 + [1, 3, 7, 9][usize::from((salt >> 60) as u8 & 3)];
             let line = (u128::from(round) * u128::from(factor) + u128::from(salt >> 20))
                 % u128::from(lines);
-            let text =
-                format!("{}{line:0width$}", stem.prefix, width = stem.line_digits as usize);
+            let text = format!("{}{line:0width$}", stem.prefix, width = stem.line_digits as usize);
             let Ok(number) = text.parse::<E164>() else { continue };
             let national = &number.digits()[self.calling_code.len()..];
             if self.ranges.as_ref().is_some_and(|ranges| ranges.hold(national)) {
@@ -233,9 +233,9 @@ mod tests {
             assert_eq!(distinct.len(), 120);
             assert!(numbers.iter().all(|r| r.number.is_valid()));
             if product.number_type != NumberType::TollFree {
-                let wrong = numbers.iter().find(|r| {
-                    r.number.country().is_some_and(|c| c != product.country)
-                });
+                let wrong = numbers
+                    .iter()
+                    .find(|r| r.number.country().is_some_and(|c| c != product.country));
                 assert_eq!(wrong, None, "{} {}", product.country, product.number_type);
             }
             let again: Vec<Raw> = Series::new(product, 7).take(100).collect();
@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn north_american_service_codes_are_left_out_and_all_toll_free_codes_are_there() {
-        let us = |kind| PRODUCTS.iter().find(|p| p.country == "US" && p.number_type == kind).unwrap();
+        let us =
+            |kind| PRODUCTS.iter().find(|p| p.country == "US" && p.number_type == kind).unwrap();
         let local: Vec<Raw> = Series::new(us(NumberType::Local), 1).take(5_000).collect();
         let toll_free: Vec<Raw> = Series::new(us(NumberType::TollFree), 1).take(5_000).collect();
         for raw in local.iter().chain(&toll_free) {

@@ -2,7 +2,11 @@
 //! or on the place (town, region, distance) is settled from the price list and the gazetteer
 //! before the database is asked; the rest is the digits.
 
-use super::{LocalCarrier, failed, numbering::calling_code, products::{PRODUCTS, Product}};
+use super::{
+    LocalCarrier, failed,
+    numbering::calling_code,
+    products::{PRODUCTS, Product},
+};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use voxlink_gateways::{
     CarrierError,
@@ -37,8 +41,7 @@ pub(super) async fn search(
         return Ok(Vec::new());
     }
     let mut sql = statement(query, &types, places.as_deref(), carrier.clock.now())?;
-    let found: Vec<Found> =
-        sql.build_query_as().fetch_all(&carrier.pool).await.map_err(failed)?;
+    let found: Vec<Found> = sql.build_query_as().fetch_all(&carrier.pool).await.map_err(failed)?;
     Ok(found.into_iter().filter_map(|row| offered(row, query.near)).collect())
 }
 
@@ -108,9 +111,8 @@ fn statement(
 ) -> Result<QueryBuilder<Postgres>, CarrierError> {
     let ranked = query.sort == SearchSort::Locality
         || (query.near.is_some() && query.sort == SearchSort::Best);
-    let mut sql = QueryBuilder::new(
-        "select n.e164, n.country, n.number_type, n.area_code, n.place from ",
-    );
+    let mut sql =
+        QueryBuilder::new("select n.e164, n.country, n.number_type, n.area_code, n.place from ");
     match places.filter(|_| ranked) {
         Some(places) => {
             sql.push("unnest(").push_bind(places.to_vec());

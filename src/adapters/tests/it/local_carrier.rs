@@ -7,7 +7,8 @@ use voxlink_adapters::carriers::local::{Faults, LocalCarrier};
 use voxlink_gateways::{
     Carrier, CarrierError,
     carrier::{
-        Bought, Near, NumberSettings, Offer, OwnedNumber, Purchase, SearchQuery, SearchSort, contract,
+        Bought, Near, NumberSettings, Offer, OwnedNumber, Purchase, SearchQuery, SearchSort,
+        contract,
     },
     clock::{Clock, FixedClock},
 };
@@ -160,7 +161,9 @@ async fn a_reserved_number_is_offered_to_nobody_until_the_reservation_ends() {
     assert!(world.carrier.offer(&number).await.unwrap().is_some());
     world.carrier.hold(&number, key, longer).await.unwrap();
     world.clock.advance(Duration::minutes(20));
-    assert!(world.carrier.hold(&number, other, world.clock.now() + Duration::minutes(5)).await.is_ok());
+    assert!(
+        world.carrier.hold(&number, other, world.clock.now() + Duration::minutes(5)).await.is_ok()
+    );
 }
 
 #[tokio::test]
