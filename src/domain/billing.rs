@@ -2,5 +2,6 @@
 
 pub mod invoices;
 pub mod journal;
+pub mod payments;
 pub mod tax;
 pub mod usage;

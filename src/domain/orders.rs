@@ -1,1 +1,70 @@
 //! Orders and the saga that fulfils them.
+//!
+//! [`checkout`](checkout::checkout) is one transaction: the cart is locked, priced again and
+//! compared, the money set aside, the order stored, the saga enqueued. [`fulfil`](fulfil::fulfil)
+//! then walks every number through intent → purchase → record, each commit safe to die after:
+//! the intent stands before the carrier is called, and recovery asks the carrier by the intent's
+//! key before it buys anything again. "Bought but unrecorded" therefore heals by itself.
+
+mod cancel;
+mod checkout;
+mod fulfil;
+mod list;
+mod payment;
+mod purchase;
+mod quote;
+mod record;
+mod settle;
+mod sweep;
+
+pub use cancel::{CancelError, cancel};
+pub use checkout::{Checkout, CheckoutError, PaymentChoice, Placed, accept_prices, checkout};
+pub use fulfil::{FulfilJob, fulfil};
+pub use list::{Event, Item, Order, OrderFilter, OrderRow, get, list};
+pub use payment::{pay_again, payment_moved, wants_payment};
+pub use quote::{PriceChange, Quote, QuoteLine, open_cart, quote};
+pub use sweep::sweep;
+
+use crate::{Ctx, Fault};
+use serde_json::Value;
+use voxlink_types::ids::{OrderId, OrderItemId, TenantId};
+
+/// The id of a row that nobody names from outside.
+fn row_id<Scope>(cx: &Ctx<Scope>) -> sqlx::types::Uuid {
+    OrderItemId::new(cx.now_millis()).uuid()
+}
+
+/// A line for an order's timeline.
+struct News<'a> {
+    item: Option<OrderItemId>,
+    kind: &'a str,
+    /// As the customer reads it.
+    message: &'a str,
+    /// For administrators: carrier codes and ids.
+    detail: Value,
+}
+
+async fn tell<Scope>(
+    cx: &mut Ctx<Scope>,
+    tenant: TenantId,
+    order: OrderId,
+    news: News<'_>,
+) -> Result<(), Fault> {
+    let (id, now, actor) = (row_id(cx), cx.now(), cx.actor().to_string());
+    sqlx::query!(
+        "insert into order_events (id, tenant_id, order_id, order_item_id, kind, message, detail, actor, occurred_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id,
+        tenant.uuid(),
+        order.uuid(),
+        news.item.map(OrderItemId::uuid),
+        news.kind,
+        news.message,
+        news.detail,
+        actor,
+        now,
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(())
+}

@@ -2,7 +2,7 @@
 //! of running all migrations. `DATABASE_URL` names any database of the cluster.
 
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgConnectOptions};
 use std::str::FromStr;
 use voxlink_domain::{Db, MIGRATOR};
 
@@ -80,6 +80,7 @@ impl Drop for TestDatabase {
 /// The name of the migrated template, made once per set of migrations by whoever comes first.
 async fn template(admin: &PgConnectOptions) -> String {
     let mut hash = Sha256::new();
+    hash.update("and the job queue's own tables");
     for migration in MIGRATOR.iter() {
         hash.update(&migration.checksum);
     }
@@ -103,6 +104,10 @@ async fn template(admin: &PgConnectOptions) -> String {
         let mut fresh =
             PgConnection::connect_with(&admin.clone().database(&name)).await.expect("template");
         MIGRATOR.run(&mut fresh).await.expect("the migrations do not apply");
+        let queue = PgPool::connect_with(admin.clone().database(&name)).await.expect("template");
+        let queue_tables = graphile_worker::WorkerUtils::new(queue.clone(), "graphile_worker");
+        queue_tables.migrate().await.expect("the job queue's tables could not be made");
+        queue.close().await;
         fresh.close().await.expect("close");
         let mark = format!("alter database {name} with is_template true");
         connection.execute(sqlx::AssertSqlSafe(mark)).await.expect("template");

@@ -1,0 +1,262 @@
+//! The saga of an order: who works on it, and in which sequence.
+//!
+//! One worker at a time has the order's lease; every commit of the saga checks that it still has
+//! it and extends it, so a worker that was taken for dead writes nothing any more. A dead worker's
+//! order is taken over when the lease lapses; [`super::sweep`] sees to it.
+
+use super::{News, purchase, purchase::Outcome, record, settle, tell};
+use crate::{Ctx, Fault, Installation, Platform, jobs::Job};
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+use voxlink_gateways::carrier::Offer;
+use voxlink_types::{
+    Currency, E164, Money,
+    ids::{OrderId, OrderItemId, PriceId, TenantId, UserId},
+    order::{ItemStep, OrderState},
+};
+
+/// How long a silent worker keeps an order.
+const LEASE: Duration = Duration::seconds(25);
+
+/// Fulfils an order, or goes on where somebody stopped.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FulfilJob {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub order: OrderId,
+}
+
+impl Job for FulfilJob {
+    const TASK: &'static str = "order_fulfil";
+    fn key(&self) -> Option<String> {
+        Some(format!("order_fulfil:{}", self.order))
+    }
+}
+
+/// The order as its worker needs it.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub(super) tenant: TenantId,
+    pub(super) order: OrderId,
+    pub(super) number: String,
+    pub(super) user: UserId,
+    /// Paid by card: money is taken at the end, of what was had.
+    pub(super) by_card: bool,
+    pub(super) currency: Currency,
+    pub(super) attempts: i32,
+    owner: String,
+}
+
+/// A number of the order as its worker needs it.
+#[derive(Debug, Clone)]
+pub(super) struct WorkItem {
+    pub(super) id: OrderItemId,
+    pub(super) step: ItemStep,
+    pub(super) carrier: String,
+    pub(super) number: E164,
+    pub(super) offer: Offer,
+    pub(super) price: PriceId,
+    pub(super) monthly: Money,
+    pub(super) setup: Money,
+    pub(super) discount: Money,
+    pub(super) tax: Money,
+    pub(super) total: Money,
+    pub(super) key: Uuid,
+    pub(super) attempts: i32,
+    pub(super) hold_id: Option<String>,
+}
+
+/// Works on an order until it is finished, must wait, or belongs to somebody else. May be called
+/// by anybody at any time.
+pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Result<(), Fault> {
+    let Some(work) = take(platform, tenant, order).await? else { return Ok(()) };
+    let mut waiting = None;
+    for item in items(platform, &work).await? {
+        if matches!(item.step, ItemStep::Bought | ItemStep::Done | ItemStep::Released) {
+            continue;
+        }
+        if item.step == ItemStep::Failed {
+            let why = purchase::Refusal::again();
+            if !record::refused(platform, &work, &item, &why).await? {
+                return Ok(());
+            }
+            continue;
+        }
+        let Some(item) = intend(platform, &work, item).await? else { return Ok(()) };
+        let kept = match purchase::purchase(platform, &item).await {
+            Outcome::Bought(owned) => record::bought(platform, &work, &item, &owned).await?,
+            Outcome::Refused(why) => record::refused(platform, &work, &item, &why).await?,
+            Outcome::Later(why) => {
+                waiting = Some(());
+                record::unsure(platform, &work, &item, &why).await?
+            }
+        };
+        if !kept {
+            return Ok(());
+        }
+    }
+    if waiting.is_none() && settle::settle(platform, &work).await? {
+        return Ok(());
+    }
+    come_back(platform, &work).await
+}
+
+/// Takes the lease of an order that is ready and free.
+async fn take(
+    platform: &Platform,
+    tenant: TenantId,
+    order: OrderId,
+) -> Result<Option<Work>, Fault> {
+    let mut cx = platform.work("worker").await?;
+    let (now, owner) = (cx.now(), OrderItemId::new(cx.now_millis()).to_string());
+    let row = sqlx::query!(
+        r#"with free as (
+               select o.id, o.state from orders o
+               where o.id = $1 and o.tenant_id = $2 and o.state in ('pending', 'processing')
+                 and (o.lease_until is null or o.lease_until <= $3)
+                 and (o.payment_kind = 'credit' or o.state = 'processing' or exists (
+                     select 1 from payments p
+                     where p.order_id = o.id and p.state in ('authorised', 'succeeded')))
+               for update of o
+           )
+           update orders o set state = 'processing', processing_at = coalesce(processing_at, $3),
+                  lease_until = $4, lease_owner = $5, attempts = attempts + 1, next_attempt_at = null
+           from free where o.id = free.id
+           returning o.order_number, o.user_id as "user: UserId", o.payment_kind, o.attempts,
+                     o.currency as "currency: Currency", free.state as "before: OrderState""#,
+        order.uuid(),
+        tenant.uuid(),
+        now,
+        now + LEASE,
+        owner,
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.before == OrderState::Pending {
+        let message = "We are getting your numbers from the carrier";
+        tell(
+            &mut cx,
+            tenant,
+            order,
+            News { item: None, kind: "processing", message, detail: Value::Null },
+        )
+        .await?;
+    }
+    cx.commit().await?;
+    Ok(Some(Work {
+        tenant,
+        order,
+        number: row.order_number,
+        user: row.user,
+        by_card: row.payment_kind == "card",
+        currency: row.currency,
+        attempts: row.attempts,
+        owner,
+    }))
+}
+
+async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkItem>, Fault> {
+    let mut cx = platform.work("worker").await?;
+    let rows = sqlx::query!(
+        r#"select i.id as "id: OrderItemId", i.step as "step: ItemStep", i.carrier as "carrier!",
+                  i.e164 as "number!: E164", i.offer as "offer: sqlx::types::Json<Offer>",
+                  i.price_book_id as "price!: PriceId", i.monthly_minor, i.setup_minor, i.discount_minor,
+                  i.tax_minor, i.total_minor, i.purchase_key, i.attempts, h.carrier_hold_id as "hold_id?"
+           from order_items i left join holds h on h.e164 = i.e164 and h.order_id = i.order_id
+           where i.order_id = $1 and i.tenant_id = $2 order by i.position"#,
+        work.order.uuid(),
+        work.tenant.uuid(),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let money = |minor| Money::new(minor, work.currency);
+    Ok(rows
+        .into_iter()
+        .map(|r| WorkItem {
+            id: r.id,
+            step: r.step,
+            carrier: r.carrier,
+            number: r.number,
+            offer: r.offer.0,
+            price: r.price,
+            monthly: money(r.monthly_minor),
+            setup: money(r.setup_minor),
+            discount: money(r.discount_minor),
+            tax: money(r.tax_minor),
+            total: money(r.total_minor),
+            key: r.purchase_key,
+            attempts: r.attempts,
+            hold_id: r.hold_id,
+        })
+        .collect())
+}
+
+/// Checks in a transaction that the order is still ours, and keeps it for longer. False: somebody
+/// else took it over, and nothing may be written.
+pub(super) async fn still_ours(cx: &mut Ctx<Installation>, work: &Work) -> Result<bool, Fault> {
+    let until = cx.now() + LEASE;
+    let kept = sqlx::query!(
+        "update orders set lease_until = $3
+         where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
+        work.order.uuid(),
+        work.owner,
+        until,
+        work.tenant.uuid(),
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(kept.rows_affected() == 1)
+}
+
+/// Stores that a number is about to be bought, before anybody is asked. An item that was being
+/// bought when its worker died stays as it is: it is looked up first.
+async fn intend(
+    platform: &Platform,
+    work: &Work,
+    mut item: WorkItem,
+) -> Result<Option<WorkItem>, Fault> {
+    let mut cx = platform.work("worker").await?;
+    if !still_ours(&mut cx, work).await? {
+        return Ok(None);
+    }
+    let attempts = sqlx::query_scalar!(
+        "update order_items set step = case step when 'waiting' then 'buying' else step end, attempts = attempts + 1
+         where id = $1 and tenant_id = $2 returning attempts",
+        item.id.uuid(),
+        work.tenant.uuid()
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    cx.commit().await?;
+    item.attempts = attempts;
+    Ok(Some(item))
+}
+
+/// Gives the lease back and enqueues the next try.
+async fn come_back(platform: &Platform, work: &Work) -> Result<(), Fault> {
+    let mut cx = platform.work("worker").await?;
+    let due = cx.now() + pause(work.attempts);
+    let ours = sqlx::query!(
+        "update orders set lease_until = null, lease_owner = null, next_attempt_at = $3
+         where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
+        work.order.uuid(),
+        work.owner,
+        due,
+        work.tenant.uuid(),
+    )
+    .execute(cx.tx())
+    .await?;
+    if ours.rows_affected() == 1 {
+        cx.enqueue_at(&FulfilJob { tenant: work.tenant, order: work.order }, Some(due)).await?;
+    }
+    cx.commit().await
+}
+
+/// 1, 2, 4, 8, 15, 15, … seconds.
+fn pause(attempts: i32) -> Duration {
+    Duration::seconds((1i64 << (attempts - 1).clamp(0, 4)).min(15))
+}

@@ -1,0 +1,146 @@
+//! One number and its carrier: no database, so no transaction, while the carrier is asked.
+
+use super::fulfil::WorkItem;
+use crate::Platform;
+use voxlink_gateways::{
+    Carrier, CarrierError,
+    carrier::{Bought, NumberSettings, OwnedNumber, Purchase},
+};
+use voxlink_types::{E164, order::ItemStep};
+
+/// How often a carrier that surely did nothing is asked again.
+const TRIES: i32 = 7;
+
+/// What came of asking.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It is ours.
+    Bought(OwnedNumber),
+    /// It never will be, and nothing was bought.
+    Refused(Refusal),
+    /// Nobody knows yet: ask again.
+    Later(Doubt),
+}
+
+/// Why a number was not had.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: String,
+    /// As the customer reads it.
+    pub(super) sentence: String,
+    /// For administrators.
+    pub(super) detail: String,
+}
+
+impl Refusal {
+    fn of(error: &CarrierError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            sentence: error.for_customer().to_owned(),
+            detail: error.to_string(),
+        }
+    }
+
+    /// An item that had failed before its money was let go.
+    pub(super) fn again() -> Self {
+        Self {
+            code: "interrupted".to_owned(),
+            sentence: "This number could not be had.".to_owned(),
+            detail: "taken up again after a stop".to_owned(),
+        }
+    }
+}
+
+/// Why it must be asked again.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    /// True when it may have been bought: look it up before anything else.
+    pub(super) unknown: bool,
+    pub(super) carrier_order_id: Option<String>,
+    pub(super) detail: String,
+}
+
+impl Doubt {
+    fn of(error: &CarrierError, unknown: bool) -> Outcome {
+        Outcome::Later(Self { unknown, carrier_order_id: None, detail: error.to_string() })
+    }
+}
+
+/// What a number bought here calls back.
+pub(super) fn settings(platform: &Platform, carrier: &str, number: &E164) -> NumberSettings {
+    let url = |what: &str| platform.settings().url(&format!("/callbacks/{carrier}/{what}"));
+    NumberSettings {
+        voice_url: url("voice"),
+        voice_fallback_url: url("fallback"),
+        status_url: url("status"),
+        label: number.to_string(),
+    }
+}
+
+/// Buys an item's number, or finds out that it is bought already.
+pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
+    let Some(carrier) = platform.carrier(&item.carrier) else {
+        let error = CarrierError::NotConfigured { detail: item.carrier.clone() };
+        // Whoever may have bought waits until the carrier is configured again.
+        return match item.step {
+            ItemStep::Waiting => Outcome::Refused(Refusal::of(&error)),
+            _ => Doubt::of(&error, true),
+        };
+    };
+    let carrier = carrier.as_ref();
+    // The intent of an earlier worker, or a lost answer: it may be ours already.
+    if item.step != ItemStep::Waiting {
+        match look_up(carrier, item).await {
+            Found::Absent => {}
+            Found::Outcome(outcome) => return outcome,
+        }
+    }
+    let purchase = Purchase {
+        number: item.number.clone(),
+        key: item.key,
+        hold_id: item.hold_id.clone(),
+        settings: settings(platform, &item.carrier, &item.number),
+    };
+    match carrier.buy(&purchase).await {
+        Ok(bought) => outcome(bought),
+        // The answer is lost: it may have arrived. Mostly it can be found at once; when it cannot,
+        // the request may still be on its way, so nothing is concluded from that.
+        Err(error @ CarrierError::UnknownOutcome { .. }) => match look_up(carrier, item).await {
+            Found::Outcome(outcome) => outcome,
+            Found::Absent => Doubt::of(&error, true),
+        },
+        Err(error @ CarrierError::AlreadyOurs { .. }) => match look_up(carrier, item).await {
+            Found::Outcome(outcome) => outcome,
+            // Bought under another key: another order's.
+            Found::Absent => Outcome::Refused(Refusal::of(&error)),
+        },
+        Err(error) if error.may_repeat() && item.attempts < TRIES => Doubt::of(&error, false),
+        Err(error) => Outcome::Refused(Refusal::of(&error)),
+    }
+}
+
+enum Found {
+    Outcome(Outcome),
+    /// The carrier never heard of it.
+    Absent,
+}
+
+async fn look_up(carrier: &dyn Carrier, item: &WorkItem) -> Found {
+    match carrier.find_purchase(&item.number, item.key).await {
+        Ok(Some(bought)) => Found::Outcome(outcome(bought)),
+        Ok(None) => Found::Absent,
+        // While it cannot be looked up, nothing else may be done.
+        Err(error) => Found::Outcome(Doubt::of(&error, true)),
+    }
+}
+
+fn outcome(bought: Bought) -> Outcome {
+    match bought {
+        Bought::Done(owned) => Outcome::Bought(owned),
+        Bought::Pending { order_id } => Outcome::Later(Doubt {
+            unknown: true,
+            detail: "the carrier works on it".to_owned(),
+            carrier_order_id: Some(order_id),
+        }),
+    }
+}

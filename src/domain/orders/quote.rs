@@ -1,0 +1,266 @@
+//! What a cart costs now: prices in force, promotion, tax, every share exact.
+
+use crate::{
+    Ctx, Fault,
+    billing::tax::{self, Base, TaxedKind},
+};
+use rust_decimal::Decimal;
+use voxlink_gateways::carrier::Offer;
+use voxlink_types::{
+    Currency, E164, Money,
+    ids::{CartId, CartItemId, PriceId, TenantId, UserId},
+    money::MoneyError,
+};
+
+/// A number in the cart, priced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuoteLine {
+    /// The cart's line.
+    pub item: CartItemId,
+    /// The carrier that has it.
+    pub carrier: String,
+    /// The number.
+    pub number: E164,
+    /// As it was offered.
+    pub offer: Offer,
+    /// The price in force now.
+    pub price: PriceId,
+    /// A month, now.
+    pub monthly: Money,
+    /// Once, now.
+    pub setup: Money,
+    /// Its share of the promotion.
+    pub discount: Money,
+    /// Its share of the taxes.
+    pub tax: Money,
+    /// What is due for it now: first month and set-up, less discount, with tax.
+    pub total: Money,
+    /// What the cart said, when that was something else.
+    pub was: Option<(Money, Money)>,
+}
+
+/// A price that is no longer what the person saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceChange {
+    /// The number.
+    pub number: E164,
+    /// Month and set-up as seen.
+    pub was: (Money, Money),
+    /// Month and set-up now.
+    pub now: (Money, Money),
+}
+
+/// A cart, priced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quote {
+    /// The cart.
+    pub cart: CartId,
+    /// The currency of all of it.
+    pub currency: Currency,
+    /// The numbers, in the order they were added.
+    pub lines: Vec<QuoteLine>,
+    /// The promotion's code, when one is in the cart and in force.
+    pub promotion: Option<String>,
+    /// First months and set-ups.
+    pub subtotal: Money,
+    /// The promotion.
+    pub discount: Money,
+    /// The taxes: label and amount.
+    pub taxes: Vec<(String, Money)>,
+    /// Their sum.
+    pub tax: Money,
+    /// Due now.
+    pub total: Money,
+    /// Every month from the second on, before tax.
+    pub monthly: Money,
+}
+
+impl Quote {
+    /// The prices that changed since the person saw them.
+    pub fn changes(&self) -> Vec<PriceChange> {
+        let changed = |l: &QuoteLine| {
+            l.was.map(|was| PriceChange {
+                number: l.number.clone(),
+                was,
+                now: (l.monthly, l.setup),
+            })
+        };
+        self.lines.iter().filter_map(changed).collect()
+    }
+}
+
+/// The open cart of a person, if there is one.
+pub async fn open_cart(cx: &mut Ctx, user: UserId) -> Result<Option<CartId>, Fault> {
+    let tenant = cx.tenant();
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: CartId" from carts where tenant_id = $1 and user_id = $2 and state = 'open'"#,
+        tenant.uuid(),
+        user.uuid()
+    )
+    .fetch_optional(cx.tx())
+    .await?)
+}
+
+/// Prices a cart of the tenant as of now.
+pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
+    let (tenant, now) = (cx.tenant(), cx.now());
+    let rows = sqlx::query!(
+        r#"select i.id as "id: CartItemId", i.carrier, i.e164 as "number: E164",
+                  i.offer as "offer: sqlx::types::Json<Offer>", i.monthly_minor, i.setup_minor,
+                  i.currency as "seen_currency: Currency", p.id as "price: PriceId", p.monthly, p.setup,
+                  p.currency as "currency: Currency"
+           from cart_items i
+           join lateral (
+               select * from price_books p
+               where p.carrier = i.carrier and p.country = i.offer->>'country'
+                 and p.number_type = i.offer->>'number_type' and p.effective_from <= $3
+                 and (p.effective_to is null or p.effective_to > $3)
+               order by p.effective_from desc limit 1
+           ) p on true
+           where i.cart_id = $1 and i.tenant_id = $2
+           order by i.created_at, i.id"#,
+        cart.uuid(),
+        tenant.uuid(),
+        now,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let currency = match rows.first() {
+        Some(row) => row.currency,
+        None => account_currency(cx, tenant).await?,
+    };
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let rounded = |exact: Decimal| Money::round(exact, row.currency).map_err(amounts);
+        let (monthly, setup) = (rounded(row.monthly)?, rounded(row.setup)?);
+        let seen = |minor| Money::new(minor, row.seen_currency);
+        let was = (seen(row.monthly_minor), seen(row.setup_minor));
+        lines.push(QuoteLine {
+            item: row.id,
+            carrier: row.carrier,
+            number: row.number,
+            offer: row.offer.0,
+            price: row.price,
+            monthly,
+            setup,
+            discount: Money::zero(currency),
+            tax: Money::zero(currency),
+            total: Money::zero(currency),
+            was: (was != (monthly, setup)).then_some(was),
+        });
+    }
+    let promotion = promotion(cx, cart).await?;
+    let place = tax::place_of(cx, tenant).await?;
+    let (subtotal, discount) =
+        discounts(&mut lines, promotion.as_ref(), currency).map_err(amounts)?;
+    let bases = bases(&lines);
+    let taxes = tax::for_amounts(cx, &place, now.date_naive(), currency, &bases).await?;
+    let mut total = Money::zero(currency);
+    let mut months = Money::zero(currency);
+    for (line, shares) in lines.iter_mut().zip(taxes.by_item.chunks(2)) {
+        line.tax = Money::sum(currency, shares.iter().copied()).map_err(amounts)?;
+        line.total = line
+            .setup
+            .plus(line.monthly)
+            .and_then(|s| s.minus(line.discount))
+            .and_then(|s| s.plus(line.tax))
+            .map_err(amounts)?;
+        total = total.plus(line.total).map_err(amounts)?;
+        months = months.plus(line.monthly).map_err(amounts)?;
+    }
+    Ok(Quote {
+        cart,
+        currency,
+        promotion: promotion.filter(|_| discount.minor > 0).map(|p| p.code),
+        subtotal,
+        discount,
+        taxes: taxes.lines.iter().map(|l| (l.label(), l.amount)).collect(),
+        tax: taxes.total,
+        total,
+        monthly: months,
+        lines,
+    })
+}
+
+fn amounts(error: MoneyError) -> Fault {
+    Fault::Internal(format!("pricing a cart: {error}"))
+}
+
+async fn account_currency(cx: &mut Ctx, tenant: TenantId) -> Result<Currency, Fault> {
+    Ok(sqlx::query_scalar!(
+        r#"select currency as "currency: Currency" from billing_accounts where tenant_id = $1"#,
+        tenant.uuid()
+    )
+    .fetch_one(cx.tx())
+    .await?)
+}
+
+struct Promotion {
+    code: String,
+    percent: Option<Decimal>,
+    amount: Option<(i64, String)>,
+}
+
+async fn promotion(cx: &mut Ctx, cart: CartId) -> Result<Option<Promotion>, Fault> {
+    let (tenant, now) = (cx.tenant(), cx.now());
+    let row = sqlx::query!(
+        "select p.code, p.percent, p.amount_minor, p.currency
+         from carts c join promotions p on p.code = c.promotion_code
+         where c.id = $1 and c.tenant_id = $2 and p.starts_at <= $3 and (p.ends_at is null or p.ends_at > $3)
+           and (p.max_redemptions is null or p.redemptions < p.max_redemptions)",
+        cart.uuid(),
+        tenant.uuid(),
+        now,
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    Ok(row.map(|r| Promotion {
+        code: r.code,
+        percent: r.percent,
+        amount: r.amount_minor.zip(r.currency),
+    }))
+}
+
+/// Computes subtotal and promotion and shares the promotion among the lines, to the unit.
+fn discounts(
+    lines: &mut [QuoteLine],
+    promotion: Option<&Promotion>,
+    currency: Currency,
+) -> Result<(Money, Money), MoneyError> {
+    let gross: Vec<Money> =
+        lines.iter().map(|l| l.monthly.plus(l.setup)).collect::<Result<_, _>>()?;
+    let subtotal = Money::sum(currency, gross.iter().copied())?;
+    let wanted = match promotion {
+        Some(Promotion { percent: Some(percent), .. }) => {
+            Money::round(subtotal.exact() * percent / Decimal::from(100), currency)?
+        }
+        Some(Promotion { amount: Some((minor, of)), .. }) if of == currency.as_str() => {
+            Money::new(*minor, currency)
+        }
+        _ => Money::zero(currency),
+    };
+    let discount = Money::new(wanted.minor.min(subtotal.minor), currency);
+    if discount.minor > 0 {
+        let exact: Vec<Decimal> =
+            gross.iter().map(|g| discount.exact() * g.exact() / subtotal.exact()).collect();
+        let shares = tax::by_largest_remainder(discount, &exact)?;
+        for (line, share) in lines.iter_mut().zip(shares) {
+            line.discount = share;
+        }
+    }
+    Ok((subtotal, discount))
+}
+
+/// Two taxable amounts a line, rental and set-up, each less its part of the line's discount.
+fn bases(lines: &[QuoteLine]) -> Vec<Base> {
+    let mut bases = Vec::with_capacity(lines.len() * 2);
+    for line in lines {
+        let (monthly, setup, off) =
+            (line.monthly.exact(), line.setup.exact(), line.discount.exact());
+        let gross = monthly + setup;
+        let kept = if gross.is_zero() { Decimal::ZERO } else { (gross - off) / gross };
+        bases.push(Base { kind: TaxedKind::Rental, exact: monthly * kept });
+        bases.push(Base { kind: TaxedKind::Setup, exact: setup * kept });
+    }
+    bases
+}

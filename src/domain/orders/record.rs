@@ -1,0 +1,336 @@
+//! What came of a number, written down: each outcome is one transaction and can be written once.
+
+use super::{
+    News,
+    fulfil::{Work, WorkItem, still_ours},
+    purchase::{Doubt, Refusal, settings},
+    row_id, tell,
+};
+use crate::{
+    Ctx, Fault, Installation, Platform,
+    audit::Entry,
+    billing::journal::{Account, NewEntry, Posting, post},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use voxlink_gateways::carrier::OwnedNumber;
+use voxlink_types::{
+    ids::{InventoryId, NumberId},
+    order::ItemStep,
+};
+
+/// Begins a write about an item: the lease held, the item locked. `None` when it is not ours to
+/// write or has moved on.
+async fn begin(
+    platform: &Platform,
+    work: &Work,
+    item: &WorkItem,
+    next: ItemStep,
+) -> Result<Begun, Fault> {
+    let mut cx = platform.work("worker").await?;
+    if !still_ours(&mut cx, work).await? {
+        return Ok(Begun::Lost);
+    }
+    let step = sqlx::query_scalar!(
+        r#"select step as "step: ItemStep" from order_items where id = $1 and tenant_id = $2 for update"#,
+        item.id.uuid(),
+        work.tenant.uuid()
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    Ok(if step.may_become(next) || step == next { Begun::Open(cx, step) } else { Begun::Written })
+}
+
+enum Begun {
+    Open(Ctx<Installation>, ItemStep),
+    /// Somebody wrote an outcome already.
+    Written,
+    /// The order is somebody else's now.
+    Lost,
+}
+
+/// Writes a bought number down: inventory, subscription, money, timeline, audit. False when the
+/// order is no longer ours.
+pub(super) async fn bought(
+    platform: &Platform,
+    work: &Work,
+    item: &WorkItem,
+    owned: &OwnedNumber,
+) -> Result<bool, Fault> {
+    let mut cx = match begin(platform, work, item, ItemStep::Bought).await? {
+        Begun::Open(cx, ItemStep::Buying | ItemStep::Unknown) => cx,
+        Begun::Open(..) | Begun::Written => return Ok(true),
+        Begun::Lost => return Ok(false),
+    };
+    let desired = serde_json::to_value(settings(platform, &item.carrier, &item.number))
+        .map_err(|e| Fault::Internal(e.to_string()))?;
+    let number = subscribe(&mut cx, work, item, owned, &desired).await?;
+    earn(&mut cx, work, item).await?;
+    sqlx::query!(
+        "update order_items set step = 'bought', carrier_number_id = $3, subscription_id = $4,
+                failure_code = null, failure_reason = null
+         where id = $1 and tenant_id = $2",
+        item.id.uuid(),
+        work.tenant.uuid(),
+        owned.id,
+        number.uuid(),
+    )
+    .execute(cx.tx())
+    .await?;
+    if !work.by_card {
+        sqlx::query!(
+            "update orders set charged_minor = charged_minor + $3 where id = $1 and tenant_id = $2",
+            work.order.uuid(),
+            work.tenant.uuid(),
+            item.total.minor
+        )
+        .execute(cx.tx())
+        .await?;
+    }
+    drop_hold(&mut cx, work, item).await?;
+    let message = format!("{} is yours and in service", item.number);
+    let detail = json!({ "carrier": item.carrier, "carrier_number_id": owned.id, "attempts": item.attempts });
+    tell(
+        &mut cx,
+        work.tenant,
+        work.order,
+        News { item: Some(item.id), kind: "bought", message: &message, detail },
+    )
+    .await?;
+    cx.audit_of(
+        Some(work.tenant),
+        Entry {
+            action: "number.buy",
+            resource: "number",
+            resource_id: Some(number.to_string()),
+            new: Some(json!({ "number": item.number, "order": work.number, "total": item.total })),
+            ..Entry::default()
+        },
+    )
+    .await?;
+    cx.commit().await?;
+    Ok(true)
+}
+
+/// The number at its carrier, and who pays for it from now on.
+async fn subscribe(
+    cx: &mut Ctx<Installation>,
+    work: &Work,
+    item: &WorkItem,
+    owned: &OwnedNumber,
+    desired: &Value,
+) -> Result<NumberId, Fault> {
+    let offer = &item.offer;
+    let (inventory, number, now) =
+        (InventoryId::new(cx.now_millis()), NumberId::new(cx.now_millis()), cx.now());
+    let capabilities: Vec<String> =
+        offer.capabilities.iter().map(|c| c.as_str().to_owned()).collect();
+    let zone = offer.time_zone.as_deref().unwrap_or("UTC");
+    let inventory = sqlx::query_scalar!(
+        "insert into inventory (id, carrier, e164, country, number_type, capabilities, area_code, locality, region,
+             latitude, longitude, time_zone, carrier_number_id, carrier_account, state)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'sold')
+         on conflict (carrier, e164) do update
+             set state = 'sold', aging_until = null, carrier_number_id = excluded.carrier_number_id,
+                 carrier_account = excluded.carrier_account, capabilities = excluded.capabilities
+         returning id",
+        inventory.uuid(),
+        item.carrier,
+        item.number.as_str(),
+        offer.country,
+        offer.number_type.as_str(),
+        &capabilities,
+        offer.area_code,
+        offer.locality,
+        offer.region,
+        offer.position.map(|p| p.0),
+        offer.position.map(|p| p.1),
+        zone,
+        owned.id,
+        owned.account,
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    let confirmed =
+        serde_json::to_value(&owned.settings).map_err(|e| Fault::Internal(e.to_string()))?;
+    sqlx::query!(
+        "insert into subscriptions (id, tenant_id, inventory_id, e164, order_item_id, state, time_zone, currency,
+             monthly, setup, inbound_minute, increment_initial, increment_next, price_book_id, desired, confirmed,
+             started_at, created_at)
+         select $1, $2, $3, $4, $5, 'active', $6, p.currency, p.monthly, p.setup, p.inbound_minute,
+                p.increment_initial, p.increment_next, p.id, $7, $8, $9, $9
+         from price_books p where p.id = $10",
+        number.uuid(),
+        work.tenant.uuid(),
+        inventory,
+        item.number.as_str(),
+        item.id.uuid(),
+        zone,
+        desired,
+        if confirmed.is_null() { json!({}) } else { confirmed },
+        now,
+        item.price.uuid(),
+    )
+    .execute(cx.tx())
+    .await?;
+    let (event, actor): (Uuid, String) = (row_id(cx), cx.actor().to_string());
+    let reason = format!("Bought with order {}", work.number);
+    sqlx::query!(
+        "insert into number_events (id, tenant_id, subscription_id, from_state, to_state, reason, actor, occurred_at)
+         values ($1, $2, $3, null, 'active', $4, $5, $6)",
+        event,
+        work.tenant.uuid(),
+        number.uuid(),
+        reason,
+        actor,
+        now,
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(number)
+}
+
+/// The item's money: what was held (or is owed by card) becomes income and tax.
+async fn earn(cx: &mut Ctx<Installation>, work: &Work, item: &WorkItem) -> Result<(), Fault> {
+    let from = if work.by_card { Account::Receivable } else { Account::Held };
+    let gross = item.monthly.minor + item.setup.minor + item.tax.minor;
+    if gross == 0 {
+        return Ok(());
+    }
+    let entry = NewEntry {
+        reference: format!("order_item:{}:capture", item.id),
+        kind: "order_capture",
+        description: format!("{}: set-up and first month", item.number),
+        order: Some(work.order),
+        postings: vec![
+            Posting::debit(from, item.total),
+            Posting::debit(Account::Promotions, item.discount),
+            Posting::credit(Account::RentalIncome, item.monthly),
+            Posting::credit(Account::SetupIncome, item.setup),
+            Posting::credit(Account::TaxPayable, item.tax),
+        ],
+        ..NewEntry::default()
+    };
+    post(cx, work.tenant, entry).await?;
+    Ok(())
+}
+
+/// Writes down that a number will not be had; its money is free again. False when the order is no
+/// longer ours.
+pub(super) async fn refused(
+    platform: &Platform,
+    work: &Work,
+    item: &WorkItem,
+    why: &Refusal,
+) -> Result<bool, Fault> {
+    let mut cx = match begin(platform, work, item, ItemStep::Failed).await? {
+        Begun::Open(cx, _) => cx,
+        Begun::Written => return Ok(true),
+        Begun::Lost => return Ok(false),
+    };
+    release(&mut cx, work, item, why).await?;
+    cx.commit().await?;
+    Ok(true)
+}
+
+/// Frees an item's money and hold, in the caller's transaction: failed and released in one.
+pub(super) async fn release(
+    cx: &mut Ctx<Installation>,
+    work: &Work,
+    item: &WorkItem,
+    why: &Refusal,
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "update order_items set step = 'released', failure_code = coalesce(failure_code, $3),
+                failure_reason = coalesce(failure_reason, $4)
+         where id = $1 and tenant_id = $2",
+        item.id.uuid(),
+        work.tenant.uuid(),
+        why.code,
+        why.sentence,
+    )
+    .execute(cx.tx())
+    .await?;
+    sqlx::query!(
+        "update orders set released_minor = released_minor + $3 where id = $1 and tenant_id = $2",
+        work.order.uuid(),
+        work.tenant.uuid(),
+        item.total.minor
+    )
+    .execute(cx.tx())
+    .await?;
+    if !work.by_card && item.total.minor > 0 {
+        let entry = NewEntry {
+            reference: format!("order_item:{}:release", item.id),
+            kind: "order_release",
+            description: format!("{} was not had: back to your balance", item.number),
+            order: Some(work.order),
+            postings: vec![
+                Posting::debit(Account::Held, item.total),
+                Posting::credit(Account::Credit, item.total),
+            ],
+            ..NewEntry::default()
+        };
+        post(cx, work.tenant, entry).await?;
+    }
+    drop_hold(cx, work, item).await?;
+    let message = format!("{} could not be had: {}", item.number, why.sentence);
+    let detail = json!({ "code": why.code, "carrier": item.carrier, "said": why.detail });
+    tell(
+        cx,
+        work.tenant,
+        work.order,
+        News { item: Some(item.id), kind: "failed", message: &message, detail },
+    )
+    .await
+}
+
+/// Writes down that it is not known yet. False when the order is no longer ours.
+pub(super) async fn unsure(
+    platform: &Platform,
+    work: &Work,
+    item: &WorkItem,
+    why: &Doubt,
+) -> Result<bool, Fault> {
+    let next = if why.unknown { ItemStep::Unknown } else { ItemStep::Buying };
+    let mut cx = match begin(platform, work, item, next).await? {
+        Begun::Open(cx, _) => cx,
+        Begun::Written => return Ok(true),
+        Begun::Lost => return Ok(false),
+    };
+    sqlx::query!(
+        "update order_items set step = $3, carrier_order_id = coalesce($4, carrier_order_id)
+         where id = $1 and tenant_id = $2",
+        item.id.uuid(),
+        work.tenant.uuid(),
+        next.as_str(),
+        why.carrier_order_id,
+    )
+    .execute(cx.tx())
+    .await?;
+    if item.attempts <= 1 {
+        let message = format!("{}: the carrier has not answered yet. We keep asking.", item.number);
+        let detail = json!({ "carrier": item.carrier, "said": why.detail });
+        tell(
+            &mut cx,
+            work.tenant,
+            work.order,
+            News { item: Some(item.id), kind: "waiting", message: &message, detail },
+        )
+        .await?;
+    }
+    cx.commit().await?;
+    Ok(true)
+}
+
+async fn drop_hold(cx: &mut Ctx<Installation>, work: &Work, item: &WorkItem) -> Result<(), Fault> {
+    sqlx::query!(
+        "delete from holds where e164 = $1 and order_id = $2 and tenant_id = $3",
+        item.number.as_str(),
+        work.order.uuid(),
+        work.tenant.uuid()
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(())
+}

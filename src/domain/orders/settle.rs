@@ -1,0 +1,156 @@
+//! The end of an order: the card pays for exactly what was had, the order gets its last state.
+
+use super::{
+    News,
+    fulfil::{Work, still_ours},
+    payment, tell,
+};
+use crate::{
+    Fault, Platform,
+    audit::Entry,
+    billing::payments::{self, PaymentsError},
+};
+use serde_json::{Value, json};
+use voxlink_gateways::PaymentError;
+use voxlink_types::{
+    Money,
+    order::{ItemStep, OrderState, PaymentState},
+};
+
+/// Finishes an order all of whose items came to an end. False when it must be tried again.
+pub(super) async fn settle(platform: &Platform, work: &Work) -> Result<bool, Fault> {
+    let mut cx = platform.work("worker").await?;
+    let items = sqlx::query!(
+        r#"select step as "step: ItemStep", total_minor from order_items where order_id = $1 and tenant_id = $2"#,
+        work.order.uuid(),
+        work.tenant.uuid()
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    drop(cx);
+    let had: Vec<i64> = items
+        .iter()
+        .filter(|i| matches!(i.step, ItemStep::Bought | ItemStep::Done))
+        .map(|i| i.total_minor)
+        .collect();
+    let due = Money::new(had.iter().sum(), work.currency);
+    let taken = if work.by_card { take_from_card(platform, work, due).await? } else { Taken::All };
+    if matches!(taken, Taken::Later) {
+        return Ok(false);
+    }
+    let state = match had.len() {
+        0 => OrderState::Failed,
+        n if n == items.len() => OrderState::Completed,
+        _ => OrderState::Partial,
+    };
+    let mut cx = platform.work("worker").await?;
+    if !still_ours(&mut cx, work).await? {
+        return Ok(true);
+    }
+    let now = cx.now();
+    let charged = match taken {
+        Taken::All if work.by_card => due.minor,
+        _ => 0,
+    };
+    sqlx::query!(
+        "update orders set state = $3, finished_at = $4, lease_until = null, lease_owner = null,
+                charged_minor = charged_minor + $5
+         where id = $1 and tenant_id = $2",
+        work.order.uuid(),
+        work.tenant.uuid(),
+        state.as_str(),
+        now,
+        charged,
+    )
+    .execute(cx.tx())
+    .await?;
+    sqlx::query!(
+        "update order_items set step = 'done' where order_id = $1 and tenant_id = $2 and step = 'bought'",
+        work.order.uuid(),
+        work.tenant.uuid()
+    )
+    .execute(cx.tx())
+    .await?;
+    let message = closing_words(state, &taken, due);
+    let detail = match &taken {
+        Taken::Refused(said) => json!({ "processor": said }),
+        _ => Value::Null,
+    };
+    tell(
+        &mut cx,
+        work.tenant,
+        work.order,
+        News { item: None, kind: state.as_str(), message: &message, detail },
+    )
+    .await?;
+    cx.audit_of(
+        Some(work.tenant),
+        Entry {
+            action: "order.finish",
+            resource: "order",
+            resource_id: Some(work.order.to_string()),
+            new: Some(
+                json!({ "state": state, "numbers": had.len(), "of": items.len(), "charged": due }),
+            ),
+            ..Entry::default()
+        },
+    )
+    .await?;
+    cx.commit().await?;
+    Ok(true)
+}
+
+fn closing_words(state: OrderState, taken: &Taken, due: Money) -> String {
+    let money = match taken {
+        Taken::Refused(_) => {
+            format!("your card could not be charged; {due} is open on your account")
+        }
+        _ => format!("you paid {due}"),
+    };
+    match state {
+        OrderState::Completed => format!("Order complete: all numbers are in service, {money}"),
+        OrderState::Partial => {
+            format!("Order complete in part: {money}; the rest was not charged")
+        }
+        _ => "None of the numbers could be had; nothing was charged".to_owned(),
+    }
+}
+
+/// What the card gave.
+enum Taken {
+    All,
+    /// It was not to be had for good: the sum stays owed. The processor's words.
+    Refused(String),
+    Later,
+}
+
+/// Captures exactly what is due, once, or lets everything go. The processor is asked what is true
+/// afterwards, so a lost answer or a death in between does no harm.
+async fn take_from_card(platform: &Platform, work: &Work, due: Money) -> Result<Taken, Fault> {
+    let Some((id, processor, external_id, key)) = payment::authorised(platform, work).await? else {
+        return Ok(Taken::Refused("no payment is authorised".to_owned()));
+    };
+    let Some(gateway) = platform.processor(&processor) else { return Ok(Taken::Later) };
+    let asked = if due.minor > 0 {
+        gateway.capture(&external_id, due, key).await
+    } else {
+        gateway.void(&external_id, id.uuid()).await
+    };
+    if let Err(PaymentError::Transient(_) | PaymentError::UnknownOutcome(_)) = asked {
+        return Ok(Taken::Later);
+    }
+    let known = match payments::reconcile(platform, work.tenant, id).await {
+        Ok(payment) => payment,
+        Err(PaymentsError::Fault(fault)) => return Err(fault),
+        Err(_) => return Ok(Taken::Later),
+    };
+    Ok(match known.state {
+        PaymentState::Succeeded | PaymentState::Refunded | PaymentState::PartiallyRefunded => {
+            Taken::All
+        }
+        PaymentState::Cancelled | PaymentState::Failed if due.minor == 0 => Taken::All,
+        // The processor may be late with its own books.
+        PaymentState::Authorised | PaymentState::Pending if asked.is_ok() => Taken::Later,
+        _ => Taken::Refused(asked.err().map_or_else(String::new, |e| e.to_string())),
+    })
+}
