@@ -32,7 +32,7 @@ impl<Scope> Ctx<Scope> {
     ) -> Result<(), Fault> {
         let payload = serde_json::to_value(job).map_err(|e| Fault::Internal(e.to_string()))?;
         sqlx::query!(
-            "select enqueue_job($1, $2, $3, $4, $5)",
+            "select enqueue_job($1, $2::jsonb::json, $3, $4, $5)",
             J::TASK,
             payload,
             job.key(),

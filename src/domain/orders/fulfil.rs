@@ -5,7 +5,7 @@
 //! order is taken over when the lease lapses; [`super::sweep`] sees to it.
 
 use super::{News, purchase, purchase::Outcome, record, settle, tell};
-use crate::{Ctx, Fault, Installation, Platform, jobs::Job};
+use crate::{Ctx, Fault, Platform, jobs::Job};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -197,7 +197,7 @@ async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkItem>, Fault>
 
 /// Checks in a transaction that the order is still ours, and keeps it for longer. False: somebody
 /// else took it over, and nothing may be written.
-pub(super) async fn still_ours(cx: &mut Ctx<Installation>, work: &Work) -> Result<bool, Fault> {
+pub(super) async fn still_ours<Scope>(cx: &mut Ctx<Scope>, work: &Work) -> Result<bool, Fault> {
     let until = cx.now() + LEASE;
     let kept = sqlx::query!(
         "update orders set lease_until = $3

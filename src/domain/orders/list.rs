@@ -210,7 +210,7 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
     let events = sqlx::query_as!(
         Event,
         "select occurred_at, kind, message, detail from order_events
-         where order_id = $1 and tenant_id = $2 order by occurred_at, id",
+         where order_id = $1 and tenant_id = $2 order by occurred_at, seq",
         id.uuid(),
         tenant.uuid()
     )

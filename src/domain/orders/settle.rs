@@ -6,14 +6,16 @@ use super::{
     payment, tell,
 };
 use crate::{
-    Fault, Platform,
+    Ctx, Fault, Platform,
     audit::Entry,
     billing::payments::{self, PaymentsError},
+    notifications::{Notice, notify},
 };
 use serde_json::{Value, json};
 use voxlink_gateways::PaymentError;
 use voxlink_types::{
     Money,
+    notice::NoticeKind,
     order::{ItemStep, OrderState, PaymentState},
 };
 
@@ -43,7 +45,7 @@ pub(super) async fn settle(platform: &Platform, work: &Work) -> Result<bool, Fau
         n if n == items.len() => OrderState::Completed,
         _ => OrderState::Partial,
     };
-    let mut cx = platform.work("worker").await?;
+    let mut cx = platform.work_for(work.tenant, "worker").await?;
     if !still_ours(&mut cx, work).await? {
         return Ok(true);
     }
@@ -83,21 +85,41 @@ pub(super) async fn settle(platform: &Platform, work: &Work) -> Result<bool, Fau
         News { item: None, kind: state.as_str(), message: &message, detail },
     )
     .await?;
-    cx.audit_of(
-        Some(work.tenant),
-        Entry {
-            action: "order.finish",
-            resource: "order",
-            resource_id: Some(work.order.to_string()),
-            new: Some(
-                json!({ "state": state, "numbers": had.len(), "of": items.len(), "charged": due }),
-            ),
-            ..Entry::default()
-        },
-    )
+    announce(&mut cx, work, state, &message).await?;
+    cx.audit(Entry {
+        action: "order.finish",
+        resource: "order",
+        resource_id: Some(work.order.to_string()),
+        new: Some(
+            json!({ "state": state, "numbers": had.len(), "of": items.len(), "charged": due }),
+        ),
+        ..Entry::default()
+    })
     .await?;
     cx.commit().await?;
     Ok(true)
+}
+
+/// Tells the buyer, in the page and by letter.
+async fn announce(
+    cx: &mut Ctx,
+    work: &Work,
+    state: OrderState,
+    message: &str,
+) -> Result<(), Fault> {
+    let title = match state {
+        OrderState::Completed => format!("Order {} is complete", work.number),
+        OrderState::Partial => format!("Order {} is complete in part", work.number),
+        _ => format!("Order {} could not be fulfilled", work.number),
+    };
+    let notice = Notice {
+        kind: NoticeKind::System,
+        title,
+        message: format!("{message}."),
+        action: Some(("See the order".to_owned(), format!("/orders/{}", work.order))),
+        dedupe_key: Some(format!("order:{}:{state}", work.order)),
+    };
+    notify(cx, work.user, &notice).await
 }
 
 fn closing_words(state: OrderState, taken: &Taken, due: Money) -> String {

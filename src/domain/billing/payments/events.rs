@@ -69,7 +69,7 @@ pub async fn receive(
 impl PaymentEventJob {
     /// Fetches the payment's state and applies it. The event itself is not believed: events come
     /// late and out of order.
-    pub async fn run(&self, platform: &Platform) -> Result<(), PaymentsError> {
+    pub async fn process(&self, platform: &Platform) -> Result<(), PaymentsError> {
         let gateway = platform.processor(&self.processor).ok_or(PaymentsError::NoProcessor)?;
         match gateway.get(&self.external_id).await {
             Ok(told) => {

@@ -1,3 +1,7 @@
-//! Tests of `domain::orders`.
+//! Tests of `domain::orders` and the money around it.
 
+mod checkout;
 mod journal;
+mod payments;
+mod saga;
+mod shop;

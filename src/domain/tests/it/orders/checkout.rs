@@ -1,0 +1,138 @@
+//! Checkout: exact amounts, refusals that charge nothing, races, cancelling.
+
+use super::shop::{Shop, number, usd};
+use futures::future::join_all;
+use voxlink_domain::{
+    billing::journal::Account,
+    orders::{self, CancelError, CheckoutError, PaymentChoice},
+};
+use voxlink_gateways::fault::Script;
+use voxlink_types::order::OrderState;
+
+#[tokio::test]
+async fn shares_of_promotion_and_tax_add_up_to_the_order() {
+    let shop = Shop::open(Script::calm(), 10_000).await;
+    let pool = shop.test.platform.db().platform.clone();
+    for statement in [
+        "insert into promotions (code, description, percent, starts_at) values ('THIRD', 'a third off', 33.33, '2026-01-01')",
+        "insert into tax_rates (id, country, region, jurisdiction, name, rate, effective_from)
+         values (gen_random_uuid(), 'US', 'ZZ', 'Test State', 'Sales tax', 0.0725, '2026-01-01')",
+        "update billing_accounts set billing_address = '{\"country\": \"US\", \"region\": \"ZZ\"}'",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let cart = shop.cart(0..7).await;
+    sqlx::query("update carts set promotion_code = 'THIRD'").execute(&pool).await.unwrap();
+    let id = shop.place(&shop.wish(cart, PaymentChoice::Credit)).await.unwrap().order;
+    let order = shop.finish(id, 1).await;
+    assert_eq!(order.subtotal, usd(7 * 170));
+    assert_eq!(order.discount, usd(397), "33.33 % of 11.90, half up");
+    assert_eq!(order.items.iter().map(|i| i.discount.minor).sum::<i64>(), order.discount.minor);
+    assert_eq!(order.items.iter().map(|i| i.tax.minor).sum::<i64>(), order.tax.minor);
+    assert_eq!(order.items.iter().map(|i| i.total.minor).sum::<i64>(), order.total.minor);
+    assert!(order.tax.minor > 0);
+    shop.books_agree(&order).await;
+    assert_eq!(shop.balance(Account::Promotions).await, 397);
+    let used: i32 = sqlx::query_scalar("select redemptions from promotions where code = 'THIRD'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(used, 1);
+}
+
+#[tokio::test]
+async fn the_same_cart_is_bought_once() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let cart = shop.cart([1]).await;
+    let wish = shop.wish(cart, PaymentChoice::Credit);
+    let placed = join_all((0..8).map(|_| shop.place(&wish))).await;
+    assert_eq!(placed.iter().filter(|p| p.is_ok()).count(), 1);
+    for refused in placed.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, CheckoutError::NoCart), "{refused}");
+    }
+    assert_eq!(shop.credit().await, 830);
+}
+
+#[tokio::test]
+async fn what_is_refused_charges_nothing_and_keeps_the_cart() {
+    let shop = Shop::open(Script::calm(), 100).await;
+    let cart = shop.cart([1]).await;
+    let wish = shop.wish(cart, PaymentChoice::Credit);
+    let poor = shop.place(&wish).await.unwrap_err();
+    assert!(
+        matches!(poor, CheckoutError::NotEnough { missing, .. } if missing == usd(70)),
+        "{poor}"
+    );
+    let seen = orders::Checkout { expected: Some(usd(1)), ..wish.clone() };
+    let other = shop.place(&seen).await.unwrap_err();
+    assert!(matches!(other, CheckoutError::TotalChanged { now } if now == usd(170)), "{other}");
+    shop.test.clock.advance(chrono::Duration::minutes(1));
+    shop.price("2").await;
+    let dearer = shop.place(&wish).await.unwrap_err();
+    assert!(
+        matches!(&dearer, CheckoutError::PriceChanged(c) if c[0].now.0 == usd(200)),
+        "{dearer}"
+    );
+    let mut cx = shop.begin().await;
+    orders::accept_prices(&mut cx, cart).await.unwrap();
+    cx.commit().await.unwrap();
+    let accepted = shop.place(&wish).await.unwrap_err();
+    assert!(matches!(accepted, CheckoutError::NotEnough { .. }), "{accepted}");
+    assert_eq!((shop.credit().await, shop.balance(Account::Held).await), (100, 0));
+    let mut cx = shop.begin().await;
+    assert_eq!(orders::open_cart(&mut cx, shop.user).await.unwrap(), Some(cart));
+}
+
+#[tokio::test]
+async fn a_number_that_somebody_else_holds_is_not_sold() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let (other, _) = shop.test.tenant("Other").await;
+    let cart = shop.cart([1]).await;
+    let pool = shop.test.platform.db().platform.clone();
+    sqlx::query(
+        "with c as (insert into carts (id, tenant_id, user_id) select gen_random_uuid(), tenant_id, id from users where tenant_id = $1 returning id)
+         insert into holds (e164, carrier, tenant_id, cart_id, expires_at) select $2, 'fake', $1, id, $3 from c",
+    )
+    .bind(other.uuid())
+    .bind(number(1).as_str())
+    .bind(shop.test.platform.clock().now() + chrono::Duration::minutes(5))
+    .execute(&pool)
+    .await
+    .unwrap();
+    let refused = shop.place(&shop.wish(cart, PaymentChoice::Credit)).await.unwrap_err();
+    assert!(matches!(&refused, CheckoutError::Taken(n) if *n == [number(1)]), "{refused}");
+    shop.test.clock.advance(chrono::Duration::minutes(6));
+    shop.place(&shop.wish(cart, PaymentChoice::Credit)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pending_order_can_be_called_off_and_no_later_one() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1]).await;
+    let mut cx = shop.begin().await;
+    orders::cancel(&mut cx, id, "changed my mind").await.unwrap();
+    cx.commit().await.unwrap();
+    let order = shop.order(id).await;
+    assert_eq!((order.state, shop.credit().await), (OrderState::Cancelled, 1000));
+    orders::fulfil(&shop.test.platform, shop.tenant, id).await.unwrap();
+    assert!(shop.carrier.sales().is_empty());
+    let id = shop.buy([2]).await;
+    shop.finish(id, 1).await;
+    let late = orders::cancel(&mut shop.begin().await, id, "too late").await.unwrap_err();
+    assert!(matches!(late, CancelError::TooLate(OrderState::Completed)));
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_its_owner_alone() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1]).await;
+    let (other, _) = shop.test.tenant("Other").await;
+    let mut cx = shop.test.platform.work_for(other, "test").await.unwrap();
+    assert_eq!(orders::get(&mut cx, id).await.unwrap(), None);
+    assert!(matches!(orders::cancel(&mut cx, id, "").await, Err(CancelError::Absent)));
+    let filter = orders::OrderFilter { query: Some("5550001".to_owned()), state: None };
+    let page = voxlink_types::PageRequest::default();
+    assert_eq!(orders::list(&mut cx, &filter, page).await.unwrap().total, 0);
+    let found = orders::list(&mut shop.begin().await, &filter, page).await.unwrap();
+    assert_eq!(found.rows[0].id, id);
+}

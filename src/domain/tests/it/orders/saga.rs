@@ -1,0 +1,133 @@
+//! The saga: faults of every kind, deaths at every point, two workers at once.
+
+use super::shop::{Shop, number, usd};
+use futures::future::join_all;
+use voxlink_domain::{billing::journal::Account, orders};
+use voxlink_gateways::fault::{Fault, Script};
+use voxlink_types::order::{ItemStep, OrderState};
+
+#[tokio::test]
+async fn an_order_becomes_numbers_in_service() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1, 2]).await;
+    assert_eq!((shop.credit().await, shop.balance(Account::Held).await), (660, -340));
+    let order = shop.finish(id, 1).await;
+    assert_eq!((order.state, order.charged), (OrderState::Completed, usd(340)));
+    shop.books_agree(&order).await;
+    assert!(order.items.iter().all(|i| i.step == ItemStep::Done));
+    let told: Vec<_> = order.events.iter().map(|e| e.kind.as_str()).collect();
+    assert_eq!(told, ["placed", "processing", "bought", "bought", "completed"]);
+    let year = order.number.starts_with("VL-2026-");
+    assert!(year && order.number.len() == 14, "{}", order.number);
+    let states: Vec<String> = sqlx::query_scalar("select state from subscriptions")
+        .fetch_all(&shop.test.platform.db().platform)
+        .await
+        .unwrap();
+    assert_eq!(states, ["active", "active"]);
+}
+
+#[tokio::test]
+async fn every_fault_alone_ends_well() {
+    for (fault, had) in [
+        (Fault::Transient, 1),
+        (Fault::LostAnswer, 1),
+        (Fault::LostRequest, 1),
+        (Fault::Doubled, 1),
+        (Fault::Pending(3), 1),
+        (Fault::Unavailable, 0),
+    ] {
+        let shop = Shop::open(Script::calm(), 1000).await;
+        shop.carrier.tell(Some(fault));
+        let id = shop.buy([1]).await;
+        let order = shop.finish(id, 6).await;
+        assert_eq!(shop.carrier.sales().len(), had, "{fault:?}");
+        shop.books_agree(&order).await;
+        let left = 1000 - 170 * i64::try_from(had).unwrap();
+        assert_eq!(shop.credit().await, left, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn any_mixture_of_faults_ends_with_three_books_that_agree() {
+    for seed in 0..12 {
+        let shop = Shop::open(Script::seeded(seed, 50), 10_000).await;
+        let id = shop.buy(0..12).await;
+        let order = shop.finish(id, 40).await;
+        shop.books_agree(&order).await;
+    }
+}
+
+#[tokio::test]
+async fn a_carrier_that_stays_down_releases_the_money_in_the_end() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    for _ in 0..20 {
+        shop.carrier.tell(Some(Fault::Transient));
+    }
+    let id = shop.buy([1]).await;
+    let order = shop.finish(id, 12).await;
+    assert_eq!(order.state, OrderState::Failed);
+    shop.books_agree(&order).await;
+    assert_eq!(shop.credit().await, 1000);
+}
+
+#[tokio::test]
+async fn a_number_bought_by_a_worker_that_died_is_found_again() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1]).await;
+    // The worker's steps up to the carrier's answer, then death: the answer is never written.
+    shop.carrier.tell(Some(Fault::LostAnswer));
+    orders::fulfil(&shop.test.platform, shop.tenant, id).await.unwrap();
+    sqlx::query(
+        "update order_items set step = 'buying', subscription_id = null where order_id = $1",
+    )
+    .bind(id.uuid())
+    .execute(&shop.test.platform.db().platform)
+    .await
+    .unwrap();
+    // With the lost answer found at once the order may have ended: that is well, too.
+    let order = shop.order(id).await;
+    if !order.state.is_final() {
+        let order = shop.finish(id, 3).await;
+        shop.books_agree(&order).await;
+    }
+    assert_eq!(shop.carrier.sales().len(), 1, "{:?}", number(1));
+}
+
+#[tokio::test]
+async fn two_workers_on_one_order_buy_every_number_once() {
+    let shop = Shop::open(Script::seeded(7, 20), 10_000).await;
+    let id = shop.buy(0..8).await;
+    for _ in 0..20 {
+        let work = (0..4).map(|_| orders::fulfil(&shop.test.platform, shop.tenant, id));
+        for done in join_all(work).await {
+            done.unwrap();
+        }
+        if shop.order(id).await.state.is_final() {
+            break;
+        }
+        shop.test.clock.advance(chrono::Duration::seconds(30));
+    }
+    let order = shop.order(id).await;
+    shop.books_agree(&order).await;
+}
+
+#[tokio::test]
+async fn the_sweep_finds_what_a_dead_worker_left() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1]).await;
+    let pool = shop.test.platform.db().platform.clone();
+    let lease = "update orders set state = 'processing', lease_owner = 'dead', lease_until = $2 where id = $1";
+    sqlx::query(lease)
+        .bind(id.uuid())
+        .bind(shop.test.platform.clock().now() + chrono::Duration::seconds(25))
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(orders::sweep(&shop.test.platform).await.unwrap(), 0, "the dead may still live");
+    orders::fulfil(&shop.test.platform, shop.tenant, id).await.unwrap();
+    assert_eq!(shop.order(id).await.state, OrderState::Processing, "nobody cuts in");
+    shop.test.clock.advance(chrono::Duration::seconds(26));
+    assert_eq!(orders::sweep(&shop.test.platform).await.unwrap(), 1);
+    let order = shop.finish(id, 1).await;
+    shop.books_agree(&order).await;
+}
