@@ -1,1 +1,20 @@
 //! What a number does: drafts, versions, publishing, the plans kept in memory.
+//!
+//! A number has at most one draft, which may change, and any number of versions that were
+//! published, which never do. Publishing moves the draft into service; rolling back publishes a
+//! copy of an old version, so that history only grows. [`Table`] holds what is in service in
+//! memory: answering a call ([`answer()`]) touches no database at all.
+
+mod answer;
+mod error;
+mod table;
+mod versions;
+
+pub(crate) use answer::signalled;
+pub use answer::{Answer, Question, answer};
+pub use error::RoutingError;
+pub use table::{Line, Service, Table};
+pub use versions::{
+    Editing, Version, VersionState, discard_draft, editing, in_service, publish, roll_back,
+    save_draft, version,
+};

@@ -5,6 +5,7 @@
 
 mod text_enum;
 
+pub mod call;
 pub mod e164;
 pub mod error;
 #[cfg(feature = "gazetteer")]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
+pub use voxlink_types::call::CallStatus;
 
 /// A request from outside, as it came. `url` is built from the configured public address, never
 /// from the Host header.
@@ -84,27 +85,6 @@ pub struct IncomingCall {
     pub caller_place: (Option<String>, Option<String>, Option<String>),
     /// When, where the carrier is one whose signed word for it counts (simulated calls).
     pub at: Option<DateTime<Utc>>,
-}
-
-/// A call's state as carriers name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallStatus {
-    /// Being set up.
-    Initiated,
-    /// Ringing.
-    Ringing,
-    /// People speak.
-    Answered,
-    /// Over after it was answered.
-    Completed,
-    /// The other side was busy.
-    Busy,
-    /// It could not be put through.
-    Failed,
-    /// Nobody took it.
-    NoAnswer,
-    /// The caller gave up.
-    Cancelled,
 }
 
 /// A change of a call's state. Such events come doubled and out of order.
