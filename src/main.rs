@@ -1,11 +1,11 @@
 //! VoxLink: parses the command line and joins server, app and adapters.
 
 use leptos::config::get_configuration;
-use std::sync::Arc;
-use voxlink_adapters as _;
+use std::{collections::BTreeMap, sync::Arc};
+use voxlink_adapters::switchboards::FormSwitchboard;
 use voxlink_app::{App, mounted_pages, nothing_here};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
-use voxlink_gateways::SystemClock;
+use voxlink_gateways::{Switchboard, SystemClock};
 use voxlink_server::{Assembly, config::Config, serve};
 
 #[tokio::main]
@@ -15,9 +15,9 @@ async fn main() -> anyhow::Result<()> {
     let platform = Platform::new(Parts {
         db,
         clock: Arc::new(SystemClock),
-        carriers: std::collections::BTreeMap::default(),
-        switchboards: std::collections::BTreeMap::default(),
-        processors: std::collections::BTreeMap::default(),
+        carriers: BTreeMap::default(),
+        switchboards: switchboards(&config),
+        processors: BTreeMap::default(),
         mailer: Arc::new(voxlink_adapters::mail::NoMail),
         settings: Settings {
             public_url: config.public_url.clone(),
@@ -32,4 +32,15 @@ async fn main() -> anyhow::Result<()> {
     };
     let (pages, nothing_here) = (mounted_pages(app.clone()), nothing_here(app));
     serve(Assembly { config, platform, pages, nothing_here }).await
+}
+
+/// Who may call us back: the carriers whose secrets are set.
+fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>> {
+    let local = config.local_carrier_secret.clone().map(FormSwitchboard::local);
+    let twilio = config.twilio_auth_token.clone().map(FormSwitchboard::twilio);
+    [local, twilio]
+        .into_iter()
+        .flatten()
+        .map(|board| (board.key(), Arc::new(board) as Arc<dyn Switchboard>))
+        .collect()
 }

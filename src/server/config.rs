@@ -11,6 +11,13 @@ pub struct Config {
     pub public_url: url::Url,
     /// `DATABASE_URL`.
     pub database_url: String,
+    /// `DATA_DIR`: what must survive a restart and is not in the database.
+    pub data_dir: std::path::PathBuf,
+    /// `LOCAL_CARRIER_SECRET`: what the local carrier signs its callbacks with; without it none of
+    /// them is believed.
+    pub local_carrier_secret: Option<secrecy::SecretString>,
+    /// `TWILIO_AUTH_TOKEN`: what Twilio signs with.
+    pub twilio_auth_token: Option<secrecy::SecretString>,
 }
 
 impl Config {
@@ -20,10 +27,15 @@ impl Config {
         let _ = dotenvy::dotenv();
         let read =
             |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+        let secret =
+            |name: &str| std::env::var(name).ok().filter(|s| !s.is_empty()).map(Into::into);
         Ok(Self {
             listen: read("LISTEN", "127.0.0.1:3000").parse()?,
             public_url: read("PUBLIC_URL", "http://127.0.0.1:3000").parse()?,
             database_url: read("DATABASE_URL", ""),
+            data_dir: read("DATA_DIR", "data").into(),
+            local_carrier_secret: secret("LOCAL_CARRIER_SECRET"),
+            twilio_auth_token: secret("TWILIO_AUTH_TOKEN"),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! All that listens, runs or is typed in a shell.
 
+pub mod callbacks;
 pub mod config;
 mod serve;
 

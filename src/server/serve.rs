@@ -1,6 +1,6 @@
 //! Starts everything and stops it gracefully.
 
-use crate::config::Config;
+use crate::{callbacks::Callbacks, config::Config};
 use axum::Router;
 use voxlink_domain::Platform;
 
@@ -22,9 +22,13 @@ pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
     let site = tower_http::services::ServeDir::new("target/site")
         .precompressed_br()
         .not_found_service(assembly.nothing_here);
-    let router = assembly.pages.fallback_service(site);
+    let spool = assembly.config.data_dir.join("calls");
+    let callbacks = Callbacks::start(assembly.platform.clone(), spool).await;
+    let router = assembly.pages.merge(callbacks.router()).fallback_service(site);
     let listener = tokio::net::TcpListener::bind(assembly.config.listen).await?;
     tracing::info!(address = %assembly.config.listen, "serving");
-    axum::serve(listener, router).await?;
+    let stopped = async { drop(tokio::signal::ctrl_c().await) };
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
+    callbacks.finish().await;
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use chrono::{TimeDelta, Timelike};
 use rust_decimal::Decimal;
-use voxlink_domain::{
-    calls::{CallFilter, Heard, News, RecordingNews, StatusNews, call, calls, write},
+use voxlink_domain::calls::{
+    CallFilter, Heard, News, RecordingNews, StatusNews, call, calls, write,
 };
 use voxlink_testkit::{TestPlatform, monday};
 use voxlink_types::{
@@ -108,7 +108,11 @@ async fn doubled_and_shuffled_events_make_one_record_and_one_usage() {
         let page = calls(&mut cx, &CallFilter::default(), PageRequest::default()).await.unwrap();
         assert_eq!(page.total, 1);
         let row = &page.rows[0];
-        assert_eq!((row.status, row.duration_seconds), (CallStatus::Completed, Some(70)), "turn {turn}");
+        assert_eq!(
+            (row.status, row.duration_seconds),
+            (CallStatus::Completed, Some(70)),
+            "turn {turn}"
+        );
         assert_eq!(row.price, Some(Decimal::new(170, 4)), "two minutes at 0.0085");
         assert_eq!(row.from, "+442079460000");
         let whole = call(&mut cx, row.id).await.unwrap().unwrap();
@@ -127,7 +131,11 @@ async fn a_call_nobody_took_costs_nothing() {
     let test = TestPlatform::new().await;
     let (tenant, _) = test.tenant("Ours").await;
     let number = test.number(tenant, NUMBER).await;
-    tell(&test, &[heard(tenant, number, "start", "rings"), status(CallStatus::NoAnswer, 20, Some(0))]).await;
+    tell(
+        &test,
+        &[heard(tenant, number, "start", "rings"), status(CallStatus::NoAnswer, 20, Some(0))],
+    )
+    .await;
     let mut cx = test.platform.work_for(tenant, "test").await.unwrap();
     let rows = calls(&mut cx, &CallFilter::default(), PageRequest::default()).await.unwrap().rows;
     assert_eq!((rows[0].status, rows[0].price), (CallStatus::NoAnswer, Some(Decimal::ZERO)));
@@ -142,8 +150,15 @@ async fn news_of_strangers_and_of_calls_unknown_yet_leave_nothing() {
     assert_eq!((written.foreign, written.early.len()), (1, 1));
     assert_eq!(count(&test, "select count(*) from call_records").await, 0);
     let number = test.number(tenant, NUMBER).await;
-    tell(&test, &[heard(tenant, number, "start", "rings"), heard(tenant, number, "start", "rings")]).await;
+    tell(
+        &test,
+        &[heard(tenant, number, "start", "rings"), heard(tenant, number, "start", "rings")],
+    )
+    .await;
     let (theirs, _) = test.tenant("Theirs").await;
     let mut cx = test.platform.work_for(theirs, "test").await.unwrap();
-    assert_eq!(calls(&mut cx, &CallFilter::default(), PageRequest::default()).await.unwrap().total, 0);
+    assert_eq!(
+        calls(&mut cx, &CallFilter::default(), PageRequest::default()).await.unwrap().total,
+        0
+    );
 }

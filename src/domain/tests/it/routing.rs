@@ -104,7 +104,10 @@ fn dialled(steps: &[Step]) -> (String, String) {
 async fn without_a_plan_a_number_takes_messages() {
     let world = World::new().await;
     let steps = world.ask(None, None);
-    assert!(matches!(steps.as_slice(), [Step::Say { .. }, Step::Record { .. }, Step::Hangup]), "{steps:?}");
+    assert!(
+        matches!(steps.as_slice(), [Step::Say { .. }, Step::Record { .. }, Step::Hangup]),
+        "{steps:?}"
+    );
     let stranger = world.ask_for("+16175550199", None, None);
     assert_eq!(stranger, [Step::Reject { reason: RejectReason::Rejected }]);
 }
@@ -170,7 +173,13 @@ async fn rolling_back_publishes_a_copy() {
             .unwrap();
     assert_eq!(
         actions,
-        ["routing.draft", "routing.publish", "routing.draft", "routing.publish", "routing.roll_back"]
+        [
+            "routing.draft",
+            "routing.publish",
+            "routing.draft",
+            "routing.publish",
+            "routing.roll_back"
+        ]
     );
 }
 

@@ -1,1 +1,3 @@
 //! The server as a whole against a real PostgreSQL, one binary for all.
+
+mod voice;

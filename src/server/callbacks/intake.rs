@@ -1,0 +1,80 @@
+//! What carriers tell: states and recordings. Taken at once, written behind.
+
+use super::Callbacks;
+use axum::{
+    extract::{OriginalUri, Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use std::sync::Arc;
+use voxlink_domain::calls::{News, RecordingNews, StatusNews};
+use voxlink_gateways::carrier::Forged;
+
+/// The answer to what is not taken. Which part did not fit stays in the log.
+pub(super) fn refused(error: Forged) -> Response {
+    let status = match error {
+        Forged::Unsigned | Forged::BadSignature | Forged::Stale => StatusCode::FORBIDDEN,
+        Forged::Unreadable(_) | Forged::Missing(_) => StatusCode::BAD_REQUEST,
+    };
+    metrics::counter!("voxlink_callbacks_refused_total").increment(1);
+    tracing::warn!(%error, "a callback was refused");
+    status.into_response()
+}
+
+/// A call's state has changed.
+pub(super) async fn status(
+    State(callbacks): State<Arc<Callbacks>>,
+    Path(carrier): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (board, verified) = match callbacks.verify(&carrier, &uri, &headers, &body) {
+        Ok(proved) => proved,
+        Err(response) => return response,
+    };
+    match board.call_event(&verified) {
+        Ok(event) => {
+            callbacks.recorder.tell(News::Status(StatusNews {
+                carrier,
+                carrier_call_id: event.carrier_call_id,
+                event_id: event.event_id,
+                from: event.from,
+                to: event.to,
+                status: event.status,
+                at: event.at.unwrap_or_else(|| callbacks.platform.clock().now()),
+                duration_seconds: event.duration_seconds,
+            }));
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => refused(error),
+    }
+}
+
+/// A recording can be had.
+pub(super) async fn recording(
+    State(callbacks): State<Arc<Callbacks>>,
+    Path(carrier): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (board, verified) = match callbacks.verify(&carrier, &uri, &headers, &body) {
+        Ok(proved) => proved,
+        Err(response) => return response,
+    };
+    match board.recording(&verified) {
+        Ok(recording) => {
+            callbacks.recorder.tell(News::Recording(RecordingNews {
+                carrier,
+                carrier_call_id: recording.carrier_call_id,
+                id: recording.id,
+                url: recording.url,
+                seconds: recording.seconds,
+            }));
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => refused(error),
+    }
+}
