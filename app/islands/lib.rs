@@ -3,5 +3,7 @@
 //! A prop of an island stands readable in the page: give view data, never a row or a secret.
 
 mod countdown;
+mod palette;
 
 pub use countdown::Countdown;
+pub use palette::{Destination, Palette};

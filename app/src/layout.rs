@@ -14,6 +14,7 @@ use navigation::navigation;
 use std::sync::Arc;
 use top_bar::{theme_switch, top_bar};
 use voxlink_domain::{accounts::Member, overview::FrameCounts};
+use voxlink_islands::Palette;
 
 /// A page above the one that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,7 @@ impl Frame {
             view! { <Notice tone=crate::flash::Tone::Warning>{text}</Notice> }
         });
         let bar = top_bar(member, self.counts, &self.look);
+        let places = navigation::destinations(member);
         let menu = navigation(member, self.place, self.counts);
         view! {
             {skip_link()}
@@ -71,6 +73,7 @@ impl Frame {
                     </main>
                 </div>
             </div>
+            <Palette places />
         }
         .into_any()
     }

@@ -21,4 +21,4 @@ pub use country::{country_name, flag};
 pub use fields::{Checkbox, Choice, Field, Select, TextArea, TypedConfirmation};
 pub use form::{ButtonForm, Form, IDEMPOTENCY_FIELD};
 pub use list::{Cell, FilterBar, Pager, SortHeader, Table};
-pub use values::{Amount, Badge, Number, Rate, Stateful, When, WhenStyle};
+pub use values::{Amount, Badge, CopyButton, Number, Rate, Stateful, When, WhenStyle};

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use voxlink_domain::{accounts::Member, overview::FrameCounts};
+use voxlink_islands::Destination;
 
 /// The entry that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,20 @@ pub(super) fn navigation(
         }
     });
     view! { <ul class="flex flex-col gap-0.5">{entries(CUSTOMER, here, counts)} {staff}</ul> }
+}
+
+/// The same entries for the command palette.
+pub(super) fn destinations(member: &Member) -> Vec<Destination> {
+    let staff = if member.platform_role.is_staff() { STAFF } else { &[] };
+    let customer = CUSTOMER.iter().map(|entry| (entry, "Page"));
+    customer
+        .chain(staff.iter().map(|entry| (entry, "Admin")))
+        .map(|(&(_, href, label, _), hint)| Destination {
+            label: label.to_owned(),
+            hint: hint.to_owned(),
+            href: href.to_owned(),
+        })
+        .collect()
 }
 
 fn entries(list: &'static [Entry], here: Option<Place>, counts: FrameCounts) -> impl IntoView {

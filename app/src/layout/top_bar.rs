@@ -11,7 +11,7 @@ pub(super) fn top_bar(member: &Member, counts: FrameCounts, look: &Look) -> impl
     let query = if look.path == "/numbers" { look.param("q").map(str::to_owned) } else { None };
     view! {
         <header class="app-bar no-print sticky top-0 z-30 flex h-14 items-center gap-1 border-b border-base-300 bg-base-100 px-3 sm:gap-2 sm:px-6">
-            <details class="group lg:hidden">
+            <details data-menu="" class="group lg:hidden">
                 <summary class="btn btn-ghost btn-square btn-sm" aria-label="Menu">
                     <span class="icon-[lucide--menu] group-open:hidden" aria-hidden="true"></span>
                     <span class="icon-[lucide--x] hidden group-open:inline-block" aria-hidden="true"></span>
@@ -71,7 +71,7 @@ fn account_menu(member: &Member, look: &Look) -> impl IntoView + use<> {
     let (name, email, company) =
         (member.name.clone(), member.email.clone(), member.company.clone());
     view! {
-        <details class="relative">
+        <details data-menu="" class="relative">
             <summary class="btn btn-ghost btn-circle btn-sm" aria-label="Your account">
                 <span class="brand-gradient grid size-8 place-items-center rounded-full text-xs font-bold" aria-hidden="true">{initials}</span>
             </summary>

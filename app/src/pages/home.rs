@@ -4,22 +4,27 @@ mod front;
 mod overview;
 
 use crate::{
-    Access, Answer, App, Route, Screen,
-    access::{Anyone, Person},
+    Access, Answer, App, PageError, Route, Screen,
+    access::{Anyone, Person, Viewer},
     layout::Place,
     look::Theme,
     route::{get, post},
 };
 use axum::{
-    extract::{Form, State},
+    Json,
+    extract::{Form, Query, State},
     http::{HeaderValue, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
+use voxlink_domain::numbers;
+use voxlink_islands::Destination;
+use voxlink_types::PageRequest;
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
     vec![
         get("/", Access::Public, home),
+        get("/find", Access::Viewer, find),
         post("/theme", Access::Public, theme),
         get("/style-guide", Access::Support, super::style_guide::show),
     ]
@@ -39,6 +44,31 @@ async fn home(State(app): State<App>, person: Anyone) -> Answer {
         .at(Place::Home)
         .render(&app, &person, move || overview::overview(&seen, manages))
         .await
+}
+
+/// What the command palette looks for.
+#[derive(Debug, serde::Deserialize)]
+struct FindQuery {
+    #[serde(default)]
+    q: String,
+}
+
+/// The person's numbers that match, for the command palette.
+async fn find(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<FindQuery>,
+) -> Result<Json<Vec<Destination>>, PageError> {
+    let mut cx = viewer.begin(&app.platform).await?;
+    let wanted = numbers::Filter { text: Some(query.q), ..numbers::Filter::default() };
+    let page =
+        numbers::list(&mut cx, &wanted, numbers::Sort::LastUsed, PageRequest::new(1, 8)).await?;
+    let found = page.rows.into_iter().map(|row| Destination {
+        label: row.number.international(),
+        hint: row.name.or(row.locality).unwrap_or_else(|| "Number".to_owned()),
+        href: format!("/numbers/{}", row.id),
+    });
+    Ok(Json(found.collect()))
 }
 
 /// The form of the colour switch.

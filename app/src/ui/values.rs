@@ -40,15 +40,31 @@ pub fn Number(
     };
     let copy = (!plain).then(|| {
         view! {
-            <button type="button" class="needs-wasm no-print btn btn-ghost btn-xs btn-square" data-copy=number.to_string() aria-label=format!("Copy {shown}")>
-                <span class="icon-[lucide--copy]" aria-hidden="true"></span>
-            </button>
+            <CopyButton text=number.to_string() label=format!("Copy {shown}") />
         }
     });
     view! {
         <span class="inline-flex items-center gap-1.5 whitespace-nowrap tabular-nums">
             {mark} {text} {spoken} {copy}
         </span>
+    }
+}
+
+/// A button that copies a text. It shows once the page's wasm is awake.
+#[component]
+pub fn CopyButton(
+    /// What is copied.
+    #[prop(into)]
+    text: String,
+    /// What the button says to those who listen.
+    #[prop(into)]
+    label: String,
+) -> impl IntoView {
+    view! {
+        <button type="button" class="group needs-wasm no-print btn btn-ghost btn-xs btn-square" data-copy=text aria-label=label>
+            <span class="icon-[lucide--copy] group-data-copied:hidden" aria-hidden="true"></span>
+            <span class="icon-[lucide--check] hidden text-success group-data-copied:inline-block" aria-hidden="true"></span>
+        </button>
     }
 }
 
