@@ -3,5 +3,6 @@
 pub mod invoices;
 pub mod journal;
 pub mod payments;
+pub mod pdf;
 pub mod tax;
 pub mod usage;

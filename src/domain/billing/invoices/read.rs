@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use voxlink_types::{
     Currency, Money, Page, PageRequest,
     ids::{CallId, InvoiceId, InvoiceLineId, NumberId, TenantId},
-    money::MoneyError,
+    money::{MoneyError, show_rate},
     order::InvoiceState,
 };
 
@@ -137,6 +137,29 @@ impl Line {
     pub fn prepaid(&self) -> bool {
         self.kind != LineKind::Payment && self.derivation.get("order").is_some()
     }
+
+    /// How many of what, as it is printed; nothing for a payment.
+    pub fn quantity_text(&self) -> String {
+        match (self.kind, self.unit.as_str()) {
+            (LineKind::Payment, _) | (_, "order") => String::new(),
+            (LineKind::Tax, _) => format!("on {}", show_rate(self.quantity, self.amount.currency)),
+            (_, unit) => {
+                let plural = if self.quantity == Decimal::ONE { "" } else { "s" };
+                format!("{} {unit}{plural}", self.quantity.round_dp(4).normalize())
+            }
+        }
+    }
+
+    /// The price of one, as it is printed: a rate per unit, or a tax's percentage.
+    pub fn price_text(&self) -> String {
+        match (self.kind, self.unit.as_str()) {
+            (LineKind::Payment, _) | (_, "order") => String::new(),
+            (LineKind::Tax, _) => {
+                format!("{} %", (self.unit_price * Decimal::from(100)).normalize())
+            }
+            _ => show_rate(self.unit_price, self.amount.currency),
+        }
+    }
 }
 
 /// A payment that came in after the invoice was issued.
@@ -203,6 +226,11 @@ impl Invoice {
     pub fn paid_at_issue(&self) -> Money {
         let paid = self.lines.iter().filter(|l| l.kind == LineKind::Payment);
         Money::new(-paid.map(|l| l.amount.minor).sum::<i64>(), self.total.currency)
+    }
+
+    /// The last day billed.
+    pub fn last_day(&self) -> NaiveDate {
+        self.to.pred_opt().unwrap_or(self.to)
     }
 
     /// The lines of a kind, in order.

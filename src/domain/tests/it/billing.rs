@@ -2,5 +2,6 @@
 
 mod fixture;
 mod invoices;
+mod pdf;
 mod rating;
 mod tax;

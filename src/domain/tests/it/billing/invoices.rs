@@ -20,11 +20,11 @@ async fn bill(customer: &Customer<'_>, month: &str) -> Report {
 }
 
 /// Lets the time pass until a moment.
-fn until(test: &TestPlatform, moment: DateTime<Utc>) {
+pub fn until(test: &TestPlatform, moment: DateTime<Utc>) {
     test.clock.advance(moment - test.platform.clock().now());
 }
 
-async fn only(customer: &Customer<'_>, month: &str) -> Invoice {
+pub async fn only(customer: &Customer<'_>, month: &str) -> Invoice {
     let report = bill(customer, month).await;
     assert!(report.failed.is_empty(), "{:?}", report.failed);
     let [id] = report.issued[..] else { panic!("{report:?}") };
