@@ -2,6 +2,7 @@
 
 pub mod callbacks;
 pub mod config;
+pub mod postgres;
 mod serve;
 
 pub use serve::{Assembly, serve};
