@@ -54,7 +54,8 @@ impl PrivateCluster {
     /// Its address for other programs, as a `DATABASE_URL`.
     pub fn url(&self) -> String {
         let folder: String =
-            url::form_urlencoded::byte_serialize(self.socket().as_os_str().as_encoded_bytes()).collect();
+            url::form_urlencoded::byte_serialize(self.socket().as_os_str().as_encoded_bytes())
+                .collect();
         format!("postgres://{NAME}@localhost/{NAME}?host={folder}")
     }
 
@@ -69,7 +70,10 @@ impl PrivateCluster {
             self.make().await?;
         }
         let socket = self.socket();
-        let settings = format!("-c listen_addresses='' -c unix_socket_permissions=0700 -k '{}'", socket.display());
+        let settings = format!(
+            "-c listen_addresses='' -c unix_socket_permissions=0700 -k '{}'",
+            socket.display()
+        );
         let log = self.home.join("log");
         if !self.pg_ctl(&["-w", "-l", &log.to_string_lossy(), "-o", &settings, "start"]).await? {
             // Another server may have been faster.
@@ -103,27 +107,36 @@ impl PrivateCluster {
 
     async fn make(&self) -> anyhow::Result<()> {
         for folder in [&self.home, &self.socket()] {
-            std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{} cannot be made", folder.display()))?;
             if let Some(account) = &self.run_as {
                 std::os::unix::fs::chown(folder, Some(account.uid), Some(account.gid))?;
             }
         }
         let data = self.home.join("data");
         let mut initdb = self.command("initdb");
-        initdb.args(["-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data);
-        let made = initdb.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?.wait_with_output().await?;
+        initdb
+            .args(["-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D"])
+            .arg(&data);
+        let made =
+            initdb.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?.wait_with_output().await?;
         if !made.status.success() {
-            bail!("initdb failed in {}: {}", self.home.display(), String::from_utf8_lossy(&made.stderr).trim());
+            bail!(
+                "initdb failed in {}: {}",
+                self.home.display(),
+                String::from_utf8_lossy(&made.stderr).trim()
+            );
         }
         Ok(())
     }
 
     async fn create_database(&self) -> anyhow::Result<()> {
         let mut admin = PgConnection::connect_with(&self.options().database("postgres")).await?;
-        let there: bool = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
-            .bind(NAME)
-            .fetch_one(&mut admin)
-            .await?;
+        let there: bool =
+            sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
+                .bind(NAME)
+                .fetch_one(&mut admin)
+                .await?;
         if !there {
             admin.execute("create database voxlink").await?;
         }

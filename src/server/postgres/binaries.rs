@@ -26,18 +26,29 @@ impl Binaries {
             .into_iter()
             .flatten()
             .flatten()
-            .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+            .filter_map(|entry| {
+                Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
+            })
             .filter(|(major, _)| wanted.is_none_or(|w| w == *major))
             .collect();
         versions.sort();
         let told = Command::new("pg_config").arg("--bindir").output().ok();
-        let told = told.filter(|o| o.status.success()).and_then(|o| String::from_utf8(o.stdout).ok());
+        let told =
+            told.filter(|o| o.status.success()).and_then(|o| String::from_utf8(o.stdout).ok());
         let on_path = Command::new("sh").args(["-c", "command -v initdb"]).output().ok();
         let on_path = on_path
             .and_then(|o| String::from_utf8(o.stdout).ok())
             .and_then(|p| Path::new(p.trim()).parent().map(Path::to_path_buf));
-        let candidates = versions.into_iter().rev().map(|(_, path)| path).chain(told.map(|t| t.trim().into())).chain(on_path);
-        match candidates.into_iter().find(|path| path.join("initdb").exists() && path.join("pg_ctl").exists()) {
+        let candidates = versions
+            .into_iter()
+            .rev()
+            .map(|(_, path)| path)
+            .chain(told.map(|t| t.trim().into()))
+            .chain(on_path);
+        match candidates
+            .into_iter()
+            .find(|path| path.join("initdb").exists() && path.join("pg_ctl").exists())
+        {
             Some(path) => Ok(Self(path)),
             None => bail!(
                 "no PostgreSQL {}is on this machine: install it (Debian: apt-get install postgresql) or set DATABASE_URL to a server of yours",
@@ -65,10 +76,13 @@ pub(super) fn account_for_root() -> anyhow::Result<Option<Account>> {
     }
     let accounts = std::fs::read_to_string("/etc/passwd")?;
     for name in ["postgres", "nobody"] {
-        let found = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|f| f[0] == name);
+        let found =
+            accounts.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|f| f[0] == name);
         if let Some([_, _, uid, gid, ..]) = found.as_deref() {
             return Ok(Some(Account { uid: uid.parse()?, gid: gid.parse()? }));
         }
     }
-    bail!("PostgreSQL refuses to run as root and this machine has neither a user postgres nor nobody: set DATABASE_URL")
+    bail!(
+        "PostgreSQL refuses to run as root and this machine has neither a user postgres nor nobody: set DATABASE_URL"
+    )
 }
