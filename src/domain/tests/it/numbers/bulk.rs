@@ -1,0 +1,93 @@
+//! Many numbers at once.
+
+use super::{BOSTON, LONDON, NEW_YORK, TOLL_FREE, begin, four};
+use voxlink_domain::numbers::{
+    self, BulkAction, ContinueBulkRun, Filter, NumberError, RowState, Selection,
+};
+use voxlink_testkit::TestPlatform;
+use voxlink_types::{ids::NumberId, number::NumberState};
+
+#[tokio::test]
+async fn one_bad_row_does_not_sink_the_rest() {
+    let test = TestPlatform::new().await;
+    let (tenant, user) = test.tenant("Ours").await;
+    let (others, _) = test.tenant("Theirs").await;
+    let theirs = test.number(others, "+16175550199").await;
+    let [boston, new_york, toll_free, _] = four(&test, tenant).await;
+    let mut cx = begin(&test, tenant, user).await;
+    numbers::suspend(&mut cx, new_york, "before", "").await.unwrap();
+    let chosen = vec![toll_free, new_york, theirs, boston, boston];
+    let action = BulkAction::Suspend { reason: "storm".to_owned(), message: String::new() };
+    let run = numbers::start(&mut cx, &action, &Selection::Chosen(chosen)).await.unwrap();
+    cx.commit().await.unwrap();
+    let job = ContinueBulkRun { tenant, run };
+    // The page and the worker at once: every row is done by one of them.
+    let (one, two) =
+        tokio::join!(numbers::carry_on(&test.platform, &job), numbers::carry_on(&test.platform, &job));
+    one.unwrap();
+    two.unwrap();
+    let mut cx = begin(&test, tenant, user).await;
+    let shown = numbers::bulk_run(&mut cx, run).await.unwrap();
+    assert!(shown.finished_at.is_some());
+    let rows: Vec<_> = shown.rows.iter().map(|r| (r.number.as_str(), r.state)).collect();
+    let expected = [
+        (NEW_YORK, RowState::Refused),
+        (TOLL_FREE, RowState::Done),
+        (BOSTON, RowState::Done),
+    ];
+    assert_eq!(rows, expected, "somebody else's is not even there");
+    let why = shown.rows[0].message.as_deref();
+    assert_eq!(why, Some("A number that is suspended cannot be suspended."));
+    let events: i64 = sqlx::query_scalar(
+        "select count(*) from number_events where tenant_id = $1 and reason = 'storm'",
+    )
+    .bind(tenant.uuid())
+    .fetch_one(&test.platform.db().platform)
+    .await
+    .unwrap();
+    assert_eq!(events, 2);
+}
+
+#[tokio::test]
+async fn all_that_match_are_tagged_and_released() {
+    let test = TestPlatform::new().await;
+    let (tenant, user) = test.tenant("Ours").await;
+    four(&test, tenant).await;
+    let american = Filter { country: Some("US".to_owned()), ..Filter::default() };
+    let release = BulkAction::Release { reason: String::new() };
+    for action in [BulkAction::Tag { tags: "Old, US".to_owned() }, release] {
+        let mut cx = begin(&test, tenant, user).await;
+        let all = Selection::Matching(american.clone());
+        let run = numbers::start(&mut cx, &action, &all).await.unwrap();
+        cx.commit().await.unwrap();
+        numbers::carry_on(&test.platform, &ContinueBulkRun { tenant, run }).await.unwrap();
+        let mut cx = begin(&test, tenant, user).await;
+        assert_eq!(numbers::bulk_run(&mut cx, run).await.unwrap().count(RowState::Done), 3);
+    }
+    let mut cx = begin(&test, tenant, user).await;
+    let all = numbers::matching(&mut cx, &Filter::default(), numbers::Sort::Number).await.unwrap();
+    for row in numbers::rows(&mut cx, &all).await.unwrap() {
+        if row.number.as_str() == LONDON {
+            assert_eq!((row.state, row.release_at), (NumberState::Active, None));
+        } else {
+            assert_eq!(row.tags, ["old", "us"]);
+            assert!(row.release_at.is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_no_row_could_accept_is_refused_before_it_starts() {
+    let test = TestPlatform::new().await;
+    let (tenant, user) = test.tenant("Ours").await;
+    let id = test.number(tenant, BOSTON).await;
+    let some = Selection::Chosen(vec![id]);
+    let nothing = Selection::Chosen(vec![NumberId::new(1)]);
+    let mut cx = begin(&test, tenant, user).await;
+    let bad_tag = BulkAction::Tag { tags: "a<b".to_owned() };
+    assert!(matches!(numbers::start(&mut cx, &bad_tag, &some).await, Err(NumberError::Tag(_))));
+    let no_reason = BulkAction::Suspend { reason: String::new(), message: String::new() };
+    assert!(matches!(numbers::start(&mut cx, &no_reason, &some).await, Err(NumberError::Reason)));
+    let refused = numbers::start(&mut cx, &BulkAction::Resume, &nothing).await;
+    assert!(matches!(refused, Err(NumberError::NothingChosen)));
+}
