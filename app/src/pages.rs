@@ -6,6 +6,7 @@ pub mod billing;
 pub mod calls;
 pub mod cart;
 pub mod home;
+pub mod notifications;
 pub mod numbers;
 pub mod orders;
 pub mod routing;

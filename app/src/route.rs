@@ -95,6 +95,7 @@ pub fn routes() -> Vec<Route> {
         cart::routes(),
         orders::routes(),
         numbers::routes(),
+        notifications::routes(),
         routing::routes(),
         calls::routes(),
         billing::routes(),

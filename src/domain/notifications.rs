@@ -9,7 +9,7 @@
 mod letters;
 mod read;
 
-pub use letters::{LetterError, NoticeLetter, deliver};
+pub use letters::{LetterError, NoticeLetter, deliver, wish, wishes};
 pub use read::{Notification, inbox, mark_all_read, mark_read, unread};
 
 use crate::{Ctx, Fault};

@@ -1,8 +1,81 @@
-//! The numbers of a tenant.
+//! The numbers of a tenant: the list, each number's pages, release, work on many at once.
 
-use crate::Route;
+mod bulk;
+mod bulk_form;
+mod detail;
+mod export;
+mod filter;
+mod list;
+mod release;
+mod settings;
+
+use crate::{
+    Access, PageError, Route, Screen,
+    access::Person,
+    layout::Place,
+    route::{get, post},
+    ui::{Tab, Tabs},
+};
+use leptos::prelude::*;
+use voxlink_types::{E164, ids::NumberId, role::TenantRole};
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        get("/numbers", Access::Viewer, list::show),
+        get("/numbers/export.csv", Access::Viewer, export::download),
+        get("/numbers/bulk", Access::Manager, bulk_form::show),
+        post("/numbers/bulk", Access::Manager, bulk_form::submit),
+        get("/numbers/bulk/{run}", Access::Viewer, bulk::show),
+        get("/numbers/{id}", Access::Viewer, detail::show),
+        get("/numbers/{id}/settings", Access::Viewer, settings::show),
+        post("/numbers/{id}/name", Access::Manager, settings::rename),
+        post("/numbers/{id}/notes", Access::Manager, settings::notes),
+        post("/numbers/{id}/tags", Access::Manager, settings::tags),
+        post("/numbers/{id}/suspend", Access::Manager, settings::suspend),
+        post("/numbers/{id}/resume", Access::Manager, settings::resume),
+        get("/numbers/{id}/release", Access::Manager, release::show),
+        post("/numbers/{id}/release", Access::Manager, release::submit),
+        post("/numbers/{id}/undo-release", Access::Manager, release::undo),
+    ]
+}
+
+/// A number's id from an address; what is none of ours does not exist.
+fn id_of(text: &str) -> Result<NumberId, PageError> {
+    text.parse().map_err(|_| PageError::not_found())
+}
+
+/// Whether a person may change numbers: what they may not do is not offered.
+fn may_change(person: &impl Person) -> bool {
+    person.member().is_some_and(|m| m.tenant_role >= TenantRole::Manager && m.suspended.is_none())
+}
+
+/// The page of a number that has this title; its heading is the number.
+fn screen(number: &E164) -> Screen {
+    Screen::new(number.international()).at(Place::Numbers).under("Numbers", "/numbers")
+}
+
+/// Which of a number's pages is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberTab {
+    /// What it is, does and costs.
+    Overview,
+    /// What happens when it rings.
+    Routing,
+    /// Names, tags, suspension, release.
+    Settings,
+}
+
+/// A number's pages, side by side; the page of each shows them first.
+#[component]
+pub fn NumberTabs(id: NumberId, current: NumberTab) -> impl IntoView {
+    let tab = |label: &str, path: &str, which: NumberTab| {
+        Tab::new(label, format!("/numbers/{id}{path}"), which == current)
+    };
+    let tabs = vec![
+        tab("Overview", "", NumberTab::Overview),
+        tab("Routing", "/routing", NumberTab::Routing),
+        tab("Settings", "/settings", NumberTab::Settings),
+    ];
+    view! { <Tabs label="This number" tabs /> }
 }

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use voxlink_types::{
     Currency, E164, Money,
     money::show_rate,
-    number::{InventoryState, NumberState},
+    number::{InventoryState, NumberState, Standing},
     order::{InvoiceState, ItemStep, OrderState, PaymentState},
 };
 
@@ -133,6 +133,19 @@ impl Stateful for NumberState {
             Self::Released => ("Released", None),
             Self::Error => ("Needs attention", Some(Tone::Danger)),
         }
+    }
+}
+
+impl Stateful for Standing {
+    fn badge(self) -> (&'static str, Option<Tone>) {
+        let tone = match self {
+            Self::Active => Some(Tone::Success),
+            Self::SettingUp | Self::Porting => Some(Tone::Info),
+            Self::Suspended | Self::Releasing => Some(Tone::Warning),
+            Self::Error => Some(Tone::Danger),
+            Self::Released => None,
+        };
+        (self.label(), tone)
     }
 }
 

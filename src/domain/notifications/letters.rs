@@ -23,6 +23,34 @@ pub(super) async fn wanted(cx: &mut Ctx, user: UserId, kind: NoticeKind) -> Resu
     Ok(row.wish.as_deref() != Some("false") && (kind != NoticeKind::Marketing || row.consents))
 }
 
+/// The kinds of notifications that a person also wants by letter.
+pub async fn wishes(cx: &mut Ctx, user: UserId) -> Result<Vec<NoticeKind>, Fault> {
+    let mut wishes = Vec::new();
+    for &kind in NoticeKind::ALL {
+        if wanted(cx, user, kind).await? {
+            wishes.push(kind);
+        }
+    }
+    Ok(wishes)
+}
+
+/// Stores which kinds a person wants by letter. Kinds that are not named keep their wish.
+pub async fn wish(cx: &mut Ctx, user: UserId, wishes: &[(NoticeKind, bool)]) -> Result<(), Fault> {
+    let wishes: serde_json::Map<_, _> =
+        wishes.iter().map(|(kind, wanted)| (kind.to_string(), (*wanted).into())).collect();
+    sqlx::query!(
+        "update users set preferences = preferences
+             || jsonb_build_object('email', coalesce(preferences -> 'email', '{}') || $3::jsonb)
+         where tenant_id = $1 and id = $2",
+        cx.tenant().uuid(),
+        user.uuid(),
+        serde_json::Value::Object(wishes),
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(())
+}
+
 /// Sends the letter of a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeLetter {
@@ -61,7 +89,7 @@ pub async fn deliver(platform: &Platform, job: &NoticeLetter) -> Result<(), Lett
     if let (Some(words), Some(path)) = (row.action_text, row.action_url) {
         text = format!("{text}\n{words}: {}\n", platform.settings().url(&path));
     }
-    text.push_str("\nYou choose which letters you get in your notification settings.\n");
+    text.push_str("\nYou choose which letters you get under “Notifications”.\n");
     let letter = Letter { to: row.email, subject: row.title, text, html: None };
     let outcome = match platform.mailer().send(&letter).await {
         Ok(()) => "sent",

@@ -9,20 +9,28 @@ use voxlink_types::{
 };
 
 text_enum! {
-    /// The order of a list.
+    /// The order of a list, as it stands in an address: a word rises, a word with a minus falls.
     Sort {
         /// By number.
         Number = "number",
+        /// By number, falling.
+        NumberDown = "-number",
         /// By name; nameless ones last.
         Name = "name",
-        /// Newest first.
-        Newest = "newest",
+        /// By name, falling; nameless ones last.
+        NameDown = "-name",
         /// Oldest first.
-        Oldest = "oldest",
-        /// Dearest first.
+        Oldest = "since",
+        /// Newest first.
+        Newest = "-since",
+        /// Cheapest first.
         Price = "price",
+        /// Dearest first.
+        PriceDown = "-price",
+        /// Used longest ago first; never used ones before.
+        Used = "used",
         /// Used last first.
-        LastUsed = "last_used",
+        UsedDown = "-used",
     }
 }
 
@@ -95,10 +103,14 @@ pub(super) async fn ids(
         select id as "id: NumberId", (select count(*) from matched) as "total!"
         from matched
         order by case when $10 = 'name' then lower(friendly_name) end nulls last,
-                 case when $10 = 'newest' then created_at end desc,
-                 case when $10 = 'oldest' then created_at end,
-                 case when $10 = 'price' then monthly end desc,
-                 case when $10 = 'last_used' then last_used_at end desc nulls last,
+                 case when $10 = '-name' then lower(friendly_name) end desc nulls last,
+                 case when $10 = 'since' then created_at end,
+                 case when $10 = '-since' then created_at end desc,
+                 case when $10 = 'price' then monthly end,
+                 case when $10 = '-price' then monthly end desc,
+                 case when $10 = 'used' then last_used_at end nulls first,
+                 case when $10 = '-used' then last_used_at end desc nulls last,
+                 case when $10 = '-number' then e164 end desc,
                  e164, id
         offset $11 limit $12"#,
         cx.tenant().uuid(),

@@ -11,6 +11,7 @@ use voxlink_types::{
     Currency, E164, Page, PageRequest,
     ids::NumberId,
     number::{Capability, NumberState, NumberType, Standing},
+    routing::{Plan, describe},
 };
 
 /// A number as a list shows it.
@@ -56,6 +57,12 @@ impl Row {
     /// Where it stands, as people see it.
     pub fn standing(&self) -> Standing {
         Standing::of(self.state, self.release_at.is_some())
+    }
+
+    /// What it does when it rings, in a line; none when nothing is published.
+    pub fn what_it_does(&self) -> Option<String> {
+        let plan: Plan = serde_json::from_value(self.plan.clone()?).ok()?;
+        Some(describe(&plan))
     }
 
     /// Town and region, where known.

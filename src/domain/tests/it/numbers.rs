@@ -132,12 +132,13 @@ async fn names_notes_and_tags_are_kept_and_audited() {
     let too_long = numbers::rename(&mut cx, id, &"x".repeat(65)).await;
     assert!(matches!(too_long, Err(NumberError::Name)));
     cx.commit().await.unwrap();
-    let actions: Vec<(String, Option<serde_json::Value>)> =
-        sqlx::query_as("select action, new_values from audit_log where tenant_id = $1 order by seq")
-            .bind(tenant.uuid())
-            .fetch_all(&test.platform.db().platform)
-            .await
-            .unwrap();
+    let actions: Vec<(String, Option<serde_json::Value>)> = sqlx::query_as(
+        "select action, new_values from audit_log where tenant_id = $1 order by seq",
+    )
+    .bind(tenant.uuid())
+    .fetch_all(&test.platform.db().platform)
+    .await
+    .unwrap();
     let names: Vec<&str> = actions.iter().map(|(action, _)| action.as_str()).collect();
     assert_eq!(names, ["number.rename", "number.annotate", "number.tag", "number.tag"]);
     assert_eq!(actions[0].1, Some(serde_json::json!({"name": "Front desk"})));

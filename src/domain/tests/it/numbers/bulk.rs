@@ -22,19 +22,18 @@ async fn one_bad_row_does_not_sink_the_rest() {
     cx.commit().await.unwrap();
     let job = ContinueBulkRun { tenant, run };
     // The page and the worker at once: every row is done by one of them.
-    let (one, two) =
-        tokio::join!(numbers::carry_on(&test.platform, &job), numbers::carry_on(&test.platform, &job));
+    let (one, two) = tokio::join!(
+        numbers::carry_on(&test.platform, &job),
+        numbers::carry_on(&test.platform, &job)
+    );
     one.unwrap();
     two.unwrap();
     let mut cx = begin(&test, tenant, user).await;
     let shown = numbers::bulk_run(&mut cx, run).await.unwrap();
     assert!(shown.finished_at.is_some());
     let rows: Vec<_> = shown.rows.iter().map(|r| (r.number.as_str(), r.state)).collect();
-    let expected = [
-        (NEW_YORK, RowState::Refused),
-        (TOLL_FREE, RowState::Done),
-        (BOSTON, RowState::Done),
-    ];
+    let expected =
+        [(NEW_YORK, RowState::Refused), (TOLL_FREE, RowState::Done), (BOSTON, RowState::Done)];
     assert_eq!(rows, expected, "somebody else's is not even there");
     let why = shown.rows[0].message.as_deref();
     assert_eq!(why, Some("A number that is suspended cannot be suspended."));

@@ -2,6 +2,7 @@
 
 use super::{BOSTON, begin};
 use chrono::TimeDelta;
+use std::sync::Arc;
 use uuid::Uuid;
 use voxlink_domain::numbers::{self, ApplySettings, CarryOutRelease, Filter, NumberError, Sort};
 use voxlink_gateways::{
@@ -15,14 +16,12 @@ use voxlink_types::{
     ids::{NumberId, TenantId, UserId},
     number::{NumberState, Standing},
 };
-use std::sync::Arc;
 
 /// A number bought at the fake carrier, whose books can be looked into.
 async fn at_carrier() -> (TestPlatform, FakeCarrier, TenantId, UserId, NumberId) {
     let number: E164 = BOSTON.parse().unwrap();
     let carrier = FakeCarrier::new([number.clone()], Script::calm());
-    let outside =
-        Outside { carriers: vec![Arc::new(carrier.clone())], ..Outside::default() };
+    let outside = Outside { carriers: vec![Arc::new(carrier.clone())], ..Outside::default() };
     let test = TestPlatform::with(outside).await;
     let (tenant, user) = test.tenant("Ours").await;
     let id = test.number(tenant, BOSTON).await;
@@ -61,10 +60,8 @@ async fn a_suspended_number_is_resumed_and_no_state_is_entered_twice() {
     numbers::resume(&mut cx, id).await.unwrap();
     let events = numbers::events(&mut cx, id, 10).await.unwrap();
     let told: Vec<_> = events.iter().map(|e| (e.to, e.reason.as_str(), e.by.as_str())).collect();
-    let expected = [
-        (NumberState::Active, "Resumed", "Ours"),
-        (NumberState::Suspended, "moving", "Ours"),
-    ];
+    let expected =
+        [(NumberState::Active, "Resumed", "Ours"), (NumberState::Suspended, "moving", "Ours")];
     assert_eq!(told, expected);
 }
 
@@ -104,7 +101,10 @@ async fn a_release_is_confirmed_silences_at_once_and_can_be_undone() {
     numbers::carry_out(&test.platform, &job).await.unwrap();
     let mut cx = begin(&test, tenant, user).await;
     let shown = numbers::detail(&mut cx, id).await.unwrap();
-    assert_eq!((shown.row.state, shown.release, shown.suspension), (NumberState::Active, None, None));
+    assert_eq!(
+        (shown.row.state, shown.release, shown.suspension),
+        (NumberState::Active, None, None)
+    );
     assert!(!carrier.sales()[0].released);
 }
 

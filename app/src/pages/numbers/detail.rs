@@ -1,0 +1,304 @@
+//! One number: what it is, does and costs.
+
+use super::{NumberTab, NumberTabs, id_of, list::tags, may_change, screen};
+use crate::{
+    Answer, App,
+    access::Viewer,
+    flash::Tone,
+    ui::{
+        Badge, ButtonForm, ButtonKind, Card, Cell, Fact, Facts, LinkButton, Notice, Number, Rate,
+        Stat, Stateful, Table, When, WhenStyle, country_name,
+    },
+};
+use axum::extract::{Path, State};
+use leptos::prelude::*;
+use voxlink_domain::numbers::{self, CarrierFacts, Detail, Event, RecentCall, Totals};
+use voxlink_types::{E164, money::show_rate, number::Standing};
+
+/// Calls on the page.
+const CALLS: i64 = 10;
+/// Events on the page.
+const EVENTS: i64 = 20;
+
+pub(super) async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) -> Answer {
+    let id = id_of(&id)?;
+    let mut cx = viewer.begin(&app.platform).await?;
+    let detail = numbers::detail(&mut cx, id).await?;
+    let totals = numbers::totals(&mut cx, id).await?;
+    let calls = numbers::recent_calls(&mut cx, id, CALLS).await?;
+    let events = numbers::events(&mut cx, id, EVENTS).await?;
+    let staff = viewer.member.platform_role.is_staff();
+    let carrier = if staff { Some(numbers::carrier_facts(&mut cx, id).await?) } else { None };
+    drop(cx);
+    let change = may_change(&viewer);
+    screen(&detail.row.number)
+        .render(&app, &viewer, move || {
+            view! {
+                <NumberTabs id current=NumberTab::Overview />
+                {standing(&detail, change)}
+                <div class="flex flex-col gap-6">
+                    {figures(&detail, &totals)}
+                    <div class="grid items-start gap-6 lg:grid-cols-2">
+                        {does(&detail, change)}
+                        {facts(detail.clone())}
+                    </div>
+                    {last_calls(&detail, calls)}
+                    {story(events)}
+                    {carrier.map(at_carrier)}
+                </div>
+            }
+        })
+        .await
+}
+
+/// What must be known first: it is silent, and what can be done about it.
+pub(super) fn standing(detail: &Detail, change: bool) -> Option<AnyView> {
+    let id = detail.row.id;
+    match detail.row.standing() {
+        Standing::Releasing => {
+            let until = detail.row.release_at?;
+            let undo = change.then(|| {
+                view! {
+                    <ButtonForm action=format!("/numbers/{id}/undo-release") kind=ButtonKind::Secondary>
+                        "Undo the release"
+                    </ButtonForm>
+                }
+            });
+            Some(
+                view! {
+                    <Notice tone=Tone::Warning>
+                        <div class="flex flex-wrap items-center justify-between gap-3">
+                            <span>
+                                "This number is being released: callers hear that it is not in service. It is given back on "
+                                <When at=until /> "; until then you can undo it."
+                            </span>
+                            {undo}
+                        </div>
+                    </Notice>
+                }
+                .into_any(),
+            )
+        }
+        Standing::Suspended => {
+            let (since, why) = detail.suspension.clone()?;
+            let resume = change.then(|| {
+                view! {
+                    <ButtonForm action=format!("/numbers/{id}/resume") kind=ButtonKind::Secondary>"Resume"</ButtonForm>
+                }
+            });
+            let hear = detail.suspension_message.clone().map_or_else(
+                || "Callers hear the standard message.".to_owned(),
+                |text| format!("Callers hear: “{text}”"),
+            );
+            Some(
+                view! {
+                    <Notice tone=Tone::Warning>
+                        <div class="flex flex-wrap items-center justify-between gap-3">
+                            <span>
+                                "Suspended since " <When at=since /> ": " {why} ". " {hear}
+                            </span>
+                            {resume}
+                        </div>
+                    </Notice>
+                }
+                .into_any(),
+            )
+        }
+        Standing::Released => {
+            let at = detail.released_at?;
+            Some(
+                view! { <Notice>"This number was given back on " <When at=at /> "."</Notice> }
+                    .into_any(),
+            )
+        }
+        _ => None,
+    }
+}
+
+fn figures(detail: &Detail, totals: &Totals) -> impl IntoView + use<> {
+    let minutes = (totals.billed_seconds + 59) / 60;
+    let (calls, messages) = (totals.calls, totals.messages);
+    let cost = show_rate(totals.cost, detail.row.currency);
+    view! {
+        <section aria-label="The last 30 days" class="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+            <Stat label="Calls, 30 days" note=format!("{} answered", totals.answered)>{calls}</Stat>
+            <Stat label="Minutes billed, 30 days">{minutes}</Stat>
+            <Stat label="Messages, 30 days">{messages}</Stat>
+            <Stat label="Usage cost, 30 days" note="rental apart">
+                {cost}
+            </Stat>
+        </section>
+    }
+}
+
+fn does(detail: &Detail, change: bool) -> impl IntoView + use<> {
+    let id = detail.row.id;
+    let version = detail.version.zip(detail.published_at).map(|(version, at)| {
+        view! {
+            <p class="text-sm text-muted">
+                {format!("Version {version}, published ")} <When at=at />
+            </p>
+        }
+    });
+    let draft = detail.draft.map(|_| {
+        view! { <p class="text-sm">"A draft waits to be published."</p> }
+    });
+    let (text, words) = match detail.row.what_it_does() {
+        Some(line) => (view! { <p class="text-lg">{line}</p> }.into_any(), "Change what it does"),
+        None => (
+            view! { <p>"Nothing is set up yet: callers hear that the number is not in service."</p> }.into_any(),
+            "Decide what it does",
+        ),
+    };
+    let edit = (change && detail.row.standing() != Standing::Released).then(|| {
+        view! { <LinkButton href=format!("/numbers/{id}/routing")>{words}</LinkButton> }
+    });
+    let help = detail.version.is_none().then(|| {
+        view! { <a class="link text-sm" href="/help/routing">"How routing works"</a> }
+    });
+    view! {
+        <Card title="When it rings">
+            <div class="flex flex-col items-start gap-3">{text} {version} {draft} {edit} {help}</div>
+        </Card>
+    }
+}
+
+fn facts(detail: Detail) -> impl IntoView {
+    let row = detail.row;
+    let (state, tone) = row.standing().badge();
+    let place = row.place().unwrap_or_else(|| country_name(&row.country));
+    let name = row.name.unwrap_or_else(|| "None".to_owned());
+    let kind = row.number_type.label();
+    let can: Vec<&str> = row.capabilities.iter().map(|c| c.label()).collect();
+    let can = can.join(", ");
+    let pending = detail.pending_at_carrier.then(|| {
+        view! { <span class="text-sm text-muted">" (the carrier has not confirmed it yet)"</span> }
+    });
+    let order = detail.order.map(|(order, number)| {
+        view! {
+            <Fact name="Order"><a class="link" href=format!("/orders/{order}")>{number}</a></Fact>
+        }
+    });
+    let notes = row.notes.map(|text| {
+        view! { <div class="mt-4"><div class="text-sm text-muted">"Notes"</div><p class="whitespace-pre-line">{text}</p></div> }
+    });
+    let (first, next) = detail.increments;
+    let tagged = if row.tags.is_empty() {
+        view! { <span class="text-muted">"None"</span> }.into_any()
+    } else {
+        tags(&row.tags).into_any()
+    };
+    view! {
+        <Card title="About it">
+            <Facts>
+                <Fact name="Number"><Number number=row.number /></Fact>
+                <Fact name="State"><Badge text=state tone=tone /></Fact>
+                <Fact name="Name">{name} {pending}</Fact>
+                <Fact name="Tags">{tagged}</Fact>
+                <Fact name="Kind">{kind}</Fact>
+                <Fact name="Place">{place}</Fact>
+                <Fact name="Can do">{can}</Fact>
+                <Fact name="Time zone">{detail.time_zone}</Fact>
+                <Fact name="Rental"><Rate rate=row.monthly currency=row.currency unit="month" /></Fact>
+                <Fact name="Incoming calls">
+                    <Rate rate=detail.inbound_minute currency=row.currency unit="minute" />
+                    <span class="text-sm text-muted">{format!(" billed by {first}/{next} s")}</span>
+                </Fact>
+                <Fact name="Yours since"><When at=row.started_at style=WhenStyle::Day /></Fact>
+                {order}
+            </Facts>
+            {notes}
+        </Card>
+    }
+}
+
+fn last_calls(detail: &Detail, calls: Vec<RecentCall>) -> AnyView {
+    if calls.is_empty() {
+        return view! {
+            <Card title="Last calls">
+                <p class="text-muted">"Nobody has called this number yet."</p>
+            </Card>
+        }
+        .into_any();
+    }
+    let currency = detail.row.currency;
+    let rows = calls
+        .into_iter()
+        .map(|call| {
+            let other = match call.other.parse::<E164>() {
+                Ok(number) => view! { <Number number plain=true /> }.into_any(),
+                Err(_) => view! { <span>{call.other.clone()}</span> }.into_any(),
+            };
+            let length = call.seconds.map_or_else(
+                || "–".to_owned(),
+                |s| format!("{}:{:02}", s / 60, s % 60),
+            );
+            let price = call
+                .price
+                .map_or_else(|| "–".to_owned(), |p| show_rate(p, call.currency.unwrap_or(currency)));
+            let ended = call.outcome.unwrap_or_else(|| call.status.replace('_', " "));
+            let way = if call.direction == "inbound" { "From" } else { "To" };
+            view! {
+                <tr>
+                    <td><a class="link-quiet" href=format!("/calls/{}", call.id)><When at=call.started_at /></a></td>
+                    <Cell label=way>{other}</Cell>
+                    <Cell label="Outcome">{ended}</Cell>
+                    <Cell label="Length" amount=true><span class="tabular-nums">{length}</span></Cell>
+                    <Cell label="Cost" amount=true><span class="tabular-nums">{price}</span></Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="flex flex-col gap-3">
+            <h2 class="text-lg font-semibold">"Last calls"</h2>
+            <Table caption="Last calls of this number">
+                <thead>
+                    <tr>
+                        <th scope="col">"When"</th>
+                        <th scope="col">"Caller"</th>
+                        <th scope="col">"Outcome"</th>
+                        <th scope="col" class="amount">"Length"</th>
+                        <th scope="col" class="amount">"Cost"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </Table>
+        </section>
+    }
+    .into_any()
+}
+
+fn story(events: Vec<Event>) -> Option<impl IntoView> {
+    (!events.is_empty()).then(|| {
+        let lines = events
+            .into_iter()
+            .map(|event| {
+                let (text, tone) = event.to.badge();
+                view! {
+                    <li class="flex flex-wrap items-baseline gap-x-3 gap-y-1 border-b border-base-300 py-2 last:border-0">
+                        <Badge text tone=tone />
+                        <span class="min-w-0 flex-1">{event.reason}</span>
+                        <span class="text-sm text-muted">{event.by} ", " <When at=event.at /></span>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! { <Card title="History"><ol>{lines}</ol></Card> }
+    })
+}
+
+fn at_carrier(facts: CarrierFacts) -> impl IntoView {
+    let unknown = || "Unknown".to_owned();
+    let wished = facts.desired == facts.confirmed;
+    view! {
+        <Card title="At the carrier (staff only)">
+            <Facts>
+                <Fact name="Carrier">{facts.carrier}</Fact>
+                <Fact name="The carrier’s id"><code>{facts.number_id.unwrap_or_else(unknown)}</code></Fact>
+                <Fact name="Account"><code>{facts.account.unwrap_or_else(unknown)}</code></Fact>
+                <Fact name="Settings">{if wished { "Confirmed" } else { "Waiting to be confirmed" }}</Fact>
+            </Facts>
+        </Card>
+    }
+}

@@ -1,0 +1,247 @@
+//! One number's settings: name, tags, notes, suspension, the way to its release.
+
+use super::{NumberTab, NumberTabs, detail::standing, id_of, may_change, screen};
+use crate::{
+    Answer, App, Flash, PageError, Wrong,
+    access::{Manager, Person, Viewer},
+    ui::{Button, ButtonKind, Card, Field, Form, LinkButton, TextArea},
+};
+use axum::{
+    extract::{Form as Posted, Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use leptos::prelude::*;
+use serde::Deserialize;
+use voxlink_domain::numbers::{self, Detail, NumberError, Tags};
+use voxlink_types::{ids::NumberId, number::Standing};
+
+/// What a form of the page sent. Each form has one or two of the fields.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    name: Option<String>,
+    tags: Option<String>,
+    notes: Option<String>,
+    reason: Option<String>,
+    message: Option<String>,
+}
+
+pub(super) async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) -> Answer {
+    page(&app, &viewer, id_of(&id)?, Typed::default(), Wrong::nothing()).await
+}
+
+pub(super) async fn rename(
+    State(app): State<App>,
+    manager: Manager,
+    Path(id): Path<String>,
+    Posted(typed): Posted<Typed>,
+) -> Answer {
+    let id = id_of(&id)?;
+    let mut cx = manager.begin(&app.platform).await?;
+    let name = typed.name.clone().unwrap_or_default();
+    if let Err(error) = numbers::rename(&mut cx, id, &name).await {
+        drop(cx);
+        return again(&app, &manager, id, typed, error).await;
+    }
+    cx.commit().await?;
+    Ok(saved(id, "The name is saved; the carrier is told."))
+}
+
+pub(super) async fn notes(
+    State(app): State<App>,
+    manager: Manager,
+    Path(id): Path<String>,
+    Posted(typed): Posted<Typed>,
+) -> Answer {
+    let id = id_of(&id)?;
+    let mut cx = manager.begin(&app.platform).await?;
+    let notes = typed.notes.clone().unwrap_or_default();
+    if let Err(error) = numbers::set_notes(&mut cx, id, &notes).await {
+        drop(cx);
+        return again(&app, &manager, id, typed, error).await;
+    }
+    cx.commit().await?;
+    Ok(saved(id, "The notes are saved."))
+}
+
+pub(super) async fn tags(
+    State(app): State<App>,
+    manager: Manager,
+    Path(id): Path<String>,
+    Posted(typed): Posted<Typed>,
+) -> Answer {
+    let id = id_of(&id)?;
+    let mut cx = manager.begin(&app.platform).await?;
+    let outcome = match Tags::parse(typed.tags.as_deref().unwrap_or_default()) {
+        Ok(tags) => numbers::set_tags(&mut cx, id, &tags).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = outcome {
+        drop(cx);
+        return again(&app, &manager, id, typed, error).await;
+    }
+    cx.commit().await?;
+    Ok(saved(id, "The tags are saved."))
+}
+
+pub(super) async fn suspend(
+    State(app): State<App>,
+    manager: Manager,
+    Path(id): Path<String>,
+    Posted(typed): Posted<Typed>,
+) -> Answer {
+    let id = id_of(&id)?;
+    let mut cx = manager.begin(&app.platform).await?;
+    let (why, message) = (typed.reason.clone(), typed.message.clone());
+    let (why, message) = (why.unwrap_or_default(), message.unwrap_or_default());
+    if let Err(error) = numbers::suspend(&mut cx, id, &why, &message).await {
+        drop(cx);
+        return again(&app, &manager, id, typed, error).await;
+    }
+    cx.commit().await?;
+    Ok(saved(id, "The number is suspended: callers hear the message from now on."))
+}
+
+pub(super) async fn resume(
+    State(app): State<App>,
+    manager: Manager,
+    Path(id): Path<String>,
+) -> Answer {
+    let id = id_of(&id)?;
+    let mut cx = manager.begin(&app.platform).await?;
+    if let Err(error) = numbers::resume(&mut cx, id).await {
+        drop(cx);
+        return again(&app, &manager, id, Typed::default(), error).await;
+    }
+    cx.commit().await?;
+    Ok(Flash::success("The number answers calls again.").then(&format!("/numbers/{id}")))
+}
+
+fn saved(id: NumberId, text: &str) -> Response {
+    Flash::success(text).then(&format!("/numbers/{id}/settings"))
+}
+
+/// The page again, with what was typed and what is wrong with it.
+async fn again(
+    app: &App,
+    person: &Manager,
+    id: NumberId,
+    typed: Typed,
+    error: NumberError,
+) -> Answer {
+    page(app, person, id, typed, Wrong::of(error)?).await
+}
+
+async fn page(app: &App, person: &impl Person, id: NumberId, typed: Typed, wrong: Wrong) -> Answer {
+    let Some(member) = person.member() else { return Err(PageError::not_found()) };
+    let mut cx = member.begin(&app.platform, person.request().clone()).await?;
+    let detail = numbers::detail(&mut cx, id).await?;
+    drop(cx);
+    let change = may_change(person) && detail.row.standing() != Standing::Released;
+    let status = wrong.status();
+    screen(&detail.row.number)
+        .status(if status == StatusCode::default() { StatusCode::OK } else { status })
+        .render(app, person, move || {
+            let body = if change {
+                forms(&detail, &typed, wrong).into_any()
+            } else {
+                view! { <p class="text-muted">"You can look at this number, but not change it."</p> }.into_any()
+            };
+            view! {
+                <NumberTabs id current=NumberTab::Settings />
+                {standing(&detail, change)}
+                {body}
+            }
+        })
+        .await
+}
+
+/// The part of what is wrong that is about one form: the sentence above a form is not shown above
+/// its neighbours.
+fn about(wrong: &Wrong, fields: &[&str]) -> Wrong {
+    if fields.iter().any(|field| wrong.about(field).is_some()) {
+        wrong.clone()
+    } else {
+        Wrong::nothing()
+    }
+}
+
+fn forms(detail: &Detail, typed: &Typed, wrong: Wrong) -> impl IntoView + use<> {
+    let (id, row) = (detail.row.id, &detail.row);
+    let at = move |path: &str| format!("/numbers/{id}/{path}");
+    let name = typed.name.clone().or_else(|| row.name.clone()).unwrap_or_default();
+    let tags = typed.tags.clone().unwrap_or_else(|| row.tags.join(", "));
+    let notes = typed.notes.clone().or_else(|| row.notes.clone()).unwrap_or_default();
+    let pending = if detail.pending_at_carrier {
+        "Shown in lists and at the carrier. The carrier has not confirmed the present one yet."
+    } else {
+        "Shown in lists and at the carrier."
+    };
+    // A refusal that is about no field, such as a state that forbids it, stands above all forms.
+    let whole = ["name", "tags", "notes", "reason", "message"]
+        .iter()
+        .all(|field| wrong.about(field).is_none())
+        .then(|| wrong.summary())
+        .flatten()
+        .map(|text| view! { <crate::ui::Notice tone=crate::flash::Tone::Danger>{text}</crate::ui::Notice> });
+    let suspension = (row.standing() == Standing::Active).then(|| {
+        let reason = typed.reason.clone().unwrap_or_default();
+        let message = typed.message.clone().unwrap_or_default();
+        let wrong_suspend = about(&wrong, &["reason", "message"]);
+        view! {
+            <Card title="Suspend">
+                <Form action=at("suspend") wrong=wrong_suspend>
+                    <p class="text-muted">
+                        "The number stays yours and its rental goes on. Callers hear a message instead of what it does, until you resume it."
+                    </p>
+                    <Field name="reason" label="Why" value=reason maxlength=300u32 hint="For your own records." />
+                    <TextArea name="message" label="What callers hear" value=message optional=true maxlength=300u32 rows=2 hint="Left empty, they hear that the number is not in service." />
+                    <div><Button kind=ButtonKind::Secondary>"Suspend this number"</Button></div>
+                </Form>
+            </Card>
+        }
+    });
+    let release = matches!(
+        row.standing(),
+        Standing::Active | Standing::Suspended | Standing::Error
+    )
+    .then(|| {
+        view! {
+            <section class="surface border-error p-5 sm:p-6">
+                <h2 class="mb-2 text-lg font-semibold">"Release"</h2>
+                <p class="mb-4 text-muted">
+                    "Give the number back for good. The next page says what will happen before anything does."
+                </p>
+                <LinkButton href=at("release") kind=ButtonKind::Danger>"Release this number…"</LinkButton>
+            </section>
+        }
+    });
+    let (wrong_name, wrong_tags) = (about(&wrong, &["name"]), about(&wrong, &["tags"]));
+    let wrong_notes = about(&wrong, &["notes"]);
+    view! {
+        {whole}
+        <div class="grid items-start gap-6 lg:grid-cols-2">
+            <Card title="Name">
+                <Form action=at("name") wrong=wrong_name>
+                    <Field name="name" label="Name" value=name optional=true maxlength=64u32 hint=pending />
+                    <div><Button>"Save name"</Button></div>
+                </Form>
+            </Card>
+            <Card title="Tags">
+                <Form action=at("tags") wrong=wrong_tags>
+                    <Field name="tags" label="Tags" value=tags optional=true hint="Separated by commas: sales, front-desk." />
+                    <div><Button>"Save tags"</Button></div>
+                </Form>
+            </Card>
+            <Card title="Notes">
+                <Form action=at("notes") wrong=wrong_notes>
+                    <TextArea name="notes" label="Notes" value=notes optional=true maxlength=4000u32 rows=5 />
+                    <div><Button>"Save notes"</Button></div>
+                </Form>
+            </Card>
+            {suspension}
+            {release}
+        </div>
+    }
+}
