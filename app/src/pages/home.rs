@@ -62,7 +62,7 @@ async fn find(
     let mut cx = viewer.begin(&app.platform).await?;
     let wanted = numbers::Filter { text: Some(query.q), ..numbers::Filter::default() };
     let page =
-        numbers::list(&mut cx, &wanted, numbers::Sort::LastUsed, PageRequest::new(1, 8)).await?;
+        numbers::list(&mut cx, &wanted, numbers::Sort::UsedDown, PageRequest::new(1, 8)).await?;
     let found = page.rows.into_iter().map(|row| Destination {
         label: row.number.international(),
         hint: row.name.or(row.locality).unwrap_or_else(|| "Number".to_owned()),

@@ -57,6 +57,7 @@ async fn a_suspended_number_is_resumed_and_no_state_is_entered_twice() {
     let shown = numbers::detail(&mut cx, id).await.unwrap();
     assert_eq!(shown.suspension.unwrap().1, "moving");
     assert_eq!(shown.suspension_message.as_deref(), Some("We are moving"));
+    test.clock.advance(TimeDelta::seconds(1));
     numbers::resume(&mut cx, id).await.unwrap();
     let events = numbers::events(&mut cx, id, 10).await.unwrap();
     let told: Vec<_> = events.iter().map(|e| (e.to, e.reason.as_str(), e.by.as_str())).collect();
