@@ -25,6 +25,23 @@ impl Default for PoolSizes {
     }
 }
 
+/// The schema of the job queue, which names it in `enqueue_job` too.
+pub const QUEUE_SCHEMA: &str = "graphile_worker";
+
+/// Why the schema could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationFailed {
+    /// The database is away.
+    #[error("the database does not answer: {0}")]
+    Away(#[from] sqlx::Error),
+    /// One of `migrations/` failed or was changed after it was applied.
+    #[error("a migration failed: {0}")]
+    Ours(#[from] sqlx::migrate::MigrateError),
+    /// The job queue's own schema.
+    #[error("the job queue's schema could not be made: {0}")]
+    Queue(String),
+}
+
 /// The database, seen with two sets of rights.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -60,10 +77,35 @@ impl Db {
         }
     }
 
-    /// Applies the migrations that are missing. Several servers may start at once: sqlx takes an
-    /// advisory lock.
-    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        crate::MIGRATOR.run(&self.owner).await
+    /// Applies the migrations that are missing, ours and the job queue's. Several servers may
+    /// start at once: one works, the others wait for it.
+    pub async fn migrate(&self) -> Result<(), MigrationFailed> {
+        let mut one_at_a_time = self.owner.acquire().await?;
+        one_at_a_time.execute("select pg_advisory_lock(7100)").await?;
+        let done = async {
+            crate::MIGRATOR.run(&self.owner).await?;
+            graphile_worker_migrations::migrate(self.owner.clone(), QUEUE_SCHEMA)
+                .await
+                .map_err(|e| MigrationFailed::Queue(e.to_string()))
+        }
+        .await;
+        one_at_a_time.execute("select pg_advisory_unlock(7100)").await?;
+        done
+    }
+
+    /// The numbers of the migrations that this binary knows and the database lacks.
+    pub async fn pending_migrations(&self) -> Result<Vec<i64>, sqlx::Error> {
+        let applied: Vec<i64> =
+            match sqlx::query_scalar("select version from _sqlx_migrations where success")
+                .fetch_all(&self.owner)
+                .await
+            {
+                // An empty database has no such table yet.
+                Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("42P01") => Vec::new(),
+                other => other?,
+            };
+        let known = crate::MIGRATOR.iter().map(|migration| migration.version);
+        Ok(known.filter(|version| !applied.contains(version)).collect())
     }
 
     /// Closes all pools, waiting for the queries under way.

@@ -4,5 +4,6 @@ pub mod callbacks;
 pub mod config;
 pub mod postgres;
 mod serve;
+pub mod worker;
 
 pub use serve::{Assembly, serve};

@@ -2,9 +2,9 @@
 //! of running all migrations. `DATABASE_URL` names any database of the cluster.
 
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgConnectOptions};
+use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use std::str::FromStr;
-use voxlink_domain::{Db, MIGRATOR};
+use voxlink_domain::{Db, MIGRATOR, db::PoolSizes};
 
 /// A database that is dropped with the value.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl TestDatabase {
 
     /// The pools of it, small.
     pub fn db(&self) -> Db {
-        let sizes = voxlink_domain::db::PoolSizes {
+        let sizes = PoolSizes {
             app: 8,
             platform: 8,
             voice: 2,
@@ -101,14 +101,9 @@ async fn template(admin: &PgConnectOptions) -> String {
         for statement in statements {
             connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("template");
         }
-        let mut fresh =
-            PgConnection::connect_with(&admin.clone().database(&name)).await.expect("template");
-        MIGRATOR.run(&mut fresh).await.expect("the migrations do not apply");
-        let queue = PgPool::connect_with(admin.clone().database(&name)).await.expect("template");
-        let queue_tables = graphile_worker::WorkerUtils::new(queue.clone(), "graphile_worker");
-        queue_tables.migrate().await.expect("the job queue's tables could not be made");
-        queue.close().await;
-        fresh.close().await.expect("close");
+        let fresh = Db::connect(&admin.clone().database(&name), PoolSizes::default());
+        fresh.migrate().await.expect("the migrations do not apply");
+        fresh.close().await;
         let mark = format!("alter database {name} with is_template true");
         connection.execute(sqlx::AssertSqlSafe(mark)).await.expect("template");
     }

@@ -1,11 +1,13 @@
 //! What tests share: a migrated database each, builders, a fixed clock.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "test code: a failure here is the test's"
 )]
 
 mod database;
+mod jobs;
 mod number;
 mod platform;
 

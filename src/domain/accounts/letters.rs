@@ -4,7 +4,11 @@
 //! link's token at the last moment (stored hashed, used once) and sends it.
 
 use super::{AccountError, password, sign_in};
-use crate::{Actor, Ctx, Fault, Platform, RequestInfo, audit::Entry, jobs::Job};
+use crate::{
+    Actor, Ctx, Fault, Platform, RequestInfo,
+    audit::Entry,
+    jobs::{Job, JobError},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -131,6 +135,15 @@ impl Job for AccountLetter {
     fn key(&self) -> Option<String> {
         // Asked twice before it is written is written once.
         Some(format!("account_letter:{}:{}", self.purpose, hex::encode(hash(&self.email))))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        match self.send(platform).await {
+            Ok(()) => Ok(()),
+            Err(LetterError::Fault(fault)) => Err(fault.into()),
+            Err(LetterError::Mail(error @ MailError::Transient(_))) => Err(JobError::retry(error)),
+            Err(LetterError::Mail(error)) => Err(JobError::fail(error)),
+        }
     }
 }
 

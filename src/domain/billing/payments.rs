@@ -14,7 +14,7 @@ pub use events::{PaymentEventJob, receive};
 pub use reconcile::{ReconcileJob, reconcile, run_reconcile};
 pub use sweep::sweep;
 
-use crate::{Ctx, Fault, Platform, audit::Entry};
+use crate::{Ctx, Fault, Platform, audit::Entry, jobs::JobError};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
@@ -123,6 +123,20 @@ pub enum PaymentsError {
 impl From<sqlx::Error> for PaymentsError {
     fn from(error: sqlx::Error) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl From<PaymentsError> for JobError {
+    fn from(error: PaymentsError) -> Self {
+        match error {
+            PaymentsError::Fault(fault) => fault.into(),
+            // The sentence for people says less than a person who mends needs.
+            PaymentsError::Processor(
+                told @ (PaymentError::Transient(_) | PaymentError::UnknownOutcome(_)),
+            ) => Self::retry(told),
+            PaymentsError::Processor(told) => Self::fail(told),
+            other => Self::fail(other),
+        }
     }
 }
 

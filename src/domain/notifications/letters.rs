@@ -1,6 +1,9 @@
 //! Letters of notifications: one job each, sent once, or said not to be.
 
-use crate::{Ctx, Fault, Platform, jobs::Job};
+use crate::{
+    Ctx, Fault, Platform,
+    jobs::{Job, JobError},
+};
 use serde::{Deserialize, Serialize};
 use voxlink_gateways::mail::{Letter, MailError};
 use voxlink_types::{
@@ -66,6 +69,10 @@ impl Job for NoticeLetter {
 
     fn key(&self) -> Option<String> {
         Some(format!("notification.letter:{}", self.notification))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        deliver(platform, self).await.map_err(JobError::retry)
     }
 }
 

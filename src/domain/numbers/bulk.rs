@@ -6,7 +6,11 @@ use super::{
     Filter, NumberError, Sort, Tags, change_tags, matching, release::release_confirmed, resume,
     suspend, suspend::reason,
 };
-use crate::{Actor, Ctx, Fault, Platform, RequestInfo, audit::Entry, jobs::Job};
+use crate::{
+    Actor, Ctx, Fault, Platform, RequestInfo,
+    audit::Entry,
+    jobs::{Job, JobError},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -110,6 +114,10 @@ impl Job for ContinueBulkRun {
 
     fn key(&self) -> Option<String> {
         Some(format!("number.continue_bulk_run:{}", self.run))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        Ok(carry_on(platform, self).await?)
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a number calls back and is called at its carrier: wanted here first, told by a job,
 //! confirmed when the carrier says so.
 
-use crate::{Ctx, Fault, Platform, Settings, jobs::Job};
+use crate::{
+    Ctx, Fault, Platform, Settings,
+    jobs::{Job, JobError},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use voxlink_gateways::{CarrierError, carrier::NumberSettings};
@@ -32,6 +35,10 @@ impl Job for ApplySettings {
     fn key(&self) -> Option<String> {
         Some(format!("number.apply_settings:{}", self.number))
     }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        Ok(apply_settings(platform, self).await?)
+    }
 }
 
 /// Why a job could not do its work at the carrier. The worker tries again; a person sees it in the
@@ -52,6 +59,22 @@ pub enum CarrierSideError {
 impl From<sqlx::Error> for CarrierSideError {
     fn from(error: sqlx::Error) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl From<CarrierSideError> for JobError {
+    fn from(error: CarrierSideError) -> Self {
+        match error {
+            CarrierSideError::Fault(fault) => fault.into(),
+            // Telling settings and giving back come to the same when done twice.
+            CarrierSideError::Carrier(carrier)
+                if carrier.may_repeat()
+                    || matches!(carrier, CarrierError::UnknownOutcome { .. }) =>
+            {
+                Self::retry(carrier)
+            }
+            CarrierSideError::Carrier(_) | CarrierSideError::NoCarrier(_) => Self::fail(error),
+        }
     }
 }
 

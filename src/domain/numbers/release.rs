@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Ctx, Fault, Platform,
     audit::Entry,
-    jobs::Job,
+    jobs::{Job, JobError},
     notifications::{self, Notice},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -114,6 +114,10 @@ impl Job for CarryOutRelease {
 
     fn key(&self) -> Option<String> {
         Some(format!("number.carry_out_release:{}", self.number))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        Ok(carry_out(platform, self).await?)
     }
 }
 

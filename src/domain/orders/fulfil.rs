@@ -5,7 +5,10 @@
 //! order is taken over when the lease lapses; [`super::sweep`] sees to it.
 
 use super::{News, purchase, purchase::Outcome, record, settle, tell};
-use crate::{Ctx, Fault, Platform, jobs::Job};
+use crate::{
+    Ctx, Fault, Platform,
+    jobs::{Job, JobError},
+};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,6 +36,10 @@ impl Job for FulfilJob {
     const TASK: &'static str = "order_fulfil";
     fn key(&self) -> Option<String> {
         Some(format!("order_fulfil:{}", self.order))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        Ok(fulfil(platform, self.tenant, self.order).await?)
     }
 }
 

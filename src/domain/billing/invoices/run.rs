@@ -4,7 +4,10 @@ use super::{
     BillingMonth, InvoiceError,
     issue::{Outcome, issue},
 };
-use crate::{Ctx, Fault, Installation, Platform, jobs::Job};
+use crate::{
+    Ctx, Fault, Installation, Platform,
+    jobs::{Job, JobError},
+};
 use serde::{Deserialize, Serialize};
 use voxlink_types::ids::{InvoiceId, TenantId};
 
@@ -36,7 +39,7 @@ pub struct Report {
 }
 
 /// The monthly job. `month` is `2026-10`; without it, the month before the one the job runs in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct InvoiceRun {
     /// Which month.
     pub month: Option<String>,
@@ -46,6 +49,14 @@ impl Job for InvoiceRun {
     const TASK: &'static str = "invoices.run";
     fn key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::TASK, self.month.as_deref().unwrap_or("last")))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        match self.perform(platform).await {
+            Ok(_) => Ok(()),
+            Err(InvoiceError::Fault(fault)) => Err(fault.into()),
+            Err(error) => Err(JobError::retry(error)),
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! What processors tell us by themselves: verified, stored once, answered, and worked on in a job.
 
 use super::{PaymentsError, reconcile::apply};
-use crate::{Fault, Platform, jobs::Job};
+use crate::{
+    Fault, Platform,
+    jobs::{Job, JobError},
+};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,6 +27,10 @@ impl Job for PaymentEventJob {
     const TASK: &'static str = "payment_event";
     fn key(&self) -> Option<String> {
         Some(format!("payment_event:{}", self.event))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        Ok(self.process(platform).await?)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     Ctx, Fault, Platform,
     audit::Entry,
     billing::journal::{Account, NewEntry, Posting, post},
-    jobs::Job,
+    jobs::{Job, JobError},
     orders,
 };
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,10 @@ impl Job for ReconcileJob {
     const TASK: &'static str = "payment_reconcile";
     fn key(&self) -> Option<String> {
         Some(format!("payment_reconcile:{}", self.payment))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        Ok(run_reconcile(platform, self).await?)
     }
 }
 

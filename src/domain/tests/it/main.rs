@@ -6,6 +6,7 @@ mod calls;
 mod cart;
 mod catalog;
 mod foundation;
+mod jobs;
 mod numbers;
 mod orders;
 mod routing;

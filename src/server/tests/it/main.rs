@@ -1,3 +1,4 @@
 //! The server as a whole against a real PostgreSQL, one binary for all.
 
 mod voice;
+mod worker;

@@ -1,0 +1,80 @@
+//! The installation's housekeeping.
+
+use super::{Job, JobError};
+use crate::{Fault, Platform, accounts::sessions, billing::payments, idempotency, orders};
+use chrono::{Datelike, Days, Months, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+/// How many months ahead calls, messages and usage have a partition to go to.
+const MONTHS_AHEAD: u32 = 3;
+
+/// Makes the partitions of this month and the next ones.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct MakePartitions {}
+
+impl Job for MakePartitions {
+    const TASK: &'static str = "upkeep.make_partitions";
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        Ok(make_partitions(platform).await?)
+    }
+}
+
+/// The same at start, before anything is written.
+pub async fn make_partitions(platform: &Platform) -> Result<(), Fault> {
+    let mut cx = platform.work("worker").await?;
+    let today = cx.now().date_naive();
+    let first: NaiveDate = today.with_day(1).unwrap_or(today);
+    for month in (0..=MONTHS_AHEAD).map(|n| first + Months::new(n)) {
+        sqlx::query!("select make_month_partitions($1)", month).fetch_one(cx.tx()).await?;
+    }
+    cx.commit().await
+}
+
+/// Removes what has lapsed: sessions, links, kept answers, holds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct CleanUp {}
+
+impl Job for CleanUp {
+    const TASK: &'static str = "upkeep.clean_up";
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        sessions::sweep(platform).await?;
+        idempotency::sweep(platform).await?;
+        // A lapsed hold is free to take anyhow; a day later its row is of no use to anybody.
+        let day_ago = platform.clock().now() - Days::new(1);
+        sqlx::query!("delete from holds where expires_at < $1", day_ago)
+            .execute(&platform.db().platform)
+            .await
+            .map_err(Fault::from)?;
+        Ok(())
+    }
+}
+
+/// Finds orders that nobody works on.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct SweepOrders {}
+
+impl Job for SweepOrders {
+    const TASK: &'static str = "upkeep.sweep_orders";
+    const TRIES: i32 = 1;
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        orders::sweep(platform).await?;
+        Ok(())
+    }
+}
+
+/// Asks after payments that were silent too long.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct SweepPayments {}
+
+impl Job for SweepPayments {
+    const TASK: &'static str = "upkeep.sweep_payments";
+    const TRIES: i32 = 1;
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        payments::sweep(platform).await?;
+        Ok(())
+    }
+}
