@@ -97,7 +97,7 @@ impl Frame {
                 </main>
                 <footer class="no-print mx-auto flex w-full max-w-[1200px] flex-wrap items-center justify-between gap-4 px-4 py-6 text-sm text-muted sm:px-6">
                     <span>"VoxLink: telephone numbers, in your own house."</span>
-                    {theme_switch(self.look.theme, back)}
+                    {theme_switch(self.look.theme.unwrap_or_default(), back)}
                 </footer>
             </div>
         }

@@ -3,35 +3,7 @@
 
 use crate::flash::Flash;
 use axum::http::{Extensions, HeaderMap, Uri, header::COOKIE};
-use voxlink_domain::RequestInfo;
-
-/// The colours a person has chosen; none chosen follows their system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Theme {
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
-
-impl Theme {
-    /// Reads the cookie's or the form's word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "light" => Some(Self::Light),
-            "dark" => Some(Self::Dark),
-            _ => None,
-        }
-    }
-
-    /// The word for the cookie and for `data-theme`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-}
+use voxlink_domain::{RequestInfo, accounts::Theme};
 
 /// What the frame knows of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +12,7 @@ pub struct Look {
     pub path: String,
     /// The query as it stands in the address, decoded.
     pub query: Vec<(String, String)>,
-    /// The chosen colours.
+    /// The colours chosen on this device; none takes those of the person's profile.
     pub theme: Option<Theme>,
     /// What the step before has to say.
     pub flash: Option<Flash>,
@@ -55,7 +27,7 @@ impl Look {
         Self {
             path: uri.path().to_owned(),
             query: query.into_owned().collect(),
-            theme: cookie(headers, "theme").and_then(|word| Theme::from_word(&word)),
+            theme: cookie(headers, "theme").and_then(|word| word.parse().ok()),
             flash: cookie(headers, "flash").and_then(|text| Flash::from_cookie(&text)),
             request_id: extensions.get::<RequestInfo>().and_then(|info| info.id.clone()),
         }
@@ -118,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_theme_follows_the_system() {
+    fn an_unknown_theme_is_none() {
         assert_eq!(look("/", "theme=\"><script>").theme, None);
     }
 }

@@ -9,7 +9,6 @@ use crate::{
     errors::Answer,
     flash::Flash,
     layout::{self, Crumb, Place},
-    look::Look,
 };
 use axum::{
     http::{
@@ -22,6 +21,7 @@ use chrono_tz::Tz;
 use hydration_context::SsrSharedContext;
 use leptos::{nonce::Nonce, prelude::*};
 use std::sync::Arc;
+use voxlink_domain::accounts::Theme;
 use voxlink_domain::overview::{FrameCounts, frame_counts};
 
 /// The script that wakes the islands, with the names of this build's files put in.
@@ -115,6 +115,7 @@ impl Screen {
     ) -> Response {
         let (look, member) = (person.look().clone(), person.member().cloned());
         let zone = member.as_ref().and_then(|m| m.time_zone.parse().ok()).unwrap_or(Tz::UTC);
+        let theme = look.theme.or(member.as_ref().map(|m| m.theme)).unwrap_or_default();
         let status = self.status;
         let full_title = escape(&format!("{} · VoxLink", self.title));
         let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
@@ -135,7 +136,7 @@ impl Screen {
         drop(owner);
 
         let nonce = Nonce::new();
-        let document = document(&full_title, &look, &nonce, &body);
+        let document = document(&full_title, theme, &nonce, &body);
         let mut response = (status, Html(document)).into_response();
         let policy = format!(
             "default-src 'self'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
@@ -155,9 +156,13 @@ impl Screen {
 }
 
 /// The document around a body. Only a page with islands loads the wasm.
-fn document(title: &str, look: &Look, nonce: &Nonce, body: &str) -> String {
+fn document(title: &str, theme: Theme, nonce: &Nonce, body: &str) -> String {
     let assets = Assets::of_this_build();
-    let theme = look.theme.map(|t| format!(" data-theme=\"{}\"", t.as_str())).unwrap_or_default();
+    let theme = match theme {
+        Theme::System => "",
+        Theme::Light => " data-theme=\"light\"",
+        Theme::Dark => " data-theme=\"dark\"",
+    };
     let islands = if body.contains("<leptos-island") {
         let loader = LOADER.replace("{js}", &assets.js).replace("{wasm}", &assets.wasm);
         format!("<script type=\"module\" nonce=\"{nonce}\">{loader}</script>")

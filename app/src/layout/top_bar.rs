@@ -1,9 +1,11 @@
 //! The bar over a signed-in page: menu on a phone, search, notices, cart, account.
 
 use super::navigation::navigation;
-use crate::look::{Look, Theme};
+use crate::look::Look;
 use leptos::prelude::*;
-use voxlink_domain::{accounts::Member, overview::FrameCounts};
+use voxlink_domain::{
+    accounts::{Member, Theme}, overview::FrameCounts,
+};
 
 /// Draws the bar.
 pub(super) fn top_bar(member: &Member, counts: FrameCounts, look: &Look) -> impl IntoView + use<> {
@@ -82,7 +84,7 @@ fn account_menu(member: &Member, look: &Look) -> impl IntoView + use<> {
                     <div class="truncate text-sm text-muted">{company}</div>
                 </div>
                 <div class="border-t border-base-300 px-2 py-3">
-                    {theme_switch(look.theme, look.address())}
+                    {theme_switch(look.theme.unwrap_or(member.theme), look.address())}
                 </div>
                 <ul class="border-t border-base-300 pt-2">
                     <li>
@@ -106,9 +108,9 @@ fn account_menu(member: &Member, look: &Look) -> impl IntoView + use<> {
 }
 
 /// Three buttons: as the system, light, dark. A form, so that it works without scripting.
-pub(super) fn theme_switch(chosen: Option<Theme>, back: String) -> impl IntoView {
+pub(super) fn theme_switch(chosen: Theme, back: String) -> impl IntoView {
     let button = move |value: &'static str, label: &'static str, icon: &'static str| {
-        let on = chosen.map_or("system", Theme::as_str) == value;
+        let on = chosen.as_str() == value;
         let colours = if on { "bg-base-300 font-semibold" } else { "hover:bg-base-200" };
         view! {
             <button name="theme" value=value aria-pressed=if on { "true" } else { "false" } class=format!("flex items-center gap-1.5 rounded-field px-2 py-1 text-sm text-base-content {colours}")>

@@ -7,7 +7,6 @@ use crate::{
     Access, Answer, App, PageError, Route, Screen,
     access::{Anyone, Person, Viewer},
     layout::Place,
-    look::Theme,
     route::{get, post},
 };
 use axum::{
@@ -16,7 +15,7 @@ use axum::{
     http::{HeaderValue, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
-use voxlink_domain::numbers;
+use voxlink_domain::{accounts::Theme, numbers};
 use voxlink_islands::Destination;
 use voxlink_types::PageRequest;
 
@@ -79,12 +78,8 @@ struct ThemeForm {
 }
 
 async fn theme(Form(form): Form<ThemeForm>) -> Response {
-    let cookie = match Theme::from_word(&form.theme) {
-        Some(theme) => {
-            format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str())
-        }
-        None => "theme=; Path=/; Max-Age=0; SameSite=Lax".to_owned(),
-    };
+    let theme = form.theme.parse::<Theme>().unwrap_or_default();
+    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     // Only back to a path of ours.
     let ours =
         |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');

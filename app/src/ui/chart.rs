@@ -40,8 +40,6 @@ pub fn BarChart(
     let top = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1);
     let slot = WIDTH / count;
     let width = (slot * 7 / 10).max(1);
-    // So many labels fit that each has about 60 units.
-    let every = (60 / slot.max(1) + 1).max(1);
     let drawn = bars
         .iter()
         .enumerate()
@@ -49,22 +47,20 @@ pub fn BarChart(
             let i = i64::try_from(i).unwrap_or(0);
             let height = (bar.value.max(0) * HEIGHT / top).max(i64::from(bar.value > 0) * 2);
             let x = i * slot + (slot - width) / 2;
-            let label = (i % every == 0).then(|| {
-                view! {
-                    <text x=x + width / 2 y=HEIGHT + 18 text-anchor="middle" class="fill-muted text-[11px]">
-                        {bar.label.clone()}
-                    </text>
-                }
-            });
             view! {
                 <g>
                     <title>{format!("{}: {}", bar.label, bar.shown)}</title>
                     <rect x=i * slot y="0" width=slot height=HEIGHT class="fill-transparent" />
                     <rect x=x y=HEIGHT - height width=width height=height rx="2" class="fill-primary" />
-                    {label}
                 </g>
             }
         })
+        .collect_view();
+    // About six names under the bars, the first and the last among them: they fit a phone.
+    let steps = bars.len().saturating_sub(1).clamp(1, 5);
+    let axis = (0..=steps)
+        .filter_map(|step| bars.get(step * bars.len().saturating_sub(1) / steps))
+        .map(|bar| view! { <span>{bar.label.clone()}</span> })
         .collect_view();
     let highest = bars.iter().max_by_key(|bar| bar.value);
     let summary = highest.map_or_else(
@@ -86,10 +82,11 @@ pub fn BarChart(
     view! {
         <figure>
             <figcaption class="mb-3 font-semibold">{title}</figcaption>
-            <svg viewBox=format!("0 0 {WIDTH} {}", HEIGHT + 26) role="img" aria-label=summary class="w-full">
+            <svg viewBox=format!("0 0 {WIDTH} {}", HEIGHT + 1) role="img" aria-label=summary class="w-full">
                 <line x1="0" x2=WIDTH y1=HEIGHT y2=HEIGHT class="stroke-line" />
                 {drawn}
             </svg>
+            <div class="mt-1 flex justify-between text-xs text-muted" aria-hidden="true">{axis}</div>
             <details class="no-print mt-2">
                 <summary class="link-quiet inline-flex items-center gap-1 text-sm">
                     <span class="icon-[lucide--table]" aria-hidden="true"></span>

@@ -105,7 +105,7 @@ pub fn Field(
     autofocus: bool,
 ) -> impl IntoView {
     let about = About::field(name);
-    let class = if about.error.is_some() { "input input-error" } else { "input" };
+    let class = if about.error.is_some() { "input input-error w-full" } else { "input w-full" };
     // A password is never sent back.
     let value = if kind == "password" { None } else { value };
     view! {
@@ -159,7 +159,7 @@ pub fn TextArea(
     rows: u32,
 ) -> impl IntoView {
     let about = About::field(name);
-    let class = if about.error.is_some() { "textarea textarea-error" } else { "textarea" };
+    let class = if about.error.is_some() { "textarea textarea-error w-full" } else { "textarea w-full" };
     // A first line break is dropped by the parser, so one is put before the text.
     let text = format!("\n{}", escape(&value.unwrap_or_default()));
     view! {
@@ -220,7 +220,7 @@ pub fn Select(
     none: Option<String>,
 ) -> impl IntoView {
     let about = About::field(name);
-    let class = if about.error.is_some() { "select select-error" } else { "select" };
+    let class = if about.error.is_some() { "select select-error w-full" } else { "select w-full" };
     let chosen = value.unwrap_or_default();
     let required = none.is_none();
     let first = none.map(|label| view! { <option value="">{label}</option> });
@@ -232,7 +232,7 @@ pub fn Select(
         })
         .collect_view();
     view! {
-        <div class="flex flex-col gap-1.5">
+        <div class="flex min-w-36 flex-col gap-1.5">
             {about.label(label, false)}
             <select
                 class=class
@@ -309,7 +309,7 @@ pub fn TypedConfirmation(
                 "Type " <code class="rounded bg-base-200 px-1.5 py-0.5 whitespace-nowrap select-all">{word}</code> " to confirm"
             </label>
             <input
-                class="input"
+                class="input w-full"
                 id=about.id.clone()
                 name="confirm"
                 type="text"

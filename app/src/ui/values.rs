@@ -1,6 +1,6 @@
 //! Values as people read them: numbers, money, rates, instants, states.
 
-use super::country::{country_name, flag};
+use super::country::Flag;
 use crate::{flash::Tone, render::Zone};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -25,13 +25,8 @@ pub fn Number(
     #[prop(optional)]
     plain: bool,
 ) -> impl IntoView {
-    let country = number.country();
-    let name = country.as_deref().map(country_name);
+    let mark = number.country().map(|country| view! { <Flag country /> });
     let shown = number.international();
-    let mark = country.as_deref().and_then(flag).map(|flag| {
-        view! { <span aria-hidden="true" title=name.clone()>{flag}</span> }
-    });
-    let spoken = name.map(|name| view! { <span class="sr-only">{format!(" ({name})")}</span> });
     let text = match href {
         Some(href) => {
             view! { <a class="link-quiet font-medium" href=href>{shown.clone()}</a> }.into_any()
@@ -45,7 +40,7 @@ pub fn Number(
     });
     view! {
         <span class="inline-flex items-center gap-1.5 whitespace-nowrap tabular-nums">
-            {mark} {text} {spoken} {copy}
+            {mark} {text} {copy}
         </span>
     }
 }
