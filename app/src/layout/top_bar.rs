@@ -4,7 +4,8 @@ use super::navigation::navigation;
 use crate::look::Look;
 use leptos::prelude::*;
 use voxlink_domain::{
-    accounts::{Member, Theme}, overview::FrameCounts,
+    accounts::{Member, Theme},
+    overview::FrameCounts,
 };
 
 /// Draws the bar.

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 /// The countries whose flag is in `public/flags`.
 const DRAWN: &[&str] = &[
-    "AT", "BE", "CA", "CH", "DE", "DK", "ES", "FI", "FR", "GB", "IE", "IT", "JP", "LU", "NL", "NO", "PL", "PT", "SE", "US",
+    "AT", "BE", "CA", "CH", "DE", "DK", "ES", "FI", "FR", "GB", "IE", "IT", "JP", "LU", "NL", "NO",
+    "PL", "PT", "SE", "US",
 ];
 
 /// The address of the flag's picture, for the countries that have one. Emoji would be shorter,

@@ -159,7 +159,8 @@ pub fn TextArea(
     rows: u32,
 ) -> impl IntoView {
     let about = About::field(name);
-    let class = if about.error.is_some() { "textarea textarea-error w-full" } else { "textarea w-full" };
+    let class =
+        if about.error.is_some() { "textarea textarea-error w-full" } else { "textarea w-full" };
     // A first line break is dropped by the parser, so one is put before the text.
     let text = format!("\n{}", escape(&value.unwrap_or_default()));
     view! {
