@@ -4,3 +4,4 @@ pub mod carriers;
 pub mod mail;
 pub mod switchboards;
 pub mod twiml;
+pub mod payments;
