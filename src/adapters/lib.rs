@@ -2,6 +2,6 @@
 
 pub mod carriers;
 pub mod mail;
+pub mod payments;
 pub mod switchboards;
 pub mod twiml;
-pub mod payments;

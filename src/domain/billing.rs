@@ -1,5 +1,6 @@
 //! Money: journal, payments, tax, usage, invoices.
 
+pub mod address;
 pub mod invoices;
 pub mod journal;
 pub mod payments;

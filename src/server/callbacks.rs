@@ -6,6 +6,7 @@
 //! request is, never its `CallStatus`.
 
 mod intake;
+pub mod payments;
 mod recorder;
 mod spool;
 mod voice;

@@ -11,6 +11,8 @@ pub struct Config {
     pub public_url: url::Url,
     /// `DATABASE_URL`.
     pub database_url: String,
+    /// `TEST_CARD`: `on` offers the test card, which takes no money; by default only on loopback.
+    pub test_card: bool,
     /// `DATA_DIR`: what must survive a restart and is not in the database.
     pub data_dir: std::path::PathBuf,
     /// `LOCAL_CARRIER_SECRET`: what the local carrier signs its callbacks with; without it none of
@@ -29,9 +31,12 @@ impl Config {
             |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
         let secret =
             |name: &str| std::env::var(name).ok().filter(|s| !s.is_empty()).map(Into::into);
+        let public_url: url::Url = read("PUBLIC_URL", "http://127.0.0.1:3000").parse()?;
+        let loopback = matches!(public_url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
         Ok(Self {
+            test_card: read("TEST_CARD", if loopback { "on" } else { "off" }) == "on",
             listen: read("LISTEN", "127.0.0.1:3000").parse()?,
-            public_url: read("PUBLIC_URL", "http://127.0.0.1:3000").parse()?,
+            public_url,
             database_url: read("DATABASE_URL", ""),
             data_dir: read("DATA_DIR", "data").into(),
             local_carrier_secret: secret("LOCAL_CARRIER_SECRET"),

@@ -24,7 +24,11 @@ pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
         .not_found_service(assembly.nothing_here);
     let spool = assembly.config.data_dir.join("calls");
     let callbacks = Callbacks::start(assembly.platform.clone(), spool).await;
-    let router = assembly.pages.merge(callbacks.router()).fallback_service(site);
+    let router = assembly
+        .pages
+        .merge(crate::callbacks::payments::routes(assembly.platform.clone()))
+        .merge(callbacks.router())
+        .fallback_service(site);
     let listener = tokio::net::TcpListener::bind(assembly.config.listen).await?;
     tracing::info!(address = %assembly.config.listen, "serving");
     let stopped = async { drop(tokio::signal::ctrl_c().await) };

@@ -1,8 +1,27 @@
-//! Checkout and orders.
+//! Checkout, orders, paying by card.
 
-use crate::Route;
+mod checkout;
+mod list;
+mod order;
+mod pay;
+
+use crate::{
+    Route,
+    route::{Access, get, post},
+};
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        get("/checkout", Access::Manager, checkout::show),
+        post("/checkout", Access::Manager, checkout::place),
+        get("/orders", Access::Viewer, list::show),
+        get("/orders/export.csv", Access::Viewer, list::export),
+        get("/orders/{id}", Access::Viewer, order::show),
+        post("/orders/{id}/cancel", Access::Manager, order::cancel),
+        post("/orders/{id}/pay", Access::Manager, order::pay_again),
+        get("/billing/top-up", Access::Manager, pay::show),
+        post("/billing/top-up", Access::Manager, pay::begin),
+        get("/payments/{id}/return", Access::Viewer, pay::back),
+    ]
 }

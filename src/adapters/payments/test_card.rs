@@ -63,9 +63,9 @@ impl TestCard {
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(5))
             .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute("set role voxlink_test_card").await.map(drop)
-                })
+                Box::pin(
+                    async move { connection.execute("set role voxlink_test_card").await.map(drop) },
+                )
             })
             .connect_lazy_with(options.clone());
         Ok(Self(Arc::new(Parts {

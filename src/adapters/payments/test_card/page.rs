@@ -101,7 +101,9 @@ fn after(card: &TestCard, outcome: Result<Option<Row>, sqlx::Error>) -> Response
 /// The page of a payment in its state.
 fn stage(row: &Row, wrong: Option<&str>) -> Response {
     let id = escape(&row.id);
-    let wrong = wrong.map_or_else(String::new, |w| format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(w)));
+    let wrong = wrong.map_or_else(String::new, |w| {
+        format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(w))
+    });
     let back = format!(
         "<form method=\"post\" action=\"/test-card/{id}/cancel\"><button class=\"quiet\">Back to the shop without paying</button></form>"
     );

@@ -35,9 +35,14 @@ pub(super) fn verify(
     body: &[u8],
     now: DateTime<Utc>,
 ) -> Result<PaymentEvent, PaymentError> {
-    let header = headers.get(SIGNATURE).and_then(|v| v.to_str().ok()).ok_or(PaymentError::Forged)?;
+    let header =
+        headers.get(SIGNATURE).and_then(|v| v.to_str().ok()).ok_or(PaymentError::Forged)?;
     let part = |name: &str| {
-        header.split(',').filter_map(|p| p.trim().split_once('=')).find(|p| p.0 == name).map(|p| p.1)
+        header
+            .split(',')
+            .filter_map(|p| p.trim().split_once('='))
+            .find(|p| p.0 == name)
+            .map(|p| p.1)
     };
     let time: i64 = part("t").and_then(|t| t.parse().ok()).ok_or(PaymentError::Forged)?;
     let given = part("v1").and_then(|v| hex::decode(v).ok()).ok_or(PaymentError::Forged)?;
@@ -82,11 +87,8 @@ pub(super) async fn deliver(card: TestCard) {
 }
 
 async fn send(card: &TestCard, client: &reqwest::Client, event: &Due) -> Result<(), String> {
-    let told = Body {
-        id: event.id.clone(),
-        kind: event.kind.clone(),
-        payment: event.payment.clone(),
-    };
+    let told =
+        Body { id: event.id.clone(), kind: event.kind.clone(), payment: event.payment.clone() };
     let body = serde_json::to_vec(&told).map_err(|e| e.to_string())?;
     let secret = card.secret().await.map_err(|e| e.to_string())?;
     let time = card.now().timestamp();

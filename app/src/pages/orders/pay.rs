@@ -1,0 +1,170 @@
+//! Topping the balance up, and coming back from a processor's page.
+
+use crate::{
+    Answer, App, Flash, PageError, Screen, Wrong,
+    access::{Manager, Viewer},
+    layout::Place,
+    ui::{Button, Card, Choice, Fact, Facts, Field, Form, Notice, Select},
+};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderValue, header::REFRESH},
+    response::{IntoResponse, Redirect},
+};
+use leptos::prelude::*;
+use serde::Deserialize;
+use voxlink_domain::billing::{
+    journal::available_credit,
+    payments::{self, Payment, PaymentsError, Purpose},
+};
+use voxlink_types::{Currency, Money, ids::PaymentId, order::PaymentState};
+
+/// The amounts offered, in whole units.
+const AMOUNTS: [i64; 4] = [25, 50, 100, 250];
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    choice: String,
+    amount: String,
+    processor: String,
+}
+
+pub(super) async fn show(State(app): State<App>, who: Manager) -> Answer {
+    page(&app, &who, Typed::default(), Wrong::nothing()).await
+}
+
+pub(super) async fn begin(
+    State(app): State<App>,
+    who: Manager,
+    axum::Form(typed): axum::Form<Typed>,
+) -> Answer {
+    let currency = Currency::Usd;
+    let words = if typed.choice == "other" || typed.choice.is_empty() {
+        typed.amount.clone()
+    } else {
+        typed.choice.clone()
+    };
+    let amount = match Money::parse(&words, currency) {
+        Ok(amount) => amount,
+        Err(error) => {
+            let text = error.to_string();
+            let mut sentence = text[..1].to_uppercase();
+            sentence.push_str(&text[1..]);
+            sentence.push('.');
+            return page(&app, &who, typed, Wrong::field("amount", sentence)).await;
+        }
+    };
+    if app.platform.processor(&typed.processor).is_none() {
+        let wrong = Wrong::of(PaymentsError::NoProcessor)?;
+        return page(&app, &who, typed, wrong).await;
+    }
+    let mut cx = who.begin(&app.platform).await?;
+    let tenant = cx.tenant();
+    let payment = match payments::begin_top_up(&mut cx, &typed.processor, amount).await {
+        Ok(payment) => payment,
+        Err(error) => {
+            let wrong = Wrong::of(error)?;
+            drop(cx);
+            return page(&app, &who, typed, wrong).await;
+        }
+    };
+    cx.commit().await?;
+    let url = payments::open(&app.platform, tenant, payment).await?;
+    Ok(Redirect::to(&url).into_response())
+}
+
+async fn page(app: &App, who: &Manager, typed: Typed, wrong: Wrong) -> Answer {
+    let mut cx = who.begin(&app.platform).await?;
+    let tenant = cx.tenant();
+    let credit = available_credit(&mut cx, tenant, Currency::Usd).await?;
+    drop(cx);
+    let ways: Vec<Choice> =
+        app.platform.processors().map(|p| Choice::new(p.key(), p.name())).collect();
+    let screen = Screen::new("Top up").at(Place::Billing).under("Billing", "/billing");
+    screen
+        .status(wrong.status())
+        .render(app, who, move || {
+            if ways.is_empty() {
+                return view! { <Notice>"No way to pay is set up here yet. Ask the operator of this installation."</Notice> }
+                    .into_any();
+            }
+            let mut choices: Vec<Choice> = AMOUNTS
+                .iter()
+                .map(|a| Choice::new(a.to_string(), Money::new(a * 100, Currency::Usd).to_string()))
+                .collect();
+            choices.push(Choice::new("other", "Another amount"));
+            let chosen = if typed.choice.is_empty() { "25".to_owned() } else { typed.choice };
+            view! {
+                <Card>
+                    <Facts>
+                        <Fact name="Your balance">{credit.to_string()}</Fact>
+                    </Facts>
+                    <Form action="/billing/top-up" wrong>
+                        <Select name="choice" label="Amount" choices value=chosen />
+                        <Field name="amount" label="Another amount" value=typed.amount optional=true placeholder="75.00" hint="From $5.00 to $10,000.00; used when “Another amount” is chosen." />
+                        <Select name="processor" label="Pay with" choices=ways value=typed.processor />
+                        <div>
+                            <Button>"Go to payment"</Button>
+                        </div>
+                    </Form>
+                </Card>
+            }
+            .into_any()
+        })
+        .await
+}
+
+/// The person comes back from the processor's page: it is asked, and what it says is told.
+pub(super) async fn back(State(app): State<App>, who: Viewer, Path(id): Path<String>) -> Answer {
+    let id: PaymentId = id.parse().map_err(|_| PageError::not_found())?;
+    let tenant = who.member.tenant;
+    let payment = match payments::reconcile(&app.platform, tenant, id).await {
+        Ok(payment) => payment,
+        // The processor does not answer: say what we know.
+        Err(PaymentsError::Processor(_)) => {
+            let mut cx = who.begin(&app.platform).await?;
+            payments::get(&mut cx, tenant, id, false).await?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(order) = payment.order {
+        return Ok(Redirect::to(&format!("/orders/{order}")).into_response());
+    }
+    let home = if payment.purpose == Purpose::Invoice { "/billing/invoices" } else { "/billing" };
+    let amount = payment.amount;
+    match payment.state {
+        PaymentState::Succeeded if payment.purpose == Purpose::TopUp => {
+            Ok(Flash::success(format!("{amount} was added to your balance.")).then(home))
+        }
+        PaymentState::Succeeded => Ok(Flash::success(format!("{amount} was paid.")).then(home)),
+        PaymentState::Failed => {
+            let why = payment.failure.unwrap_or_else(|| "The card was declined.".to_owned());
+            Ok(Flash::danger(format!("{why} Nothing was charged.")).then("/billing/top-up"))
+        }
+        PaymentState::Cancelled => {
+            Ok(Flash::info("The payment was given up. Nothing was charged.")
+                .then("/billing/top-up"))
+        }
+        _ => waiting(&app, &who, payment).await,
+    }
+}
+
+async fn waiting(app: &App, who: &Viewer, payment: Payment) -> Answer {
+    let screen = Screen::new("Payment").at(Place::Billing).under("Billing", "/billing");
+    let mut response = screen
+        .render(app, who, move || {
+            let again = payment.redirect_url.map(|url| {
+                view! { <p><a class="link" href=url>"Go back to the payment page"</a></p> }
+            });
+            view! {
+                <Card>
+                    <Notice>{format!("The payment of {} is not finished. As soon as the processor tells us, it counts; nothing is lost if you close this page.", payment.amount)}</Notice>
+                    {again}
+                </Card>
+            }
+        })
+        .await?;
+    response.headers_mut().insert(REFRESH, HeaderValue::from_static("5"));
+    Ok(response)
+}

@@ -1,0 +1,126 @@
+//! The billing address: who is billed, and where tax is due.
+
+use crate::{Ctx, Fault, audit::Entry};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use voxlink_types::error::{Explain, FieldError, Status};
+
+/// A billing address and who stands in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// Street and number.
+    pub line1: String,
+    /// Floor, suite.
+    pub line2: String,
+    /// Town.
+    pub city: String,
+    /// State or province code.
+    pub region: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+/// Why an address was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    /// These fields are wrong.
+    #[error("Complete the billing address.")]
+    Fields(Vec<FieldError>),
+    /// The database did not do it.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Explain for AddressError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Fields(_) => "address_incomplete",
+            Self::Fault(fault) => fault.code(),
+        }
+    }
+    fn status(&self) -> Status {
+        match self {
+            Self::Fields(_) => Status::Unprocessable,
+            Self::Fault(fault) => fault.status(),
+        }
+    }
+    fn fields(&self) -> Vec<FieldError> {
+        if let Self::Fields(fields) = self { fields.clone() } else { Vec::new() }
+    }
+}
+
+impl Address {
+    /// Trims and checks what was typed.
+    fn checked(&self) -> Result<Self, AddressError> {
+        let clean = |text: &str| text.trim().chars().take(200).collect::<String>();
+        let address = Self {
+            line1: clean(&self.line1),
+            line2: clean(&self.line2),
+            city: clean(&self.city),
+            region: clean(&self.region).to_uppercase(),
+            postal_code: clean(&self.postal_code),
+            country: clean(&self.country).to_uppercase(),
+        };
+        let mut wrong = Vec::new();
+        let mut need = |field: &str, given: bool, message: &str| {
+            if !given {
+                wrong.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+            }
+        };
+        need("line1", !address.line1.is_empty(), "Write street and number.");
+        need("city", !address.city.is_empty(), "Write the town.");
+        let shaped =
+            address.country.len() == 2 && address.country.bytes().all(|b| b.is_ascii_uppercase());
+        need("country", shaped, "Choose the country.");
+        let states = !matches!(address.country.as_str(), "US" | "CA");
+        need(
+            "region",
+            states || address.region.len() == 2,
+            "Write the two letters of the state or province, such as MA: tax depends on it.",
+        );
+        if wrong.is_empty() { Ok(address) } else { Err(AddressError::Fields(wrong)) }
+    }
+}
+
+/// The tenant's billing address; empty fields where none was given yet.
+pub async fn get(cx: &mut Ctx) -> Result<Address, Fault> {
+    let tenant = cx.tenant();
+    let stored = sqlx::query_scalar!(
+        "select billing_address from billing_accounts where tenant_id = $1",
+        tenant.uuid()
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    serde_json::from_value(stored)
+        .map_err(|e| Fault::inconsistent(format!("billing_accounts.billing_address {tenant}"), e))
+}
+
+/// Sets the tenant's billing address.
+pub async fn set(cx: &mut Ctx, address: &Address) -> Result<(), AddressError> {
+    let address = address.checked()?;
+    let before = get(cx).await?;
+    if before == address {
+        return Ok(());
+    }
+    let tenant = cx.tenant();
+    sqlx::query!(
+        "update billing_accounts set billing_address = $2 where tenant_id = $1",
+        tenant.uuid(),
+        json!(address)
+    )
+    .execute(cx.tx())
+    .await
+    .map_err(Fault::from)?;
+    cx.audit(Entry {
+        action: "billing.address",
+        resource: "billing_account",
+        old: Some(json!(before)),
+        new: Some(json!(address)),
+        ..Entry::default()
+    })
+    .await?;
+    Ok(())
+}
