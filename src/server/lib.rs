@@ -2,6 +2,10 @@
 
 pub mod callbacks;
 pub mod config;
+pub mod health;
+pub mod logging;
+pub mod metrics;
+pub mod mount;
 pub mod postgres;
 mod serve;
 pub mod worker;
