@@ -60,6 +60,8 @@ pub(crate) fn wanted() -> i64 {
 /// The newest migration that the database has.
 pub(crate) async fn newest_migration(platform: &Platform) -> Result<i64, sqlx::Error> {
     let newest: Option<i64> =
-        sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(&platform.db().owner).await?;
+        sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+            .fetch_one(&platform.db().owner)
+            .await?;
     Ok(newest.unwrap_or(0))
 }

@@ -17,10 +17,15 @@ pub enum LogFormat {
 /// # Errors
 /// A sentence when the filter cannot be read, or when logging has begun already.
 pub fn begin(filter: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|e| format!("LOG is not a filter such as info or info,sqlx=warn: {e}"))?;
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|e| format!("LOG is not a filter such as info or info,sqlx=warn: {e}"))?;
     let lines = match format {
         LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),
-        LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).boxed(),
+        LogFormat::Json => tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .boxed(),
     };
     tracing_subscriber::registry().with(filter).with(lines).try_init().map_err(|e| e.to_string())
 }

@@ -16,7 +16,10 @@ use subtle::ConstantTimeEq;
 use voxlink_domain::Platform;
 
 /// From a cached voice answer to the slowest page, in seconds.
-const BUCKETS: &[f64] = &[0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const BUCKETS: &[f64] = &[
+    0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+    10.0,
+];
 
 /// The process has one recorder, whoever asks first.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -50,33 +53,44 @@ fn recorder() -> Option<&'static PrometheusHandle> {
 
 async fn show(State(figures): State<Figures>, headers: HeaderMap) -> Response {
     if let Some(token) = &figures.token {
-        let given = headers.get(header::AUTHORIZATION).and_then(|v| v.as_bytes().strip_prefix(b"Bearer "));
+        let given =
+            headers.get(header::AUTHORIZATION).and_then(|v| v.as_bytes().strip_prefix(b"Bearer "));
         if !given.is_some_and(|g| bool::from(g.ct_eq(token.expose_secret().as_bytes()))) {
-            return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response();
+            return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")])
+                .into_response();
         }
     }
     let Some(recorder) = recorder() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let db = figures.platform.db();
-    for (name, pool) in [("app", &db.app), ("platform", &db.platform), ("voice", &db.voice), ("owner", &db.owner)] {
+    for (name, pool) in
+        [("app", &db.app), ("platform", &db.platform), ("voice", &db.voice), ("owner", &db.owner)]
+    {
         pool_figures(name, pool);
     }
     recorder.run_upkeep();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render())
+        .into_response()
 }
 
 fn pool_figures(name: &'static str, pool: &PgPool) {
     let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
     metrics::gauge!("voxlink_pool_connections", "pool" => name, "state" => "idle").set(idle);
-    metrics::gauge!("voxlink_pool_connections", "pool" => name, "state" => "busy").set(pool.size().saturating_sub(idle));
+    metrics::gauge!("voxlink_pool_connections", "pool" => name, "state" => "busy")
+        .set(pool.size().saturating_sub(idle));
 }
 
 /// Counts every request by its row, not its path: ids would make a series each.
 pub async fn count(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("(file or none)", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(file or none)", MatchedPath::as_str)
+        .to_owned();
     let method = request.method().to_string();
     let response = next.run(request).await;
-    let labels = [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
+    let labels =
+        [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
     metrics::counter!("voxlink_http_requests_total", &labels).increment(1);
     metrics::histogram!("voxlink_http_request_seconds", &labels[..2]).record(began.elapsed());
     response
