@@ -1,1 +1,91 @@
 //! Carts and holds: a number is in one cart at a time.
+//!
+//! Holding takes three steps, none of which waits for another inside a transaction: the hold is
+//! taken in the database (which decides the race), the carrier is asked to set the number aside,
+//! and what it answered is recorded, or the hold is let go again.
+
+mod hold;
+mod promotion;
+mod sweep;
+mod view;
+
+pub use hold::{Buyer, clear, hold, hold_again, remove};
+pub use promotion::{apply_promotion, drop_promotion};
+pub use sweep::{SweepHolds, sweep};
+pub use view::{CartItem, CartView, Standing, view};
+
+use crate::Fault;
+use voxlink_types::{
+    E164,
+    error::{Explain, FieldError, Status},
+};
+
+/// The most numbers in one cart.
+pub const MOST_ITEMS: i64 = 50;
+
+/// Why the cart did not change.
+#[derive(Debug, thiserror::Error)]
+pub enum CartError {
+    /// Somebody else has it.
+    #[error("{0} is in somebody else's cart or has just been sold. Choose another number")]
+    Taken(E164),
+    /// Nobody sells it.
+    #[error("{0} is not for sale")]
+    NotForSale(E164),
+    /// No such carrier here.
+    #[error("This number's carrier is not connected here any more")]
+    NoCarrier,
+    /// The carrier did not do it.
+    #[error("{0}")]
+    Carrier(&'static str),
+    /// Too many.
+    #[error("A cart holds at most {MOST_ITEMS} numbers. Buy these first")]
+    Full,
+    /// Not in this cart.
+    #[error("This number is not in your cart")]
+    NotInCart,
+    /// No such code, or not now.
+    #[error("This code is not valid now. Check its spelling and its dates")]
+    Promotion,
+    /// The database did not do it.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<sqlx::Error> for CartError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl Explain for CartError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Taken(_) => "number_taken",
+            Self::NotForSale(_) => "not_for_sale",
+            Self::NoCarrier => "carrier_not_configured",
+            Self::Carrier(_) => "carrier_failed",
+            Self::Full => "cart_full",
+            Self::NotInCart => "not_in_cart",
+            Self::Promotion => "promotion_invalid",
+            Self::Fault(fault) => fault.code(),
+        }
+    }
+    fn status(&self) -> Status {
+        match self {
+            Self::Taken(_) | Self::NotForSale(_) | Self::Full => Status::Conflict,
+            Self::NoCarrier | Self::Carrier(_) => Status::BadGateway,
+            Self::NotInCart => Status::NotFound,
+            Self::Promotion => Status::Unprocessable,
+            Self::Fault(fault) => fault.status(),
+        }
+    }
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Promotion => {
+                vec![FieldError { field: "code".to_owned(), message: self.to_string() }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

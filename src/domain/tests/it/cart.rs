@@ -1,1 +1,165 @@
 //! Tests of `domain::cart`.
+
+use chrono::Duration;
+use std::sync::Arc;
+use voxlink_domain::{
+    RequestInfo,
+    accounts::Member,
+    cart::{
+        self, Buyer, CartError, Standing, apply_promotion, clear, drop_promotion, hold, hold_again,
+        remove, sweep,
+    },
+    catalog::{Wish, refresh_prices, search},
+};
+use voxlink_gateways::{Carrier, carrier::fake::FakeCarrier, fault::Script};
+use voxlink_testkit::{Outside, TestPlatform};
+use voxlink_types::{
+    E164,
+    ids::SessionId,
+    role::{PlatformRole, TenantRole},
+};
+
+struct Shop {
+    test: TestPlatform,
+    request: RequestInfo,
+}
+
+fn number(n: u32) -> E164 {
+    format!("+1212555{n:04}").parse().unwrap()
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let carrier = FakeCarrier::new((0..40).map(number), Script::calm());
+        let carriers = vec![Arc::new(carrier) as Arc<dyn Carrier>];
+        let test = TestPlatform::with(Outside { carriers, ..Outside::default() }).await;
+        refresh_prices(&test.platform).await.unwrap();
+        Self { test, request: RequestInfo::default() }
+    }
+
+    async fn member(&self, name: &str) -> Member {
+        let (tenant, user) = self.test.tenant(name).await;
+        Member {
+            user,
+            tenant,
+            session: SessionId::new(1),
+            name: name.to_owned(),
+            email: "a@example.com".to_owned(),
+            company: name.to_owned(),
+            tenant_role: TenantRole::Owner,
+            platform_role: PlatformRole::User,
+            suspended: None,
+            time_zone: "UTC".to_owned(),
+            email_verified: true,
+            language: "en".to_owned(),
+            theme: voxlink_domain::accounts::Theme::default(),
+        }
+    }
+
+    fn buyer<'a>(&'a self, member: &'a Member) -> Buyer<'a> {
+        Buyer { member, request: &self.request }
+    }
+
+    async fn hold(&self, member: &Member, n: u32) -> Result<chrono::DateTime<chrono::Utc>, CartError> {
+        hold(&self.test.platform, self.buyer(member), FakeCarrier::KEY, &number(n)).await
+    }
+
+    async fn view(&self, member: &Member) -> cart::CartView {
+        let mut cx = member.begin(&self.test.platform, self.request.clone()).await.unwrap();
+        cart::view(&mut cx, member.user).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn of_many_carts_exactly_one_gets_the_number_and_the_others_a_clear_word() {
+    let shop = Shop::open().await;
+    let mut members = Vec::new();
+    for n in 0..12 {
+        members.push(shop.member(&format!("Company {n}")).await);
+    }
+    let tries = futures::future::join_all(members.iter().map(|m| shop.hold(m, 1))).await;
+    assert_eq!(tries.iter().filter(|t| t.is_ok()).count(), 1);
+    let clear_words =
+        tries.iter().filter(|t| matches!(t, Err(CartError::Taken(n)) if *n == number(1))).count();
+    assert_eq!(clear_words, 11);
+    let wish = Wish { contains: "0001".into(), ..Wish::default() };
+    let found = search(&shop.test.platform, &wish).await.unwrap();
+    assert!(found.hits.is_empty(), "a held number is not offered");
+}
+
+#[tokio::test]
+async fn holding_again_extends_and_never_doubles() {
+    let shop = Shop::open().await;
+    let ann = shop.member("Ann").await;
+    let first = shop.hold(&ann, 2).await.unwrap();
+    shop.test.clock.advance(Duration::minutes(10));
+    let second = shop.hold(&ann, 2).await.unwrap();
+    assert_eq!(second - first, Duration::minutes(10));
+    let seen = shop.view(&ann).await;
+    assert_eq!(seen.items.len(), 1);
+    assert_eq!(seen.items[0].standing, Standing::Held(second));
+    assert_eq!(seen.quote.total.minor, seen.quote.subtotal.minor + seen.quote.tax.minor);
+}
+
+#[tokio::test]
+async fn a_lapsed_hold_can_be_taken_over_and_the_first_cart_is_told() {
+    let shop = Shop::open().await;
+    let (ann, bob) = (shop.member("Ann").await, shop.member("Bob").await);
+    shop.hold(&ann, 3).await.unwrap();
+    assert!(matches!(shop.hold(&bob, 3).await, Err(CartError::Taken(_))));
+    shop.test.clock.advance(Duration::minutes(16));
+    let item = shop.view(&ann).await.items[0].line.item;
+    assert_eq!(shop.view(&ann).await.items[0].standing, Standing::Lapsed);
+    assert_eq!(sweep(&shop.test.platform).await.unwrap(), 1);
+    assert_eq!(sweep(&shop.test.platform).await.unwrap(), 0);
+    shop.hold(&bob, 3).await.unwrap();
+    let platform = &shop.test.platform;
+    let again = hold_again(platform, shop.buyer(&ann), item).await;
+    assert!(matches!(again, Err(CartError::Taken(_))));
+    let stranger = remove(platform, shop.buyer(&bob), item).await;
+    assert!(matches!(stranger, Err(CartError::NotInCart)), "a cart is its owner's");
+}
+
+#[tokio::test]
+async fn removing_lets_the_number_go_for_others_at_once() {
+    let shop = Shop::open().await;
+    let (ann, bob) = (shop.member("Ann").await, shop.member("Bob").await);
+    for n in 4..7 {
+        shop.hold(&ann, n).await.unwrap();
+    }
+    let item = shop.view(&ann).await.items[0].line.item;
+    let platform = &shop.test.platform;
+    assert_eq!(remove(platform, shop.buyer(&ann), item).await.unwrap(), number(4));
+    shop.hold(&bob, 4).await.unwrap();
+    assert_eq!(clear(platform, shop.buyer(&ann)).await.unwrap(), 2);
+    shop.hold(&bob, 5).await.unwrap();
+    assert!(shop.view(&ann).await.items.is_empty());
+}
+
+#[tokio::test]
+async fn a_promotion_lowers_the_sum_while_it_is_in_force() {
+    let shop = Shop::open().await;
+    let ann = shop.member("Ann").await;
+    shop.hold(&ann, 8).await.unwrap();
+    let platform = &shop.test.platform;
+    sqlx::query(
+        "insert into promotions (code, description, percent, starts_at, ends_at)
+         values ('HALF', 'Half', 50, $1, $2), ('OVER', 'Over', 50, $1, $1)",
+    )
+    .bind(voxlink_testkit::monday() - Duration::days(2))
+    .bind(voxlink_testkit::monday() + Duration::days(2))
+    .execute(&platform.db().owner)
+    .await
+    .unwrap();
+    let full = shop.view(&ann).await.quote;
+    let mut cx = ann.begin(platform, shop.request.clone()).await.unwrap();
+    assert!(matches!(apply_promotion(&mut cx, ann.user, "over").await, Err(CartError::Promotion)));
+    assert_eq!(apply_promotion(&mut cx, ann.user, " half ").await.unwrap(), "HALF");
+    cx.commit().await.unwrap();
+    let half = shop.view(&ann).await.quote;
+    assert!(half.discount.minor > 0 && half.total.minor < full.total.minor);
+    let mut cx = ann.begin(platform, shop.request.clone()).await.unwrap();
+    drop_promotion(&mut cx, ann.user).await.unwrap();
+    cx.commit().await.unwrap();
+    assert_eq!(shop.view(&ann).await.quote.total, full.total);
+}

@@ -1,0 +1,388 @@
+//! Taking, renewing and letting go of holds.
+
+use super::{CartError, MOST_ITEMS};
+use crate::{
+    Ctx, Fault, Platform, RequestInfo,
+    accounts::Member,
+    audit::Entry,
+    catalog::{Price, current_prices, price_of},
+};
+use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
+use std::sync::Arc;
+use voxlink_gateways::{
+    Carrier, CarrierError,
+    carrier::{CarrierHold, Offer},
+};
+use voxlink_types::{
+    E164,
+    ids::{CartId, CartItemId},
+};
+
+/// Who fills a cart. Its verbs begin and end their own transactions, because the carrier is
+/// asked between them.
+#[derive(Debug, Clone, Copy)]
+pub struct Buyer<'a> {
+    /// The person.
+    pub member: &'a Member,
+    /// Where the request came from.
+    pub request: &'a RequestInfo,
+}
+
+impl Buyer<'_> {
+    async fn begin(&self, platform: &Platform) -> Result<Ctx, Fault> {
+        self.member.begin(platform, self.request.clone()).await
+    }
+}
+
+/// A number as it stands in a cart.
+struct Line {
+    item: CartItemId,
+    cart: CartId,
+    carrier: String,
+    number: E164,
+}
+
+/// Holds a number for the person's cart, until the returned instant. What is in the cart already
+/// is renewed.
+pub async fn hold(
+    platform: &Platform,
+    buyer: Buyer<'_>,
+    carrier: &str,
+    number: &E164,
+) -> Result<DateTime<Utc>, CartError> {
+    let seller = platform.carrier(carrier).ok_or(CartError::NoCarrier)?;
+    let mut cx = buyer.begin(platform).await?;
+    let there = line(&mut cx, buyer, None, Some(number)).await?;
+    drop(cx);
+    if let Some(line) = there {
+        return renew(platform, buyer, seller, line).await;
+    }
+    let offer = match seller.offer(number).await {
+        Ok(Some(offer)) => offer,
+        Ok(None) => return Err(CartError::Taken(number.clone())),
+        Err(error) => return Err(refused(error, number)),
+    };
+    let (line, until) = add(platform, buyer, &offer).await?;
+    match reserve(&seller, &line, until).await {
+        Ok(held) => {
+            record(platform, buyer, &line, held).await?;
+            Ok(until)
+        }
+        Err(error) => {
+            let mut cx = buyer.begin(platform).await?;
+            forget(&mut cx, &line).await?;
+            cx.commit().await?;
+            Err(refused(error, number))
+        }
+    }
+}
+
+/// Renews the hold of a number in the cart, also one that has lapsed while nobody took it.
+pub async fn hold_again(
+    platform: &Platform,
+    buyer: Buyer<'_>,
+    item: CartItemId,
+) -> Result<DateTime<Utc>, CartError> {
+    let mut cx = buyer.begin(platform).await?;
+    let line = line(&mut cx, buyer, Some(item), None).await?.ok_or(CartError::NotInCart)?;
+    drop(cx);
+    let seller = platform.carrier(&line.carrier).ok_or(CartError::NoCarrier)?;
+    renew(platform, buyer, seller, line).await
+}
+
+/// Takes a number out of the cart and lets its hold go.
+pub async fn remove(
+    platform: &Platform,
+    buyer: Buyer<'_>,
+    item: CartItemId,
+) -> Result<E164, CartError> {
+    let mut cx = buyer.begin(platform).await?;
+    let line = line(&mut cx, buyer, Some(item), None).await?.ok_or(CartError::NotInCart)?;
+    let hold = forget(&mut cx, &line).await?;
+    cx.commit().await?;
+    let_go(platform, &line, hold).await;
+    Ok(line.number)
+}
+
+/// Empties the cart; returns how many numbers it had.
+pub async fn clear(platform: &Platform, buyer: Buyer<'_>) -> Result<usize, CartError> {
+    let mut cx = buyer.begin(platform).await?;
+    let lines = lines(&mut cx, buyer).await?;
+    let mut gone = Vec::with_capacity(lines.len());
+    for line in lines {
+        let hold = forget(&mut cx, &line).await?;
+        gone.push((line, hold));
+    }
+    cx.commit().await?;
+    for (line, hold) in &gone {
+        let_go(platform, line, hold.clone()).await;
+    }
+    Ok(gone.len())
+}
+
+/// The first transaction: the cart, the line, the hold. Whoever commits it has the number.
+async fn add(
+    platform: &Platform,
+    buyer: Buyer<'_>,
+    offer: &Offer,
+) -> Result<(Line, DateTime<Utc>), CartError> {
+    let mut cx = buyer.begin(platform).await?;
+    let (tenant, now) = (cx.tenant(), cx.now());
+    let until = now + Duration::minutes(platform.settings().hold_minutes);
+    let cart = open_cart(&mut cx, buyer).await?;
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "n!" from cart_items where cart_id = $1 and tenant_id = $2"#,
+        cart.uuid(),
+        tenant.uuid()
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    if count >= MOST_ITEMS {
+        return Err(CartError::Full);
+    }
+    let price = price_now(&mut cx, offer).await?;
+    let line = Line {
+        item: CartItemId::new(cx.now_millis()),
+        cart,
+        carrier: offer.carrier.clone(),
+        number: offer.number.clone(),
+    };
+    if !take(&mut cx, &line, until).await? {
+        return Err(CartError::Taken(offer.number.clone()));
+    }
+    let shown = serde_json::to_value(offer).map_err(|e| Fault::Internal(e.to_string()))?;
+    sqlx::query!(
+        "insert into cart_items (id, tenant_id, cart_id, carrier, e164, offer, price_book_id,
+             monthly_minor, setup_minor, currency, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         on conflict on constraint cart_items_once do nothing",
+        line.item.uuid(),
+        tenant.uuid(),
+        cart.uuid(),
+        line.carrier,
+        line.number.as_str(),
+        shown,
+        price.id.uuid(),
+        price.monthly.minor,
+        price.setup.minor,
+        price.monthly.currency.as_str(),
+        now,
+    )
+    .execute(cx.tx())
+    .await?;
+    cx.audit(Entry {
+        action: "cart.hold",
+        resource: "cart",
+        resource_id: Some(cart.to_string()),
+        new: Some(json!({ "number": line.number, "until": until })),
+        ..Entry::default()
+    })
+    .await?;
+    cx.commit().await?;
+    Ok((line, until))
+}
+
+/// Renews a hold here and at the carrier. When somebody else has it, the line stays in the cart
+/// and shows so.
+async fn renew(
+    platform: &Platform,
+    buyer: Buyer<'_>,
+    seller: Arc<dyn Carrier>,
+    line: Line,
+) -> Result<DateTime<Utc>, CartError> {
+    let mut cx = buyer.begin(platform).await?;
+    let until = cx.now() + Duration::minutes(platform.settings().hold_minutes);
+    if !take(&mut cx, &line, until).await? {
+        return Err(CartError::Taken(line.number));
+    }
+    cx.commit().await?;
+    match reserve(&seller, &line, until).await {
+        Ok(held) => {
+            record(platform, buyer, &line, held).await?;
+            Ok(until)
+        }
+        Err(error) => {
+            if matches!(error, CarrierError::Unavailable { .. } | CarrierError::Gone { .. }) {
+                let mut cx = buyer.begin(platform).await?;
+                free(&mut cx, &line).await?;
+                cx.commit().await?;
+            }
+            Err(refused(error, &line.number))
+        }
+    }
+}
+
+/// The person's open cart, made when there is none.
+async fn open_cart(cx: &mut Ctx, buyer: Buyer<'_>) -> Result<CartId, Fault> {
+    let (tenant, now, fresh) = (cx.tenant(), cx.now(), CartId::new(cx.now_millis()));
+    // The update that changes nothing returns the row also when it was there.
+    Ok(sqlx::query_scalar!(
+        r#"insert into carts (id, tenant_id, user_id, created_at) values ($1, $2, $3, $4)
+           on conflict (user_id) where state = 'open' do update set state = 'open'
+           returning id as "id: CartId""#,
+        fresh.uuid(),
+        tenant.uuid(),
+        buyer.member.user.uuid(),
+        now
+    )
+    .fetch_one(cx.tx())
+    .await?)
+}
+
+async fn price_now(cx: &mut Ctx, offer: &Offer) -> Result<Price, CartError> {
+    let now = cx.now();
+    let prices = current_prices(cx.tx(), now).await?;
+    price_of(&prices, &offer.carrier, &offer.country, offer.number_type)
+        .cloned()
+        .ok_or_else(|| CartError::NotForSale(offer.number.clone()))
+}
+
+/// Takes or extends the hold: the one statement that decides who has a number.
+async fn take(cx: &mut Ctx, line: &Line, until: DateTime<Utc>) -> Result<bool, Fault> {
+    let (tenant, now) = (cx.tenant(), cx.now());
+    Ok(sqlx::query_scalar!(
+        r#"select take_hold($1, $2, $3, $4, $5, $6) as "ours!""#,
+        line.number.as_str(),
+        line.carrier,
+        tenant.uuid(),
+        line.cart.uuid(),
+        now,
+        until
+    )
+    .fetch_one(cx.tx())
+    .await?)
+}
+
+/// Asks the carrier to set the number aside, where it can. The line's id is the key, so asking
+/// again extends.
+async fn reserve(
+    seller: &Arc<dyn Carrier>,
+    line: &Line,
+    until: DateTime<Utc>,
+) -> Result<Option<CarrierHold>, CarrierError> {
+    if !seller.abilities().holds {
+        return Ok(None);
+    }
+    seller.hold(&line.number, line.item.uuid(), until).await.map(Some)
+}
+
+async fn record(
+    platform: &Platform,
+    buyer: Buyer<'_>,
+    line: &Line,
+    held: Option<CarrierHold>,
+) -> Result<(), Fault> {
+    let Some(held) = held else { return Ok(()) };
+    let mut cx = buyer.begin(platform).await?;
+    let tenant = cx.tenant();
+    sqlx::query!(
+        "update holds set carrier_hold_id = $4, carrier_hold_expires_at = $5
+         where e164 = $1 and tenant_id = $2 and cart_id = $3",
+        line.number.as_str(),
+        tenant.uuid(),
+        line.cart.uuid(),
+        held.id,
+        held.expires_at
+    )
+    .execute(cx.tx())
+    .await?;
+    cx.commit().await
+}
+
+/// Deletes the hold, unless an order has taken it over; returns the carrier's id of it.
+async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<String>, Fault> {
+    let tenant = cx.tenant();
+    let hold = sqlx::query_scalar!(
+        "delete from holds where e164 = $1 and tenant_id = $2 and cart_id = $3 and order_id is null
+         returning carrier_hold_id",
+        line.number.as_str(),
+        tenant.uuid(),
+        line.cart.uuid()
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    Ok(hold.flatten())
+}
+
+/// Takes the line and its hold away.
+async fn forget(cx: &mut Ctx, line: &Line) -> Result<Option<String>, Fault> {
+    let tenant = cx.tenant();
+    let hold = free(cx, line).await?;
+    sqlx::query!(
+        "delete from cart_items where cart_id = $1 and tenant_id = $2 and e164 = $3",
+        line.cart.uuid(),
+        tenant.uuid(),
+        line.number.as_str()
+    )
+    .execute(cx.tx())
+    .await?;
+    cx.audit(Entry {
+        action: "cart.remove",
+        resource: "cart",
+        resource_id: Some(line.cart.to_string()),
+        old: Some(json!({ "number": line.number })),
+        ..Entry::default()
+    })
+    .await?;
+    Ok(hold)
+}
+
+/// Tells the carrier. A failure is not the customer's: the carrier's hold ends by itself.
+async fn let_go(platform: &Platform, line: &Line, hold: Option<String>) {
+    let (Some(seller), Some(hold)) = (platform.carrier(&line.carrier), hold) else { return };
+    if let Err(error) = seller.let_go(&line.number, &hold).await {
+        tracing::warn!(number = %line.number, %error, "a carrier's hold was not let go");
+    }
+}
+
+/// A line of the person's open cart, by its id or its number.
+async fn line(
+    cx: &mut Ctx,
+    buyer: Buyer<'_>,
+    item: Option<CartItemId>,
+    number: Option<&E164>,
+) -> Result<Option<Line>, Fault> {
+    let tenant = cx.tenant();
+    Ok(sqlx::query_as!(
+        Line,
+        r#"select i.id as "item: CartItemId", i.cart_id as "cart: CartId", i.carrier, i.e164 as "number: E164"
+           from carts c join cart_items i on i.cart_id = c.id
+           where c.tenant_id = $1 and i.tenant_id = $1 and c.user_id = $2 and c.state = 'open'
+             and ($3::uuid is null or i.id = $3) and ($4::text is null or i.e164 = $4)
+           limit 1"#,
+        tenant.uuid(),
+        buyer.member.user.uuid(),
+        item.map(CartItemId::uuid),
+        number.map(E164::as_str)
+    )
+    .fetch_optional(cx.tx())
+    .await?)
+}
+
+async fn lines(cx: &mut Ctx, buyer: Buyer<'_>) -> Result<Vec<Line>, Fault> {
+    let tenant = cx.tenant();
+    Ok(sqlx::query_as!(
+        Line,
+        r#"select i.id as "item: CartItemId", i.cart_id as "cart: CartId", i.carrier, i.e164 as "number: E164"
+           from carts c join cart_items i on i.cart_id = c.id
+           where c.tenant_id = $1 and i.tenant_id = $1 and c.user_id = $2 and c.state = 'open'
+           order by i.e164"#,
+        tenant.uuid(),
+        buyer.member.user.uuid()
+    )
+    .fetch_all(cx.tx())
+    .await?)
+}
+
+fn refused(error: CarrierError, number: &E164) -> CartError {
+    match error {
+        CarrierError::Unavailable { .. }
+        | CarrierError::Gone { .. }
+        | CarrierError::AlreadyOurs { .. } => CartError::Taken(number.clone()),
+        other => {
+            tracing::warn!(%number, error = %other, "a carrier did not hold a number");
+            CartError::Carrier(other.for_customer())
+        }
+    }
+}

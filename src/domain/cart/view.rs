@@ -1,0 +1,83 @@
+//! The cart as its owner sees it.
+
+use crate::{
+    Ctx, Fault,
+    orders::{Quote, QuoteLine, open_cart, quote},
+};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+use voxlink_types::ids::{CartItemId, UserId};
+
+/// How a number in a cart stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Held until then.
+    Held(DateTime<Utc>),
+    /// The hold has lapsed; it may still be had.
+    Lapsed,
+}
+
+/// A number in a cart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CartItem {
+    /// Its price, tax and share of the promotion.
+    pub line: QuoteLine,
+    /// What a minute of an incoming call costs.
+    pub inbound_minute: Decimal,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// A person's cart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CartView {
+    /// What it costs.
+    pub quote: Quote,
+    /// The numbers, in the order they were added.
+    pub items: Vec<CartItem>,
+    /// A code that was given and gives nothing now.
+    pub dead_code: Option<String>,
+    /// When this was so.
+    pub now: DateTime<Utc>,
+}
+
+/// The person's open cart; none when nothing was ever put into one.
+pub async fn view(cx: &mut Ctx, user: UserId) -> Result<Option<CartView>, Fault> {
+    let (tenant, now) = (cx.tenant(), cx.now());
+    let Some(cart) = open_cart(cx, user).await? else { return Ok(None) };
+    let quote = quote(cx, cart).await?;
+    let rows = sqlx::query!(
+        r#"select i.id as "item: CartItemId", p.inbound_minute,
+                  h.expires_at as "until?: DateTime<Utc>"
+           from cart_items i
+           join price_books p on p.id = i.price_book_id
+           left join holds h on h.e164 = i.e164 and h.cart_id = i.cart_id and h.tenant_id = $2 and h.expires_at > $3
+           where i.cart_id = $1 and i.tenant_id = $2"#,
+        cart.uuid(),
+        tenant.uuid(),
+        now
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let code = sqlx::query_scalar!(
+        "select promotion_code from carts where id = $1 and tenant_id = $2",
+        cart.uuid(),
+        tenant.uuid()
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    let facts: HashMap<CartItemId, (Decimal, Option<DateTime<Utc>>)> =
+        rows.into_iter().map(|r| (r.item, (r.inbound_minute, r.until))).collect();
+    let items = quote
+        .lines
+        .iter()
+        .map(|line| {
+            let (inbound_minute, until) = facts.get(&line.item).copied().unwrap_or_default();
+            let standing = until.map_or(Standing::Lapsed, Standing::Held);
+            CartItem { line: line.clone(), inbound_minute, standing }
+        })
+        .collect();
+    let dead_code = code.filter(|_| quote.promotion.is_none());
+    Ok(Some(CartView { quote, items, dead_code, now }))
+}

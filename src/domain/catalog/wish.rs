@@ -1,0 +1,75 @@
+//! What a customer looks for.
+
+use voxlink_types::{
+    Money, PageRequest,
+    number::{Capability, NumberType},
+    text_enum,
+};
+
+/// The distances that can be chosen around a place.
+pub const DISTANCES_KM: [u32; 5] = [10, 25, 50, 100, 250];
+
+text_enum! {
+    /// In which order numbers come.
+    Sort {
+        /// Nearest first where a place is given, else by number.
+        Best = "best",
+        /// Cheapest first.
+        Price = "price",
+        /// By number.
+        Number = "number",
+        /// Nearest first.
+        Distance = "distance",
+    }
+}
+
+/// A search as it was typed. All given conditions hold at once; nothing typed is nothing asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wish {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Any of these kinds; none means every kind.
+    pub types: Vec<NumberType>,
+    /// National destination code.
+    pub area_code: String,
+    /// Digits, letters, `?`.
+    pub contains: String,
+    /// Patterns that must not occur, separated by commas.
+    pub exclude: String,
+    /// Town.
+    pub locality: String,
+    /// State or province.
+    pub region: String,
+    /// A place's name or a number.
+    pub near: String,
+    /// How far from there.
+    pub within_km: u32,
+    /// All of these.
+    pub capabilities: Vec<Capability>,
+    /// At most this much a month.
+    pub max_monthly: Option<Money>,
+    /// The order.
+    pub sort: Sort,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self {
+            country: "US".to_owned(),
+            types: Vec::new(),
+            area_code: String::new(),
+            contains: String::new(),
+            exclude: String::new(),
+            locality: String::new(),
+            region: String::new(),
+            near: String::new(),
+            within_km: 50,
+            capabilities: Vec::new(),
+            max_monthly: None,
+            sort: Sort::Best,
+            page: PageRequest::default(),
+        }
+    }
+}
