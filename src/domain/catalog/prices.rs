@@ -149,8 +149,10 @@ async fn store_one(
     let rounded = |exact: Decimal, digits| {
         (exact * mark_up).round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero)
     };
-    let (monthly, setup) =
-        (rounded(row.monthly, row.currency.exponent()), rounded(row.setup, row.currency.exponent()));
+    let (monthly, setup) = (
+        rounded(row.monthly, row.currency.exponent()),
+        rounded(row.setup, row.currency.exponent()),
+    );
     let minute = rounded(row.inbound_minute, 4);
     // North America bills whole minutes, Europe six seconds.
     let (initial, next) =

@@ -60,7 +60,11 @@ impl Shop {
         Buyer { member, request: &self.request }
     }
 
-    async fn hold(&self, member: &Member, n: u32) -> Result<chrono::DateTime<chrono::Utc>, CartError> {
+    async fn hold(
+        &self,
+        member: &Member,
+        n: u32,
+    ) -> Result<chrono::DateTime<chrono::Utc>, CartError> {
         hold(&self.test.platform, self.buyer(member), FakeCarrier::KEY, &number(n)).await
     }
 

@@ -1,9 +1,7 @@
 //! Tests of `domain::catalog`.
 
 use std::sync::Arc;
-use voxlink_domain::catalog::{
-    Sort, Wish, coverage, current_prices, refresh_prices, search,
-};
+use voxlink_domain::catalog::{Sort, Wish, coverage, current_prices, refresh_prices, search};
 use voxlink_gateways::{Carrier, Clock, carrier::fake::FakeCarrier, fault::Script};
 use voxlink_testkit::{Outside, TestPlatform};
 use voxlink_types::{
@@ -47,9 +45,8 @@ async fn a_price_that_changes_closes_the_old_row_and_one_that_does_not_changes_n
 #[tokio::test]
 async fn a_search_is_priced_paged_and_marks_the_digits_looked_for() {
     let test = shop(60).await;
-    let found = search(&test.platform, &Wish { contains: "0042".into(), ..Wish::default() })
-        .await
-        .unwrap();
+    let found =
+        search(&test.platform, &Wish { contains: "0042".into(), ..Wish::default() }).await.unwrap();
     assert_eq!(found.hits.len(), 1);
     assert_eq!(found.hits[0].mark, Some((7, 4)));
     assert!(found.hits[0].price.monthly.minor > 0);
@@ -58,7 +55,10 @@ async fn a_search_is_priced_paged_and_marks_the_digits_looked_for() {
     let third = Wish { page: voxlink_types::PageRequest::new(3, 25), ..Wish::default() };
     let third = search(&test.platform, &third).await.unwrap();
     assert_eq!((third.hits.len(), third.more), (10, false));
-    assert_eq!(coverage(&test.platform).await.unwrap(), [("US".to_owned(), vec![NumberType::Local])]);
+    assert_eq!(
+        coverage(&test.platform).await.unwrap(),
+        [("US".to_owned(), vec![NumberType::Local])]
+    );
 }
 
 #[tokio::test]
