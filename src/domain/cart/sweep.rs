@@ -1,7 +1,10 @@
 //! Lapsed holds are let go, here and at the carrier. Nobody waits for it: a lapsed hold stops
 //! nobody, this only tidies up.
 
-use crate::{Fault, Platform, jobs::Job};
+use crate::{
+    Fault, Platform,
+    jobs::{Job, JobError},
+};
 use serde::{Deserialize, Serialize};
 use voxlink_types::E164;
 
@@ -12,6 +15,10 @@ pub struct SweepHolds {}
 impl Job for SweepHolds {
     const TASK: &'static str = "cart.sweep_holds";
     const TRIES: i32 = 3;
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        sweep(platform).await.map(drop).map_err(JobError::retry)
+    }
 }
 
 /// Lets lapsed holds go; returns how many.

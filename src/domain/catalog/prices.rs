@@ -1,7 +1,10 @@
 //! The price book: what each carrier charges us, times our mark-up, from an instant on. A change
 //! closes the old row and opens a new one; nothing that was ever sold by is rewritten.
 
-use crate::{Fault, Platform, jobs::Job};
+use crate::{
+    Fault, Platform,
+    jobs::{Job, JobError},
+};
 use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -45,6 +48,10 @@ pub struct RefreshPrices {}
 
 impl Job for RefreshPrices {
     const TASK: &'static str = "catalog.refresh_prices";
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        refresh_prices(platform).await.map(drop).map_err(JobError::retry)
+    }
 }
 
 /// Every price in force.

@@ -2,7 +2,7 @@
 
 use super::{Job, JobError, upkeep};
 use crate::{
-    Platform, accounts,
+    Platform, accounts, cart, catalog,
     billing::{invoices, payments},
     notifications, numbers, orders,
 };
@@ -31,6 +31,8 @@ pub fn visit(all: &mut impl Visitor) {
     all.periodic::<invoices::InvoiceRun>("25 0,12 1,2,3 * *", "3d");
     all.often::<upkeep::SweepOrders>(Duration::from_secs(10));
     all.often::<upkeep::SweepPayments>(Duration::from_secs(60));
+    all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");
+    all.often::<cart::SweepHolds>(Duration::from_secs(30));
     all.job::<orders::FulfilJob>();
     all.job::<payments::PaymentEventJob>();
     all.job::<payments::ReconcileJob>();
