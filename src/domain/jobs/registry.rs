@@ -2,9 +2,9 @@
 
 use super::{Job, JobError, upkeep};
 use crate::{
-    Platform, accounts, cart, catalog,
+    Platform, accounts,
     billing::{invoices, payments},
-    notifications, numbers, orders,
+    cart, catalog, notifications, numbers, orders,
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
