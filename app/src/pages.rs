@@ -5,6 +5,7 @@ pub mod admin;
 pub mod billing;
 pub mod calls;
 pub mod cart;
+pub mod help;
 pub mod home;
 pub mod notifications;
 pub mod numbers;

@@ -96,6 +96,7 @@ pub fn routes() -> Vec<Route> {
         orders::routes(),
         numbers::routes(),
         notifications::routes(),
+        help::routes(),
         routing::routes(),
         calls::routes(),
         billing::routes(),

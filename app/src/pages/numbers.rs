@@ -68,7 +68,12 @@ pub enum NumberTab {
 
 /// A number's pages, side by side; the page of each shows them first.
 #[component]
-pub fn NumberTabs(id: NumberId, current: NumberTab) -> impl IntoView {
+pub fn NumberTabs(
+    /// Whose pages they are.
+    id: NumberId,
+    /// The one that is open.
+    current: NumberTab,
+) -> impl IntoView {
     let tab = |label: &str, path: &str, which: NumberTab| {
         Tab::new(label, format!("/numbers/{id}{path}"), which == current)
     };
