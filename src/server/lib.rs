@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod mount;
 pub mod postgres;
 mod serve;
+pub mod web;
 pub mod worker;
 
 pub use serve::{Assembly, serve};

@@ -1,6 +1,6 @@
 //! Starts everything and stops it gracefully.
 
-use crate::{callbacks::Callbacks, config::Config};
+use crate::{callbacks::Callbacks, config::Config, web};
 use axum::Router;
 use voxlink_domain::Platform;
 
@@ -24,15 +24,18 @@ pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
         .not_found_service(assembly.nothing_here);
     let spool = assembly.config.data_dir.join("calls");
     let callbacks = Callbacks::start(assembly.platform.clone(), spool).await;
-    let router = assembly
-        .pages
+    voxlink_domain::accounts::password::warm();
+    let pages = web::protect(assembly.pages.fallback_service(site), &assembly.platform);
+    // Carriers and processors sign what they send: none of what guards the pages stands in their
+    // way.
+    let router = pages
         .merge(crate::callbacks::payments::routes(assembly.platform.clone()))
-        .merge(callbacks.router())
-        .fallback_service(site);
+        .merge(callbacks.router());
     let listener = tokio::net::TcpListener::bind(assembly.config.listen).await?;
     tracing::info!(address = %assembly.config.listen, "serving");
     let stopped = async { drop(tokio::signal::ctrl_c().await) };
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
     callbacks.finish().await;
     Ok(())
 }

@@ -1,8 +1,35 @@
 //! Register, sign in and out, devices, profile.
 
-use crate::Route;
+mod devices;
+mod entry;
+mod letters;
+mod settings;
+
+use crate::{
+    Access, Route,
+    route::{get, post},
+};
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        get("/register", Access::Public, entry::show_register),
+        post("/register", Access::Public, entry::register),
+        get("/sign-in", Access::Public, entry::show_sign_in),
+        post("/sign-in", Access::Public, entry::sign_in),
+        post("/sign-out", Access::Public, entry::sign_out),
+        get("/forgot", Access::Public, letters::show_forgot),
+        post("/forgot", Access::Public, letters::forgot),
+        get("/reset", Access::Public, letters::show_reset),
+        post("/reset", Access::Public, letters::reset),
+        get("/verify", Access::Public, letters::show_verify),
+        post("/verify", Access::Public, letters::verify),
+        get("/settings", Access::Viewer, settings::show),
+        post("/settings", Access::Viewer, settings::save),
+        post("/settings/password", Access::Viewer, settings::change_password),
+        post("/settings/verification", Access::Viewer, settings::ask_for_verification),
+        get("/settings/devices", Access::Viewer, devices::show),
+        post("/settings/devices/revoke-others", Access::Viewer, devices::revoke_others),
+        post("/settings/devices/{id}/revoke", Access::Viewer, devices::revoke),
+    ]
 }

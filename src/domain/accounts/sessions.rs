@@ -12,6 +12,11 @@ use sqlx::types::ipnetwork::IpNetwork;
 use std::net::IpAddr;
 use voxlink_types::ids::{SessionId, UserId};
 
+/// Under this name the session layer is told of a [`NewSession`].
+pub const OPENING: &str = "opening";
+/// Under this name it tells whose a session is: a [`Member`].
+pub const MEMBER: &str = "member";
+
 /// How long a session may last: unused, and in all.
 pub const fn limits(remember: bool) -> (TimeDelta, TimeDelta) {
     if remember {
