@@ -91,7 +91,8 @@ impl Job {
             let claim = idempotency::claim(self.begin().await?, &self.key, route, hash).await?;
             match claim {
                 Claim::First => {
-                    let work = tokio::spawn(async move { self.first(next.run(request).await).await });
+                    let work =
+                        tokio::spawn(async move { self.first(next.run(request).await).await });
                     return work.await.map_err(|e| Fault::Internal(e.to_string()))?;
                 }
                 Claim::Repeat(answer) => return Ok(again(answer)),
@@ -102,7 +103,8 @@ impl Job {
                 Claim::Running => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
-        let text = "This form was sent already and is still being worked on. Look again in a moment.";
+        let text =
+            "This form was sent already and is still being worked on. Look again in a moment.";
         Ok((StatusCode::CONFLICT, [("retry-after", "5")], text).into_response())
     }
 

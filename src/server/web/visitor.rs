@@ -21,11 +21,7 @@ use voxlink_domain::{
 const FILES: [&str; 2] = ["/pkg/", "/fonts/"];
 
 /// Finds the visitor by the session, with one query, and describes the request.
-pub(super) async fn layer(
-    session: Session,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn layer(session: Session, mut request: Request, next: Next) -> Response {
     if FILES.iter().any(|path| request.uri().path().starts_with(path)) {
         return next.run(request).await;
     }

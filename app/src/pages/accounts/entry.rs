@@ -48,12 +48,7 @@ pub(super) async fn open(
     remember: bool,
     request: &RequestInfo,
 ) -> Result<(), PageError> {
-    let new = NewSession {
-        user,
-        remember,
-        user_agent: request.user_agent.clone(),
-        ip: request.ip,
-    };
+    let new = NewSession { user, remember, user_agent: request.user_agent.clone(), ip: request.ip };
     if remember {
         session.set_expiry(Some(Expiry::OnInactivity(Duration::days(90))));
     }
@@ -240,7 +235,14 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_another_site() {
         assert_eq!(local(Some("/numbers?q=1")), "/numbers?q=1");
-        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "", "numbers", "/\t/evil.example"] {
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "numbers",
+            "/\t/evil.example",
+        ] {
             assert_eq!(local(Some(bad)), "/", "{bad}");
         }
         assert_eq!(local(None), "/");

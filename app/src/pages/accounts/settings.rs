@@ -5,7 +5,10 @@ use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Viewer,
     layout::Place,
-    ui::{Button, ButtonForm, ButtonKind, Card, Checkbox, Choice, Fact, Facts, Field, Form, Select, Tab, Tabs},
+    ui::{
+        Button, ButtonForm, ButtonKind, Card, Checkbox, Choice, Fact, Facts, Field, Form, Select,
+        Tab, Tabs,
+    },
 };
 use axum::extract::{Form as Posted, State};
 use leptos::prelude::*;
@@ -117,7 +120,8 @@ async fn page(
     wrong_password: Wrong,
 ) -> Answer {
     let member = person.member.clone();
-    let languages: Vec<Choice> = LANGUAGES.iter().map(|(tag, name)| Choice::new(*tag, *name)).collect();
+    let languages: Vec<Choice> =
+        LANGUAGES.iter().map(|(tag, name)| Choice::new(*tag, *name)).collect();
     let status = if wrong == Wrong::nothing() { wrong_password.status() } else { wrong.status() };
     Screen::new("Settings")
         .at(Place::Settings)
