@@ -4,6 +4,8 @@
 
 mod countdown;
 mod palette;
+mod plan_editor;
 
 pub use countdown::Countdown;
 pub use palette::{Destination, Palette};
+pub use plan_editor::PlanEditor;

@@ -16,6 +16,8 @@ mod form;
 mod hours;
 mod plan;
 mod position;
+#[cfg(feature = "zones")]
+mod rehearse;
 mod step;
 
 pub use check::{Problem, check};
@@ -31,4 +33,6 @@ pub use hours::{Holiday, Hours};
 pub use hours::{Opening, next_change, opening};
 pub use plan::{Address, Forward, Kind, Menu, Next, Node, NodeName, Plan, Ring, Voicemail};
 pub use position::{Decision, DialOutcome, Facts, Input, Outcome, Position, Stage, Visit};
+#[cfg(feature = "zones")]
+pub use rehearse::{People, rehearse};
 pub use step::{RejectReason, Step, Target, Voice};
