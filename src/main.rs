@@ -1,16 +1,31 @@
 //! VoxLink: parses the command line and joins server, app and adapters.
 
+use anyhow::Context;
+use clap::Parser;
 use leptos::config::get_configuration;
-use std::{collections::BTreeMap, sync::Arc};
-use voxlink_adapters::{payments::test_card::TestCard, switchboards::FormSwitchboard};
+use secrecy::ExposeSecret;
+use std::{collections::BTreeMap, io::Write, sync::Arc};
+use voxlink_adapters::{
+    payments::test_card::TestCard,
+    switchboards::{FormSwitchboard, sign_form},
+};
 use voxlink_app::{App, mounted_pages, nothing_here};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
-use voxlink_gateways::{PaymentProcessor, Switchboard, SystemClock};
-use voxlink_server::{Assembly, config::Config, serve};
+use voxlink_gateways::{Clock, PaymentProcessor, Switchboard, SystemClock};
+use voxlink_server::{
+    Assembly,
+    cli::{CallCommand, Cli, Command, call},
+    config::Config,
+    serve,
+};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
     let config = Config::from_env()?;
+    if let Some(Command::Call { what: CallCommand::Simulate(wanted) }) = cli.command {
+        return simulate(&config, &wanted).await;
+    }
     let db = Db::connect(&config.database_url.parse()?, PoolSizes::default());
     let card = test_card(&config)?;
     let platform = Platform::new(Parts {
@@ -57,4 +72,17 @@ fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>>
         .flatten()
         .map(|board| (board.key(), Arc::new(board) as Arc<dyn Switchboard>))
         .collect()
+}
+
+/// Plays a call against the running server and prints what happened.
+async fn simulate(config: &Config, wanted: &call::Simulate) -> anyhow::Result<()> {
+    let secret = config.local_carrier_secret.as_ref().context("LOCAL_CARRIER_SECRET is not set")?;
+    let line = call::Line {
+        public: config.public_url.clone(),
+        server: format!("http://{}", config.listen).parse()?,
+        secret: secret.expose_secret().to_owned(),
+        sign: sign_form,
+    };
+    let told = call::simulate(&line, wanted, SystemClock.now()).await?;
+    Ok(std::io::stdout().write_all(told.as_bytes())?)
 }

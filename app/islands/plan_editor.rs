@@ -13,7 +13,10 @@ use voxlink_types::routing::{Next, NodeName, Plan};
 
 /// What does not change while somebody edits.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the day and the zone are for edits in the browser"))]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "the day and the zone are for edits in the browser")
+)]
 struct About {
     /// Nodes that the rehearsed call went through.
     lit: BTreeSet<String>,

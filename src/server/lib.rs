@@ -1,6 +1,7 @@
 //! All that listens, runs or is typed in a shell.
 
 pub mod callbacks;
+pub mod cli;
 pub mod config;
 pub mod health;
 pub mod logging;
