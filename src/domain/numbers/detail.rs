@@ -48,10 +48,14 @@ pub struct Detail {
 pub async fn detail(cx: &mut Ctx, id: NumberId) -> Result<Detail, NumberError> {
     let row = rows(cx, &[id]).await?.pop().ok_or(NumberError::NotFound)?;
     let more = sqlx::query!(
-        r#"select s.time_zone, s.setup, s.inbound_minute, s.increment_initial, s.increment_next,
-                s.suspended_at, s.suspension_reason, s.suspension_message,
-                s.release_requested_at, s.release_reason, s.released_at,
-                s.desired, s.confirmed, p.version as "version?", p.published_at,
+        // With outer joins sqlx guesses from the plan of the day what may be null: say it.
+        r#"select s.time_zone as "time_zone!", s.setup as "setup!", s.inbound_minute as "inbound_minute!",
+                s.increment_initial as "increment_initial!", s.increment_next as "increment_next!",
+                s.suspended_at as "suspended_at?", s.suspension_reason as "suspension_reason?",
+                s.suspension_message as "suspension_message?",
+                s.release_requested_at as "release_requested_at?", s.release_reason as "release_reason?",
+                s.released_at as "released_at?", s.desired as "desired!", s.confirmed as "confirmed!",
+                p.version as "version?", p.published_at as "published_at?",
                 (select d.id from number_configurations d
                  where d.tenant_id = s.tenant_id and d.subscription_id = s.id and d.state = 'draft')
                     as "draft: ConfigurationId",
@@ -207,7 +211,7 @@ pub struct Event {
 /// The life of a number, newest first.
 pub async fn events(cx: &mut Ctx, id: NumberId, most: i64) -> Result<Vec<Event>, NumberError> {
     let rows = sqlx::query!(
-        r#"select e.to_state as "to: NumberState", e.reason, e.actor, e.occurred_at, u.full_name as "name?"
+        r#"select e.to_state as "to!: NumberState", e.reason as "reason!", e.occurred_at as "occurred_at!", u.full_name as "name?"
          from number_events e
          left join users u on u.tenant_id = e.tenant_id
              and e.actor = 'user:usr_' || replace(u.id::text, '-', '')

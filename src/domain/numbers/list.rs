@@ -103,10 +103,13 @@ pub async fn rows(cx: &mut Ctx, ids: &[NumberId]) -> Result<Vec<Row>, NumberErro
     let since = cx.now() - TimeDelta::days(30);
     let wanted: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let found = sqlx::query!(
-        r#"select s.id as "id: NumberId", s.e164 as "number: E164", s.state as "state: NumberState",
-                s.friendly_name, s.tags, s.notes, i.country, i.number_type as "number_type: NumberType",
-                i.capabilities as "capabilities: Vec<Capability>", i.locality, i.region, s.monthly,
-                s.currency as "currency: Currency", s.started_at, s.release_at,
+        // With outer joins sqlx guesses from the plan of the day what may be null: say it.
+        r#"select s.id as "id!: NumberId", s.e164 as "number!: E164", s.state as "state!: NumberState",
+                s.friendly_name as "friendly_name?", s.tags as "tags!", s.notes as "notes?",
+                i.country as "country!", i.number_type as "number_type!: NumberType",
+                i.capabilities as "capabilities!: Vec<Capability>", i.locality as "locality?",
+                i.region as "region?", s.monthly as "monthly!", s.currency as "currency!: Currency",
+                s.started_at as "started_at!", s.release_at as "release_at?",
                 c.plan as "plan?",
                 (select count(*) from call_records r
                  where r.tenant_id = s.tenant_id and r.subscription_id = s.id and r.started_at >= $3) as "calls!"
