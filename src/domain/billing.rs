@@ -1,6 +1,8 @@
 //! Money: journal, payments, tax, usage, invoices.
 
+pub mod account;
 pub mod address;
+pub mod export;
 pub mod invoices;
 pub mod journal;
 pub mod payments;

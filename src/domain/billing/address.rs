@@ -53,8 +53,18 @@ impl Explain for AddressError {
 }
 
 impl Address {
+    /// As written on a letter, empty parts left out.
+    pub fn lines(&self) -> Vec<String> {
+        let town = [self.city.as_str(), self.region.as_str(), self.postal_code.as_str()];
+        let town = town.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ");
+        [self.line1.clone(), self.line2.clone(), town, self.country.clone()]
+            .into_iter()
+            .filter(|l| !l.is_empty())
+            .collect()
+    }
+
     /// Trims and checks what was typed.
-    fn checked(&self) -> Result<Self, AddressError> {
+    pub(super) fn checked(&self) -> Result<Self, AddressError> {
         let clean = |text: &str| text.trim().chars().take(200).collect::<String>();
         let address = Self {
             line1: clean(&self.line1),

@@ -59,8 +59,8 @@ mod settle;
 pub use draft::{Draft, DraftLine, LineKind, estimate};
 pub use period::{BadMonth, BillingMonth, Period, start_of_day};
 pub use read::{
-    Address, Filter, Invoice, LaterPayment, Line, ListedInvoice, Party, Registration, Seller,
-    calls_behind, get, list, open,
+    Filter, Invoice, LaterPayment, Line, ListedInvoice, Party, Registration, Seller, calls_behind,
+    get, list, open,
 };
 pub use run::{InvoiceRun, Report, Run, mark_overdue, run};
 pub use settle::{Settled, settle_from_credit};

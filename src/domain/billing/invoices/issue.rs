@@ -29,7 +29,7 @@ pub enum Outcome {
     /// Its invoice was issued.
     Issued(InvoiceId),
     /// It has one over this period.
-    Already,
+    Already(InvoiceId),
     /// There was nothing to bill.
     Nothing,
 }
@@ -46,8 +46,8 @@ pub async fn issue(
     if period.end() > cx.now() && (!early || period.start() > cx.now()) {
         return Err(InvoiceError::NotOver(month));
     }
-    if exists(&mut cx, &account, &period).await? {
-        return Ok(Outcome::Already);
+    if let Some(id) = standing(&mut cx, &account, &period).await? {
+        return Ok(Outcome::Already(id));
     }
 
     let id = InvoiceId::new(cx.now_millis());
@@ -83,20 +83,21 @@ pub async fn issue(
     Ok(Outcome::Issued(id))
 }
 
-/// True when the account has an invoice over this period, even if its zone or anchor has moved.
-async fn exists(
+/// The account's invoice over this period, recognised even if its zone or anchor has moved.
+async fn standing(
     cx: &mut Ctx<Installation>,
     account: &Account,
     period: &Period,
-) -> Result<bool, Fault> {
+) -> Result<Option<InvoiceId>, Fault> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select 1 from invoices where tenant_id = $1 and billing_account_id = $2
-               and state <> 'cancelled' and period_start <= $3 and period_end > $3) as "exists!""#,
+        r#"select id as "id: InvoiceId" from invoices
+           where tenant_id = $1 and billing_account_id = $2
+             and state <> 'cancelled' and period_start <= $3 and period_end > $3"#,
         account.tenant.uuid(),
         account.id.uuid(),
         period.middle(),
     )
-    .fetch_one(cx.tx())
+    .fetch_optional(cx.tx())
     .await?)
 }
 

@@ -1,7 +1,12 @@
 //! Invoices as they are read: the list, one with its lines, the calls behind a line.
 
 use super::{InvoiceError, LineKind};
-use crate::{Ctx, Fault, audit::Entry, billing::usage::RatedCall, ctx::Actor};
+use crate::{
+    Ctx, Fault,
+    audit::Entry,
+    billing::{address::Address, usage::RatedCall},
+    ctx::Actor,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -13,36 +18,6 @@ use voxlink_types::{
     money::{MoneyError, show_rate},
     order::InvoiceState,
 };
-
-/// A postal address. Every part may be empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Address {
-    /// Street and house.
-    pub line1: String,
-    /// Floor, suite.
-    pub line2: String,
-    /// Town.
-    pub city: String,
-    /// State or province code.
-    pub region: String,
-    /// Postal code.
-    pub postal_code: String,
-    /// ISO 3166 country.
-    pub country: String,
-}
-
-impl Address {
-    /// As written on a letter, empty parts left out.
-    pub fn lines(&self) -> Vec<String> {
-        let town = [self.city.as_str(), self.region.as_str(), self.postal_code.as_str()];
-        let town = town.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ");
-        [self.line1.clone(), self.line2.clone(), town, self.country.clone()]
-            .into_iter()
-            .filter(|l| !l.is_empty())
-            .collect()
-    }
-}
 
 /// Who is billed, as frozen at issue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,9 +7,13 @@ use super::{
 use crate::{
     Ctx, Fault, Installation, Platform,
     jobs::{Job, JobError},
+    notifications::{Notice, notify_managers},
 };
 use serde::{Deserialize, Serialize};
-use voxlink_types::ids::{InvoiceId, TenantId};
+use voxlink_types::{
+    ids::{InvoiceId, TenantId},
+    notice::NoticeKind,
+};
 
 /// What is to be billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +101,14 @@ pub async fn run(platform: &Platform, wish: Run) -> Result<Report, InvoiceError>
     for tenant in tenants {
         let cx = platform.work("invoices").await?;
         match issue(cx, tenant, wish.month, wish.early).await {
-            Ok(Outcome::Issued(invoice)) => report.issued.push(invoice),
-            Ok(Outcome::Already) => report.already += 1,
+            Ok(Outcome::Issued(invoice)) => {
+                report.issued.push(invoice);
+                tell(platform, tenant, invoice, &mut report).await;
+            }
+            Ok(Outcome::Already(invoice)) => {
+                report.already += 1;
+                tell(platform, tenant, invoice, &mut report).await;
+            }
             Ok(Outcome::Nothing) => report.nothing += 1,
             Err(InvoiceError::NotOver(_)) => report.running += 1,
             Err(error) => {
@@ -108,6 +118,36 @@ pub async fn run(platform: &Platform, wish: Run) -> Result<Report, InvoiceError>
         }
     }
     Ok(report)
+}
+
+/// Tells the tenant of its invoice, in a transaction of the tenant's own. A run that was killed
+/// before it did so is made good by the next: the fact is told once, however often it is tried.
+async fn tell(platform: &Platform, tenant: TenantId, id: InvoiceId, report: &mut Report) {
+    let told = async {
+        let mut cx = platform.work_for(tenant, "invoices").await?;
+        let invoice = super::get(&mut cx, id).await?;
+        let left = invoice.left()?;
+        let message = if left.minor > 0 {
+            let due = invoice.due_on.map(|d| d.format(", due on %-d %B %Y").to_string());
+            format!("{} in all; {left} is to be paid{}.", invoice.total, due.unwrap_or_default())
+        } else {
+            format!("{} in all; nothing is left to pay.", invoice.total)
+        };
+        let notice = Notice {
+            kind: NoticeKind::Billing,
+            title: format!("Invoice {}", invoice.number),
+            message,
+            action: Some(("See the invoice".to_owned(), format!("/billing/invoices/{id}"))),
+            dedupe_key: Some(format!("invoice:{id}:issued")),
+        };
+        notify_managers(&mut cx, &notice).await?;
+        cx.commit().await?;
+        Ok::<_, InvoiceError>(())
+    };
+    if let Err(error) = told.await {
+        tracing::error!(%tenant, invoice = %id, %error, "an invoice was not announced");
+        report.failed.push((tenant, error));
+    }
 }
 
 /// Marks invoices whose due day has passed in their billing zone. Returns how many.

@@ -159,6 +159,11 @@ async fn a_run_does_no_harm_twice_or_in_parallel() {
     for customer in &customers {
         assert_eq!(balance_of(customer, Account::Receivable).await, 100 + 9 + 2);
     }
+    let told: i64 = sqlx::query_scalar("select count(*) from notifications where kind = 'billing'")
+        .fetch_one(&test.platform.db().owner)
+        .await
+        .unwrap();
+    assert_eq!(told, 4, "each is told of its invoice once");
     journal_is_zero(&test).await;
 }
 

@@ -1,0 +1,107 @@
+//! The billing address: what invoices are addressed to and tax depends on.
+
+use crate::{
+    Answer, App, Flash, Screen, Wrong,
+    access::Manager,
+    layout::Place,
+    ui::{Button, ButtonKind, Choice, Field, Form, Select, country_name},
+};
+use axum::extract::{Form as Sent, State};
+use leptos::prelude::*;
+use serde::Deserialize;
+use voxlink_domain::billing::{
+    account::{self, Billing},
+    address::Address,
+};
+
+/// The countries that can be chosen.
+const COUNTRIES: [&str; 26] = [
+    "US", "CA", "GB", "IE", "DE", "NL", "SE", "AT", "AU", "BE", "BR", "CH", "CZ", "DK", "ES", "FI",
+    "FR", "IN", "IT", "JP", "MX", "NO", "NZ", "PL", "PT", "SG",
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub(super) struct Typed {
+    company: String,
+    line1: String,
+    line2: String,
+    city: String,
+    region: String,
+    postal_code: String,
+    country: String,
+    vat_number: String,
+    tax_id: String,
+}
+
+impl From<Typed> for Billing {
+    fn from(t: Typed) -> Self {
+        let address = Address {
+            line1: t.line1,
+            line2: t.line2,
+            city: t.city,
+            region: t.region,
+            postal_code: t.postal_code,
+            country: t.country,
+        };
+        Self { company: t.company, address, tax_id: t.tax_id, vat_number: t.vat_number }
+    }
+}
+
+fn screen() -> Screen {
+    Screen::new("Billing address").at(Place::Billing).under("Billing", "/billing")
+}
+
+pub(super) async fn show(State(app): State<App>, manager: Manager) -> Answer {
+    let mut cx = manager.begin(&app.platform).await?;
+    let billing = account::get(&mut cx).await?.billing;
+    drop(cx);
+    screen().render(&app, &manager, move || form(billing, Wrong::nothing())).await
+}
+
+pub(super) async fn save(
+    State(app): State<App>,
+    manager: Manager,
+    Sent(typed): Sent<Typed>,
+) -> Answer {
+    let billing = Billing::from(typed);
+    let mut cx = manager.begin(&app.platform).await?;
+    match account::save(&mut cx, billing.clone()).await {
+        Ok(_) => {
+            cx.commit().await?;
+            Ok(Flash::success("Billing address saved.").then("/billing"))
+        }
+        Err(error) => {
+            let wrong = Wrong::of(error)?;
+            screen()
+                .status(wrong.status())
+                .render(&app, &manager, move || form(billing, wrong))
+                .await
+        }
+    }
+}
+
+fn form(billing: Billing, wrong: Wrong) -> impl IntoView {
+    let address = billing.address;
+    let countries = COUNTRIES.into_iter().map(|c| Choice::new(c, country_name(c))).collect();
+    view! {
+        <Form action="/billing/address" wrong=wrong>
+            <Field name="company" label="Company" value=billing.company optional=true autocomplete="organization" maxlength=100u32 />
+            <Field name="line1" label="Street and house" value=address.line1 autocomplete="address-line1" maxlength=100u32 />
+            <Field name="line2" label="Suite or floor" value=address.line2 optional=true autocomplete="address-line2" maxlength=100u32 />
+            <Field name="city" label="Town" value=address.city autocomplete="address-level2" maxlength=100u32 />
+            <Field name="region" label="State or province" value=address.region optional=true autocomplete="address-level1" maxlength=100u32
+                hint="For the United States and Canada the two-letter code, such as MA or ON: tax depends on it." />
+            <Field name="postal_code" label="Postal code" value=address.postal_code autocomplete="postal-code" maxlength=20u32 />
+            <Select name="country" label="Country" choices=countries value=address.country none="Choose a country" />
+            <Field name="vat_number" label="VAT number" value=billing.vat_number optional=true maxlength=20u32
+                hint="With its country, such as DE129273398. In the European Union and the United Kingdom you then account for the VAT yourself." />
+            <Field name="tax_id" label="Tax number" value=billing.tax_id optional=true maxlength=100u32 />
+            <div class="flex flex-wrap gap-3">
+                <Button kind=ButtonKind::Primary>"Save address"</Button>
+                <a class="btn btn-ghost" href="/billing">"Cancel"</a>
+            </div>
+        </Form>
+    }
+}

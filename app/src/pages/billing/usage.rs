@@ -1,0 +1,199 @@
+//! Running cost: this month by day and by number, and the calls behind it.
+
+use super::{file, tabs};
+use crate::{
+    Answer, App, Screen,
+    access::Viewer,
+    layout::Place,
+    ui::{
+        Bar, BarChart, Cell, Choice, EmptyState, FilterBar, LinkButton, Number, Rate, Select, Stat,
+        Table,
+    },
+};
+use axum::extract::{Query, State};
+use chrono::Days;
+use leptos::prelude::*;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use voxlink_domain::{
+    Ctx, Fault,
+    billing::{
+        account, export,
+        invoices::{BillingMonth, Period},
+        usage::{MonthToDate, Span, calls_between, month_to_date},
+    },
+};
+use voxlink_types::{E164, ids::NumberId, money::show_rate};
+
+/// At most so many calls go into one file.
+const EXPORT_LIMIT: i64 = 100_000;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    month: Option<String>,
+    number: Option<String>,
+}
+
+struct Shown {
+    running: MonthToDate,
+    month: BillingMonth,
+    this_month: BillingMonth,
+    period: Period,
+}
+
+/// The calendar month that is asked for in the billing zone, this one where none is.
+async fn wished(cx: &mut Ctx, wish: &Wish) -> Result<(BillingMonth, Period, Shown), Fault> {
+    let account = account::get(cx).await?;
+    let this_month = BillingMonth::of(cx.now().with_timezone(&account.zone).date_naive());
+    let month = wish.month.as_deref().and_then(|m| m.parse().ok()).unwrap_or(this_month);
+    let period = Period::new(month, 1, account.zone);
+    let span = Span { from: period.start(), to: period.end() };
+    let running = month_to_date(cx, span, account.zone, account.currency).await?;
+    Ok((month, period, Shown { running, month, this_month, period }))
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(wish): Query<Wish>,
+) -> Answer {
+    let mut cx = viewer.begin(&app.platform).await?;
+    let (_, _, shown) = wished(&mut cx, &wish).await?;
+    drop(cx);
+    Screen::new("Usage").at(Place::Billing).render(&app, &viewer, move || page(&shown)).await
+}
+
+pub(super) async fn csv(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(wish): Query<Wish>,
+) -> Answer {
+    let number = match wish.number.as_deref() {
+        Some(text) => Some(super::id::<NumberId>(text)?),
+        None => None,
+    };
+    let mut cx = viewer.begin(&app.platform).await?;
+    let (month, period, _) = wished(&mut cx, &wish).await?;
+    let span = Span { from: period.start(), to: period.end() };
+    let calls = calls_between(&mut cx, span, number, EXPORT_LIMIT).await?;
+    drop(cx);
+    let bytes = export::usage(&calls)?;
+    Ok(file(bytes, "text/csv; charset=utf-8", "attachment", &format!("usage-{month}.csv")))
+}
+
+/// Seconds as people read them: `1 h 02 min`, `3 min 20 s`.
+fn spoken(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest} s"),
+        (0, _) => format!("{minutes} min {rest:02} s"),
+        _ => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+fn page(shown: &Shown) -> impl IntoView + use<> {
+    let Shown { running, month, this_month, period } = shown;
+    let currency = running.currency;
+    let months = std::iter::successors(Some(*this_month), |m| Some(m.previous())).take(12);
+    let choices = months.map(|m| Choice::new(m.to_string(), m.to_string())).collect();
+    let calls: i64 = running.days.iter().map(|d| d.calls).sum();
+    let seconds: i64 = running.days.iter().map(|d| d.billed_seconds).sum();
+    let note = if month == this_month { "So far this month, before tax" } else { "Before tax" };
+    let body = if running.days.is_empty() {
+        view! {
+            <EmptyState title="No usage in this month" text="Every answered call is rated when it ends and is counted here at once." icon="icon-[lucide--phone-call]">
+                <LinkButton href="/numbers">"See your numbers"</LinkButton>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        let (chart, numbers) = (chart(running, period), by_number(running, *month));
+        view! {
+            {chart}
+            <h2 class="mb-3 mt-8 text-lg font-semibold">"By number"</h2>
+            {numbers}
+        }
+        .into_any()
+    };
+    let download = format!("/billing/usage.csv?month={month}");
+    let cost = show_rate(running.total, currency);
+    let chosen = month.to_string();
+    view! {
+        {tabs("/billing/usage")}
+        <FilterBar action="/billing/usage">
+            <Select name="month" label="Month" choices=choices value=chosen />
+        </FilterBar>
+        <div class="mb-6 grid grid-cols-1 gap-4 sm:grid-cols-3">
+            <Stat label="Cost" note=note>{cost}</Stat>
+            <Stat label="Calls">{calls.to_string()}</Stat>
+            <Stat label="Billed time">{spoken(seconds)}</Stat>
+        </div>
+        {body}
+        <p class="no-print mt-6">
+            <a class="btn btn-outline border-line" href=download>
+                <span class="icon-[lucide--download]" aria-hidden="true"></span>
+                "Download the calls as CSV"
+            </a>
+        </p>
+    }
+}
+
+/// Every day of the month has its bar, also the quiet ones.
+fn chart(running: &MonthToDate, period: &Period) -> impl IntoView + use<> {
+    let costs: BTreeMap<_, _> = running.days.iter().map(|d| (d.day, d.cost)).collect();
+    let days = std::iter::successors(Some(period.from), |d| d.checked_add_days(Days::new(1)))
+        .take_while(|d| *d < period.to);
+    let bars = days
+        .map(|day| {
+            let cost = costs.get(&day).copied().unwrap_or_default();
+            let height =
+                (cost * Decimal::from(10_000)).round().to_i64().unwrap_or(i64::MAX / 1_000);
+            Bar::new(day.format("%-d %b").to_string(), height, show_rate(cost, running.currency))
+        })
+        .collect();
+    view! { <BarChart title="Cost by day" per="Day" measure="Cost" bars=bars /> }
+}
+
+fn by_number(running: &MonthToDate, month: BillingMonth) -> impl IntoView + use<> {
+    let currency = running.currency;
+    let rows = running
+        .numbers
+        .iter()
+        .map(|n| {
+            let href = format!("/numbers/{}", n.number);
+            let number = match n.e164.parse::<E164>() {
+                Ok(e164) => view! { <Number number=e164 href=href plain=true /> }.into_any(),
+                Err(_) => n.e164.clone().into_any(),
+            };
+            let calls = format!("/billing/usage.csv?month={month}&number={}", n.number);
+            let name = n.friendly_name.clone().unwrap_or_default();
+            let (count, time, cost) = (n.calls.to_string(), spoken(n.billed_seconds), n.cost);
+            view! {
+                <tr>
+                    <Cell label="Number">{number}</Cell>
+                    <Cell label="Name">{name}</Cell>
+                    <Cell label="Calls" amount=true>
+                        <a class="link-quiet" href=calls>{count}</a>
+                    </Cell>
+                    <Cell label="Billed time" amount=true>{time}</Cell>
+                    <Cell label="Cost" amount=true><Rate rate=cost currency=currency /></Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Table caption="Cost by number, dearest first">
+            <thead>
+                <tr>
+                    <th scope="col">"Number"</th>
+                    <th scope="col">"Name"</th>
+                    <th scope="col" class="amount">"Calls"</th>
+                    <th scope="col" class="amount">"Billed time"</th>
+                    <th scope="col" class="amount">"Cost"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </Table>
+    }
+}
