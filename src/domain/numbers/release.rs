@@ -55,8 +55,8 @@ pub async fn consequences(
 ) -> Result<Consequences, NumberError> {
     let row = rows(cx, &[id]).await?.pop().ok_or(NumberError::NotFound)?;
     releasable(row.state, row.release_at)?;
-    let (undo_until, kept_for_carrier) = undo_until(cx, platform, id).await?;
     let now = cx.now();
+    let (undo_until, kept_for_carrier) = undo_until(cx, platform, id, now).await?;
     Ok(Consequences {
         days_not_refunded: rental::days_left(cx).await?,
         silent_from: now,
@@ -84,6 +84,7 @@ async fn undo_until(
     cx: &mut Ctx,
     platform: &Platform,
     id: NumberId,
+    now: DateTime<Utc>,
 ) -> Result<(DateTime<Utc>, bool), NumberError> {
     let row = sqlx::query!(
         "select s.started_at, i.carrier from subscriptions s join inventory i on i.id = s.inventory_id
@@ -93,7 +94,7 @@ async fn undo_until(
     )
     .fetch_one(cx.tx())
     .await?;
-    let grace = cx.now() + TimeDelta::days(platform.settings().release_grace_days);
+    let grace = now + TimeDelta::days(platform.settings().release_grace_days);
     let kept = platform.carrier(&row.carrier).map_or(row.started_at, |carrier| {
         row.started_at + TimeDelta::days(i64::from(carrier.abilities().minimum_days))
     });
@@ -170,8 +171,8 @@ async fn request(
         NumberState::Active => NumberState::Suspended,
         state => state,
     };
-    let (until, _) = undo_until(cx, platform, number.id).await?;
     let (tenant, now) = (cx.tenant(), cx.now());
+    let (until, _) = undo_until(cx, platform, number.id, now).await?;
     sqlx::query!(
         "update subscriptions
          set state = $3, release_requested_at = $4, release_at = $5, release_reason = $6,
