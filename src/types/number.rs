@@ -52,6 +52,19 @@ text_enum! {
     }
 }
 
+impl Requirement {
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::None => "No papers",
+            Self::AnyAddress => "An address",
+            Self::LocalAddress => "A local address",
+            Self::ForeignAddress => "An address abroad",
+            Self::Documents => "Documents",
+        }
+    }
+}
+
 text_enum! {
     /// Where a number at a carrier stands.
     InventoryState {

@@ -1,8 +1,90 @@
-//! Finding numbers.
+//! Finding numbers: a shop window whose filters stand in the address.
 
-use crate::Route;
+mod filters;
+mod query;
+mod results;
+
+use crate::{
+    Answer, App, Flash, Route, Screen, Wrong,
+    access::{Manager, Person, Viewer},
+    layout::Place,
+    route::{Access, get, post},
+};
+use axum::extract::State;
+use axum_extra::extract::Form;
+use leptos::prelude::*;
+use serde::Deserialize;
+use voxlink_domain::{
+    cart::{self, Buyer},
+    catalog,
+};
+use voxlink_types::{E164, role::TenantRole};
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        get("/search", Access::Viewer, show),
+        post("/search/hold", Access::Manager, hold),
+    ]
+}
+
+async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
+    let coverage = catalog::coverage(&app.platform).await?;
+    let wish = query::read(&viewer.look().query);
+    let (found, wrong) = match catalog::search(&app.platform, &wish).await {
+        Ok(found) => (Some(found), Wrong::nothing()),
+        Err(error) => (None, Wrong::of(error)?),
+    };
+    let may_hold =
+        viewer.member.tenant_role >= TenantRole::Manager && viewer.member.suspended.is_none();
+    let (status, look) = (wrong.status(), viewer.look().clone());
+    Screen::new("Search numbers")
+        .at(Place::Search)
+        .status(status)
+        .render(&app, &viewer, move || {
+            let list = found.map(|found| results::list(found, &wish, &look, may_hold));
+            view! { {filters::form(wish, &coverage, wrong)} {list} }
+        })
+        .await
+}
+
+/// What to hold: one row's button, or the rows that are ticked, as `carrier:+number`.
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    one: Option<String>,
+    #[serde(default)]
+    pick: Vec<String>,
+    /// The search to come back to.
+    #[serde(default)]
+    back: String,
+}
+
+async fn hold(State(app): State<App>, manager: Manager, Form(wanted): Form<Wanted>) -> Answer {
+    let chosen = wanted.one.map_or(wanted.pick, |one| vec![one]);
+    let back = if wanted.back.starts_with("/search") { wanted.back.as_str() } else { "/search" };
+    let buyer = Buyer { member: &manager.member, request: &manager.request };
+    let (mut held, mut refused) = (Vec::new(), Vec::new());
+    for choice in chosen.iter().take(50) {
+        let Some((carrier, number)) = choice.split_once(':') else { continue };
+        let Ok(number) = number.parse::<E164>() else { continue };
+        match cart::hold(&app.platform, buyer, carrier, &number).await {
+            Ok(_) => held.push(number.international()),
+            Err(cart::CartError::Fault(fault)) => return Err(fault.into()),
+            Err(error) => refused.push(error.to_string()),
+        }
+    }
+    let minutes = app.platform.settings().hold_minutes;
+    Ok(match (held.as_slice(), refused.as_slice()) {
+        ([], []) => Flash::info("Choose at least one number to hold.").then(back),
+        (_, []) => {
+            Flash::success(format!("{} held for you for {minutes} minutes.", held.join(", ")))
+                .then("/cart")
+        }
+        ([], _) => Flash::warning(format!("{}.", refused.join(". "))).then(back),
+        _ => {
+            let text = format!("{} held. {}.", held.join(", "), refused.join(". "));
+            Flash::warning(text).then("/cart")
+        }
+    })
 }

@@ -1,0 +1,208 @@
+//! What was found, as a shop shows it.
+
+use crate::{
+    flash::Tone,
+    look::Look,
+    ui::{
+        Amount, Badge, ButtonKind, Cell, EmptyState, Form, LinkButton, Notice, Rate, Table,
+        country_name, flag,
+    },
+};
+use leptos::prelude::*;
+use voxlink_domain::catalog::{Found, Hit, Wish};
+use voxlink_types::number::Requirement;
+
+pub(super) fn list(found: Found, wish: &Wish, look: &Look, may_hold: bool) -> AnyView {
+    let silent = (!found.silent.is_empty()).then(|| {
+        let text = format!("{} did not answer: its numbers are missing.", found.silent.join(", "));
+        view! { <Notice tone=Tone::Warning>{text}</Notice> }
+    });
+    if found.hits.is_empty() {
+        return view! { {silent} {empty(wish)} }.into_any();
+    }
+    let about = found.near.as_ref().map_or_else(
+        || "Prices are before tax.".to_owned(),
+        |place| format!("Around {place}, within {} km. Prices are before tax.", wish.within_km),
+    );
+    let lines = found.hits.iter().map(|hit| line(hit.clone(), may_hold)).collect_view();
+    let back = look.address();
+    let choose =
+        may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Choose"</span></th> });
+    let act =
+        may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Hold"</span></th> });
+    let several = may_hold.then(|| {
+        view! {
+            <button type="submit" class="btn btn-outline border-line btn-sm">"Hold the chosen ones"</button>
+        }
+    });
+    view! {
+        {silent}
+        <Form action="/search/hold" class="flex flex-col gap-3">
+            <input type="hidden" name="back" value=back />
+            <div class="flex flex-wrap items-center justify-between gap-3">
+                <p class="text-sm text-muted">{about}</p>
+                {several}
+            </div>
+            <Table caption="Numbers that can be had">
+                <thead>
+                    <tr>
+                        {choose}
+                        <th scope="col">"Number"</th>
+                        <th scope="col">"Place"</th>
+                        <th scope="col">"Can do"</th>
+                        <th scope="col">"Needs"</th>
+                        <th scope="col" class="amount">"Now"</th>
+                        <th scope="col" class="amount">"Per month"</th>
+                        <th scope="col" class="amount">"Per minute"</th>
+                        {act}
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
+        </Form>
+        {pages(&found, wish, look)}
+    }
+    .into_any()
+}
+
+fn line(hit: Hit, may_hold: bool) -> impl IntoView {
+    let offer = hit.offer;
+    let shown = offer.number.international();
+    let value = format!("{}:{}", offer.carrier, offer.number);
+    let place = match (&offer.locality, &offer.region) {
+        (Some(town), Some(region)) if matches!(offer.country.as_str(), "US" | "CA") => {
+            format!("{town}, {region}")
+        }
+        (Some(town), _) => town.clone(),
+        _ => country_name(&offer.country),
+    };
+    let far = offer.distance_km.map(|km| {
+        view! { <span class="block text-xs text-muted">{format!("{km:.0} km away")}</span> }
+    });
+    let can = offer
+        .capabilities
+        .iter()
+        .map(|c| view! { <Badge text=c.label() tone=None /> })
+        .collect_view();
+    let papers = if hit.price.requirement == Requirement::None {
+        view! { <span class="text-muted">"No papers"</span> }.into_any()
+    } else {
+        view! { <Badge text=hit.price.requirement.label() tone=Some(Tone::Warning) /> }.into_any()
+    };
+    let price = &hit.price;
+    // The first month and the set-up are what is paid at once.
+    let now = price.monthly.plus(price.setup).unwrap_or(price.monthly);
+    let (rate, currency) = (price.inbound_minute, price.monthly.currency);
+    let monthly = price.monthly;
+    let (name, mark) = (country_name(&offer.country), flag(&offer.country));
+    let (number, kind) = (marked(&shown, hit.mark), offer.number_type.label());
+    let choose = may_hold.then(|| {
+        let label = format!("Choose {shown}");
+        view! {
+            <td data-label="Choose">
+                <input type="checkbox" name="pick" value=value.clone() class="checkbox checkbox-sm border-muted" aria-label=label />
+            </td>
+        }
+    });
+    let act = may_hold.then(|| {
+        let label = format!("Hold {shown}");
+        view! {
+            <td>
+                <button type="submit" name="one" value=value.clone() class="btn btn-primary btn-sm" aria-label=label>"Hold"</button>
+            </td>
+        }
+    });
+    view! {
+        <tr>
+            {choose}
+            <Cell label="Number">
+                <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium tabular-nums">
+                    <span aria-hidden="true" title=name.clone()>{mark}</span>
+                    <span>{number}</span>
+                    <span class="sr-only">{format!(" ({name})")}</span>
+                </span>
+                <span class="block text-xs text-muted">{kind}</span>
+            </Cell>
+            <Cell label="Place">{place} {far}</Cell>
+            <Cell label="Can do">
+                <span class="flex flex-wrap gap-1">{can}</span>
+            </Cell>
+            <Cell label="Needs">{papers}</Cell>
+            <Cell label="Now" amount=true>
+                <Amount money=now />
+            </Cell>
+            <Cell label="Per month" amount=true>
+                <Amount money=monthly />
+            </Cell>
+            <Cell label="Per minute" amount=true>
+                <Rate rate currency />
+            </Cell>
+            {act}
+        </tr>
+    }
+}
+
+/// The number as written, with the digits that were looked for marked: they may have blanks and
+/// signs between them.
+fn marked(shown: &str, mark: Option<(usize, usize)>) -> AnyView {
+    let Some((start, length)) = mark else { return shown.to_owned().into_any() };
+    let (mut before, mut inside, mut after) = (String::new(), String::new(), String::new());
+    let mut digits = 0;
+    for c in shown.chars() {
+        let is_digit = c.is_ascii_digit();
+        let part = match digits {
+            n if n < start || (n == start && !is_digit) => &mut before,
+            n if n < start + length => &mut inside,
+            _ => &mut after,
+        };
+        part.push(c);
+        digits += usize::from(is_digit);
+    }
+    view! {
+        {before}
+        <mark class="rounded bg-primary/20 text-inherit">{inside}</mark>
+        {after}
+    }
+    .into_any()
+}
+
+/// The list is not counted: a carrier tells only whether there are more.
+fn pages(found: &Found, wish: &Wish, look: &Look) -> impl IntoView + use<> {
+    let page = wish.page.page;
+    let link = |to: u32, label: &'static str| {
+        let href = look.with("page", Some(&to.to_string()));
+        view! { <a class="btn btn-ghost btn-sm" href=href>{label}</a> }
+    };
+    let back = (page > 1).then(|| link(page - 1, "Previous"));
+    let on = found.more.then(|| link(page + 1, "Next"));
+    view! {
+        <nav aria-label="Pages" class="no-print mt-4 flex items-center justify-between text-sm text-muted">
+            <span>{format!("Page {page}")}</span>
+            <span class="flex gap-2">{back} {on}</span>
+        </nav>
+    }
+}
+
+/// Says which condition to loosen first: the one that cuts most.
+fn empty(wish: &Wish) -> impl IntoView + use<> {
+    let text = if wish.page.page > 1 {
+        "There is nothing on this page of the search. Go back to the first one."
+    } else if !wish.near.is_empty() && wish.within_km < 250 {
+        "Search a wider circle, or fewer digits."
+    } else if wish.contains.len() > 4 {
+        "Look for fewer digits, or put ? where any digit will do. Toll-free numbers have more words free."
+    } else if !wish.exclude.is_empty() {
+        "Leave out fewer digits."
+    } else if !wish.area_code.is_empty() || !wish.locality.is_empty() || !wish.region.is_empty() {
+        "Leave out the area code, or search near the place instead."
+    } else if !wish.capabilities.is_empty() || wish.max_monthly.is_some() {
+        "No number of this country can do that at that price. Choose another type or a higher price."
+    } else {
+        "Choose another type or country."
+    };
+    view! {
+        <EmptyState title="No number matches" text=text icon="icon-[lucide--search-x]">
+            <LinkButton href="/search" kind=ButtonKind::Secondary>"Clear the search"</LinkButton>
+        </EmptyState>
+    }
+}
