@@ -8,7 +8,10 @@ use crate::{
     errors::PageError,
     route::{Access, get, post},
 };
-use axum::{Form, extract::{Path, State}};
+use axum::{
+    Form,
+    extract::{Path, State},
+};
 use serde::Deserialize;
 use voxlink_domain::cart::{self, Buyer, CartError};
 use voxlink_types::ids::CartItemId;

@@ -22,10 +22,7 @@ use voxlink_types::{E164, role::TenantRole};
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
-    vec![
-        get("/search", Access::Viewer, show),
-        post("/search/hold", Access::Manager, hold),
-    ]
+    vec![get("/search", Access::Viewer, show), post("/search/hold", Access::Manager, hold)]
 }
 
 async fn show(State(app): State<App>, viewer: Viewer) -> Answer {

@@ -150,8 +150,7 @@ fn sums(view: &CartView, wrong: Wrong, typed: String) -> impl IntoView + use<> {
             </div>
         }
     };
-    let taxes =
-        quote.taxes.iter().map(|(label, money)| row(label.clone(), *money)).collect_view();
+    let taxes = quote.taxes.iter().map(|(label, money)| row(label.clone(), *money)).collect_view();
     let discount = quote.promotion.clone().map(|code| {
         let off = Money::new(-quote.discount.minor, quote.discount.currency);
         row(format!("Promotion {code}"), off)

@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn an_address_is_read_leniently() {
-        let address = "country=gb&type=mobile&type=spoon&can=sms&km=7&max=2.50&page=3&contains=TAXI&x=y";
+        let address =
+            "country=gb&type=mobile&type=spoon&can=sms&km=7&max=2.50&page=3&contains=TAXI&x=y";
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(address.as_bytes()).into_owned().collect();
         let wish = read(&pairs);

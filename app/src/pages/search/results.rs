@@ -28,8 +28,7 @@ pub(super) fn list(found: Found, wish: &Wish, look: &Look, may_hold: bool) -> An
     let back = look.address();
     let choose =
         may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Choose"</span></th> });
-    let act =
-        may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Hold"</span></th> });
+    let act = may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Hold"</span></th> });
     let several = may_hold.then(|| {
         view! {
             <button type="submit" class="btn btn-outline border-line btn-sm">"Hold the chosen ones"</button>
