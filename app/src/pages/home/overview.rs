@@ -37,7 +37,7 @@ pub(super) fn overview(seen: &Overview, manages: bool) -> impl IntoView + use<> 
         <div class="flex flex-col gap-6">
             {attention}
             {next}
-            <div class="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
+            <div class="grid grid-cols-2 gap-3 sm:gap-4 xl:grid-cols-4">
                 <Stat label="Numbers in service" note=numbers_note.unwrap_or_default() href="/numbers">
                     {active}
                 </Stat>

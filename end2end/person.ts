@@ -1,0 +1,45 @@
+// People of the journeys, and what every page must hold to.
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+
+export const base = () => process.env.BASE_URL ?? "";
+export const password = "a calm sentence about telephones";
+
+let count = 0;
+
+/** Registers a new person with a company of their own, and leaves them signed in. */
+export async function register(page: Page, company = "Example Ltd"): Promise<string> {
+  count += 1;
+  const email = `ann.${Date.now()}.${process.pid}.${count}@example.com`;
+  await page.goto(base() + "/register");
+  await page.getByLabel("Your name").fill("Ann Example");
+  await page.getByLabel("Company").fill(company);
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Time zone").selectOption("Europe/Stockholm");
+  await page.getByLabel("I accept the terms").check();
+  await page.locator("main form button[type=submit]").click();
+  await expect(page).not.toHaveURL(/\/register/);
+  return email;
+}
+
+/** Collects what a browser complains about: errors, refused scripts and styles. */
+export function complaints(page: Page): string[] {
+  const heard: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) heard.push(message.text());
+  });
+  page.on("pageerror", (error) => heard.push(error.message));
+  return heard;
+}
+
+/** axe finds nothing, and nothing scrolls sideways. */
+export async function isSound(page: Page): Promise<void> {
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(sideways, `${page.url()} scrolls sideways`).toBeLessThanOrEqual(0);
+  const found = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const told = found.violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => n.html).join("\n  ")}`);
+  expect(told, page.url()).toEqual([]);
+}

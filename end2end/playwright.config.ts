@@ -1,0 +1,32 @@
+// The journeys: a real browser, the built server, a database of their own.
+// `make test` runs them; alone: npx playwright test --config end2end/playwright.config.ts
+import { defineConfig } from "@playwright/test";
+
+const chromium = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: process.env.E2E_OUTPUT ?? "../target/end2end",
+  globalSetup: "./server.ts",
+  // The machine has two cores and the server needs one.
+  workers: 1,
+  timeout: 60_000,
+  reporter: [["list"]],
+  use: { launchOptions: chromium, trace: "retain-on-failure" },
+  projects: [
+    { name: "wasm", testMatch: /.*\.journey\.ts/ },
+    { name: "no-scripting", testMatch: /.*\.journey\.ts/, use: { javaScriptEnabled: false } },
+    { name: "pages", testMatch: /.*\.spec\.ts/ },
+  ],
+});

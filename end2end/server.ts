@@ -1,0 +1,44 @@
+// Starts the built server over an empty database, unless BASE_URL names one that runs.
+// DATABASE_URL names the cluster; the journeys' database is dropped and made anew beside it.
+import { execFileSync, spawn } from "node:child_process";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const port = process.env.E2E_PORT ?? "3199";
+
+export default async function start(): Promise<void | (() => Promise<void>)> {
+  if (process.env.BASE_URL) return;
+  const cluster = process.env.DATABASE_URL;
+  if (!cluster) throw new Error("Set DATABASE_URL to a database of the cluster to use, or BASE_URL to a running server.");
+  const database = new URL(cluster);
+  database.pathname = `/voxlink_journeys_${port}`;
+  execFileSync("sqlx", ["database", "reset", "-y", "--database-url", database.href], { cwd: root, stdio: "ignore" });
+
+  const base = `http://127.0.0.1:${port}`;
+  const folder = join(root, "target", "end2end");
+  mkdirSync(folder, { recursive: true });
+  const log = createWriteStream(join(folder, "server.log"));
+  const binary = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug", "voxlink");
+  const command = (process.env.E2E_COMMAND ?? "serve").split(" ").filter(Boolean);
+  const server = spawn(binary, command, {
+    cwd: root,
+    env: { ...process.env, DATABASE_URL: database.href, LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: base },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  server.stdout.pipe(log);
+  server.stderr.pipe(log);
+  let ended = false;
+  server.on("exit", () => (ended = true));
+  const until = Date.now() + 60_000;
+  for (;;) {
+    if (ended) throw new Error(`The server ended; see ${folder}/server.log`);
+    if (await fetch(base + "/sign-in").then((r) => r.ok, () => false)) break;
+    if (Date.now() > until) throw new Error(`The server did not answer; see ${folder}/server.log`);
+    await new Promise((next) => setTimeout(next, 200));
+  }
+  process.env.BASE_URL = base;
+  return async () => {
+    server.kill("SIGTERM");
+  };
+}
