@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench prove-small
+.PHONY: run test bench prove-small prove-saga-crash
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -13,3 +13,7 @@ bench: ## the figures of src/BENCHMARKS.md
 # The proofs run at any size, print their figures in one last line and exit 1 on any violation.
 # `make test` runs each of them small.
 prove-small:
+	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
+
+prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
+	@cargo test --quiet --package voxlink --test prove_saga_crash

@@ -6,12 +6,13 @@ use leptos::config::get_configuration;
 use secrecy::ExposeSecret;
 use std::{collections::BTreeMap, io::Write, sync::Arc};
 use voxlink_adapters::{
+    carriers::local::{Faults, LocalCarrier},
     payments::test_card::TestCard,
     switchboards::{FormSwitchboard, sign_form},
 };
 use voxlink_app::{App, mounted_pages, nothing_here};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
-use voxlink_gateways::{Clock, PaymentProcessor, Switchboard, SystemClock};
+use voxlink_gateways::{Carrier, Clock, PaymentProcessor, Switchboard, SystemClock};
 use voxlink_server::{
     Assembly,
     cli::{CallCommand, Cli, Command, call},
@@ -31,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     let platform = Platform::new(Parts {
         db,
         clock: Arc::new(SystemClock),
-        carriers: BTreeMap::default(),
+        carriers: carriers(&config)?,
         switchboards: switchboards(&config),
         processors: card.iter().map(|c| (c.key(), Arc::new(c.clone()) as Arc<_>)).collect(),
         mailer: Arc::new(voxlink_adapters::mail::NoMail),
@@ -52,6 +53,20 @@ async fn main() -> anyhow::Result<()> {
         tokio::spawn(card.deliver());
     }
     serve(Assembly { config, platform, pages, nothing_here }).await
+}
+
+/// Who sells numbers: the local carrier, on its bad days as the operator wants to see them.
+fn carriers(config: &Config) -> anyhow::Result<BTreeMap<&'static str, Arc<dyn Carrier>>> {
+    let asked = config.local_carrier_faults;
+    let faults = Faults {
+        fail: asked.fail,
+        refuse: asked.refuse,
+        lose_answer: asked.lose_answer,
+        ..Faults::default()
+    };
+    let options = config.database_url.parse()?;
+    let local = LocalCarrier::connect(&options, 6, Arc::new(SystemClock), faults);
+    Ok(BTreeMap::from([(local.key(), Arc::new(local) as Arc<dyn Carrier>)]))
 }
 
 /// The test card, where the operator offers it.

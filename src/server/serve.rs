@@ -1,7 +1,8 @@
 //! Starts everything and stops it gracefully.
 
-use crate::{callbacks::Callbacks, config::Config, web};
+use crate::{callbacks::Callbacks, config::Config, web, worker};
 use axum::Router;
+use tokio_util::sync::CancellationToken;
 use voxlink_domain::Platform;
 
 /// What `main` joins: the pages are made elsewhere and only mounted here.
@@ -22,6 +23,8 @@ pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
     let site = tower_http::services::ServeDir::new("target/site")
         .precompressed_br()
         .not_found_service(assembly.nothing_here);
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(worker::run(assembly.platform.clone(), 8, stop.clone()));
     let spool = assembly.config.data_dir.join("calls");
     let callbacks = Callbacks::start(assembly.platform.clone(), spool).await;
     voxlink_domain::accounts::password::warm();
@@ -36,6 +39,8 @@ pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
     let stopped = async { drop(tokio::signal::ctrl_c().await) };
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
+    stop.cancel();
+    let _ = worker.await;
     callbacks.finish().await;
     Ok(())
 }
