@@ -1,8 +1,33 @@
-//! Administration: accounts, audit, jobs.
+//! Administration: accounts, orders and numbers of all tenants, audit, jobs.
 
-use crate::Route;
+mod account;
+mod accounts;
+mod audit;
+mod filter;
+mod jobs;
+mod work;
+
+use crate::{
+    Access, Route,
+    route::{get, post},
+};
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        get("/admin", Access::Support, work::overview),
+        get("/admin/accounts", Access::Support, accounts::list),
+        get("/admin/accounts/export", Access::Admin, accounts::export),
+        get("/admin/accounts/{id}", Access::Support, account::show),
+        post("/admin/accounts/{id}/suspend", Access::Admin, account::suspend),
+        post("/admin/accounts/{id}/restore", Access::Admin, account::restore),
+        get("/admin/orders", Access::Support, work::orders),
+        get("/admin/numbers", Access::Support, work::numbers),
+        get("/admin/audit", Access::Support, audit::list),
+        get("/admin/audit/export", Access::Admin, audit::export),
+        post("/admin/audit/verify", Access::Support, audit::verify),
+        get("/admin/jobs", Access::Developer, jobs::list),
+        post("/admin/jobs/{id}/retry", Access::Admin, jobs::retry),
+        post("/admin/jobs/{id}/discard", Access::Admin, jobs::discard),
+    ]
 }

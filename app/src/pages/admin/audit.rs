@@ -1,0 +1,214 @@
+//! The audit log: who did what to what, the values before and after side by side, and whether the
+//! chain is whole.
+
+use super::filter::{Wanted, csv};
+use crate::{
+    Answer, App, Flash, Screen,
+    access::{Admin, Support},
+    layout::Place,
+    ui::{ButtonForm, ButtonKind, EmptyState, Field, FilterBar, LinkButton, Pager, When, WhenStyle},
+};
+use axum::extract::{Form as Posted, Query, State};
+use leptos::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use voxlink_domain::accounts::admin::{self, AuditFilter, AuditRow};
+use voxlink_types::{PageRequest, ids::TenantId, role::PlatformRole};
+
+fn filter(wanted: &Wanted, zone: &str) -> AuditFilter {
+    let (from, to) = wanted.days(zone);
+    let word = |text: &Option<String>| Wanted::word(text.as_ref()).unwrap_or_default();
+    AuditFilter {
+        tenant: Wanted::parsed(wanted.tenant.as_ref()),
+        actor: word(&wanted.actor),
+        action: word(&wanted.action),
+        resource: word(&wanted.resource),
+        from,
+        to,
+    }
+}
+
+pub(super) async fn list(
+    State(app): State<App>,
+    person: Support,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
+    let mut cx = person.begin(&app.platform).await?;
+    let asked = filter(&wanted, &person.member.time_zone);
+    let found = admin::audit_log(&mut cx, &asked, wanted.request()).await?;
+    drop(cx);
+    let may_export = person.member.platform_role >= PlatformRole::Admin;
+    let export = person.look.address().replacen("/admin/audit", "/admin/audit/export", 1);
+    let look = person.look.clone();
+    Screen::new("Audit log")
+        .at(Place::AdminAudit)
+        .render(&app, &person, move || {
+            let tenant = asked.tenant.map(|t| t.to_string()).unwrap_or_default();
+            let typed = |name: &str| look.param(name).unwrap_or_default().to_owned();
+            let [actor, action, resource, from, to] =
+                ["actor", "action", "resource", "from", "to"].map(typed);
+            let account = tenant.clone();
+            let rows = found.rows.iter().map(entry).collect_view();
+            let empty = found.rows.is_empty().then(|| {
+                view! { <EmptyState title="No entry fits" text="Change the filters or clear them." icon="icon-[lucide--scroll-text]" /> }
+            });
+            let which = if tenant.is_empty() { "the installation's own chain" } else { "this account's chain" };
+            view! {
+                <FilterBar action="/admin/audit">
+                    <Field name="tenant" label="Account" value=account placeholder="ten_…" optional=true />
+                    <Field name="actor" label="Actor" value=actor placeholder="Name, staff:, system:" optional=true />
+                    <Field name="action" label="Action" value=action placeholder="account.suspend" optional=true />
+                    <Field name="resource" label="Resource" value=resource placeholder="number or num_…" optional=true />
+                    <Field name="from" label="From" kind="date" value=from optional=true />
+                    <Field name="to" label="To" kind="date" value=to optional=true />
+                </FilterBar>
+                <div class="mb-4 flex flex-wrap items-center gap-3">
+                    <ButtonForm action="/admin/audit/verify" fields=vec![("tenant", tenant)] kind=ButtonKind::Secondary>
+                        {format!("Check {which}")}
+                    </ButtonForm>
+                    {may_export.then(|| view! { <LinkButton href=export kind=ButtonKind::Secondary>"Export as CSV"</LinkButton> })}
+                </div>
+                {empty}
+                <ul class="flex flex-col gap-3">{rows}</ul>
+                <Pager page=found of=("entry", "entries") />
+            }
+        })
+        .await
+}
+
+fn entry(row: &AuditRow) -> impl IntoView + use<> {
+    let who = row.actor_name.clone().map_or_else(|| row.actor.clone(), |name| format!("{name} ({})", row.actor.split(':').next().unwrap_or_default()));
+    let whose = match (row.tenant, &row.company) {
+        (Some(id), Some(name)) => {
+            view! { <a class="link-quiet" href=format!("/admin/accounts/{id}")>{name.clone()}</a> }.into_any()
+        }
+        _ => view! { "the installation" }.into_any(),
+    };
+    let what = row.resource_id.clone().unwrap_or_else(|| row.resource.clone());
+    let reason = row.reason.clone().map(|r| view! { <p class="mt-1">"Reason: " {r}</p> });
+    let error = row.error.clone().map(|e| view! { <p class="mt-1 text-error">"Refused: " {e}</p> });
+    let origin = [row.ip.clone(), row.request_id.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let changes = differences(row.old.as_ref(), row.new.as_ref());
+    view! {
+        <li class="surface p-4">
+            <div class="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+                <code class="font-semibold">{row.action.clone()}</code>
+                <span>{who}</span>
+                <span class="text-muted">"in " {whose} {format!(" · entry {}", row.seq)}</span>
+                <span class="ms-auto text-sm text-muted"><When at=row.occurred_at style=WhenStyle::Seconds /></span>
+            </div>
+            <p class="mt-1 text-sm break-all text-muted">{what} {(!origin.is_empty()).then(|| format!(" · {origin}"))}</p>
+            {reason}
+            {error}
+            {changes}
+        </li>
+    }
+}
+
+/// The values before and after, key by key.
+fn differences(old: Option<&Value>, new: Option<&Value>) -> Option<impl IntoView + use<>> {
+    let keys: BTreeSet<&String> =
+        [old, new].into_iter().flatten().filter_map(Value::as_object).flat_map(|o| o.keys()).collect();
+    if keys.is_empty() {
+        return None;
+    }
+    let shown = |side: Option<&Value>, key: &str| match side.and_then(|v| v.get(key)) {
+        None => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let rows = keys
+        .into_iter()
+        .map(|key| {
+            let (before, after) = (shown(old, key), shown(new, key));
+            let changed = if before == after { "" } else { "font-medium" };
+            view! {
+                <tr>
+                    <th scope="row" class="py-1 pe-4 text-start align-top font-normal text-muted">{key.clone()}</th>
+                    <td class="py-1 pe-4 align-top break-all">{before}</td>
+                    <td class=format!("py-1 align-top break-all {changed}")>{after}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <div class="mt-3 overflow-x-auto">
+            <table class="w-full text-sm">
+                <caption class="sr-only">"What changed"</caption>
+                <thead>
+                    <tr class="text-muted">
+                        <th scope="col" class="pe-4 text-start font-normal">"Value"</th>
+                        <th scope="col" class="pe-4 text-start font-normal">"Before"</th>
+                        <th scope="col" class="text-start font-normal">"After"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    })
+}
+
+/// Whose chain to check, as sent.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct VerifyForm {
+    tenant: Option<String>,
+}
+
+pub(super) async fn verify(
+    State(app): State<App>,
+    person: Support,
+    Posted(form): Posted<VerifyForm>,
+) -> Answer {
+    let tenant: Option<TenantId> = Wanted::parsed(form.tenant.as_ref());
+    let mut cx = person.begin(&app.platform).await?;
+    let state = admin::verify_chain(&mut cx, tenant).await?;
+    let back = tenant.map_or_else(|| "/admin/audit".to_owned(), |t| format!("/admin/audit?tenant={t}"));
+    Ok(match state.broken {
+        None => Flash::success(format!("The chain is whole: {} entries checked.", state.entries)),
+        Some((seq, why)) => Flash::danger(format!("The chain is broken at entry {seq}: {why}.")),
+    }
+    .then(&back))
+}
+
+/// At most 100 pages of 200.
+const EXPORT_PAGES: u32 = 100;
+
+pub(super) async fn export(
+    State(app): State<App>,
+    person: Admin,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
+    let asked = filter(&wanted, &person.member.time_zone);
+    let mut cx = person.begin(&app.platform).await?;
+    let mut rows = Vec::new();
+    for page in 1..=EXPORT_PAGES {
+        let found = admin::audit_log(&mut cx, &asked, PageRequest::new(page, 200)).await?;
+        let more = found.has_next();
+        rows.extend(found.rows.into_iter().map(|r| {
+            let json = |v: Option<Value>| v.map(|v| v.to_string()).unwrap_or_default();
+            vec![
+                r.occurred_at.to_rfc3339(),
+                r.tenant.map(|t| t.to_string()).unwrap_or_default(),
+                r.seq.to_string(),
+                r.actor,
+                r.action,
+                r.resource,
+                r.resource_id.unwrap_or_default(),
+                json(r.old),
+                json(r.new),
+                r.reason.unwrap_or_default(),
+                r.ip.unwrap_or_default(),
+                r.request_id.unwrap_or_default(),
+                r.error.unwrap_or_default(),
+            ]
+        }));
+        if !more {
+            break;
+        }
+    }
+    let heading = [
+        "occurred_at", "account", "entry", "actor", "action", "resource", "resource_id", "before",
+        "after", "reason", "ip", "request_id", "error",
+    ];
+    Ok(csv("audit-log", &heading, rows))
+}

@@ -1,0 +1,105 @@
+//! Filters of the administrators' lists as they stand in the address, and lists as CSV.
+
+use axum::{
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use std::str::FromStr;
+use voxlink_types::PageRequest;
+
+/// What any of the lists may be asked for.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub(super) struct Wanted {
+    q: Option<String>,
+    pub state: Option<String>,
+    pub tenant: Option<String>,
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub resource: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    page: Option<u32>,
+}
+
+impl Wanted {
+    /// The search box.
+    pub fn search(&self) -> String {
+        self.q.clone().unwrap_or_default()
+    }
+
+    /// The page, of 50 rows.
+    pub fn request(&self) -> PageRequest {
+        PageRequest::new(self.page.unwrap_or(1), 50)
+    }
+
+    /// A value that may be absent; what cannot be read is no filter.
+    pub fn parsed<T: FromStr>(text: Option<&String>) -> Option<T> {
+        text.and_then(|text| text.trim().parse().ok())
+    }
+
+    /// A word that may be absent.
+    pub fn word(text: Option<&String>) -> Option<String> {
+        text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+    }
+
+    /// The days that are asked for, in the person's zone: from the first's beginning to the
+    /// last's end.
+    pub fn days(&self, zone: &str) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
+        let begin = |day: NaiveDate| {
+            let local = zone.from_local_datetime(&day.and_time(NaiveTime::MIN));
+            local.earliest().map(|t| t.with_timezone(&Utc))
+        };
+        let from: Option<NaiveDate> = Self::parsed(self.from.as_ref());
+        let to: Option<NaiveDate> = Self::parsed(self.to.as_ref());
+        (from.and_then(begin), to.and_then(|day| day.succ_opt()).and_then(begin))
+    }
+}
+
+/// A CSV file to be saved.
+pub(super) fn csv(name: &str, heading: &[&str], rows: Vec<Vec<String>>) -> Response {
+    let mut text = line(heading.iter().map(|h| (*h).to_owned()));
+    for row in rows {
+        text.push_str(&line(row.into_iter()));
+    }
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")),
+    ];
+    (headers, text).into_response()
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn quoted(cell: &str) -> String {
+    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula_and_never_breaks_out() {
+        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
+        assert_eq!(quoted("say \"hi\", twice\n"), "\"say \"\"hi\"\", twice\n\"");
+    }
+
+    #[test]
+    fn days_are_those_of_the_zone() {
+        let wanted = Wanted {
+            from: Some("2026-11-20".to_owned()),
+            to: Some("2026-11-20".to_owned()),
+            ..Wanted::default()
+        };
+        let (from, to) = wanted.days("America/New_York");
+        assert_eq!(from.unwrap().to_rfc3339(), "2026-11-20T05:00:00+00:00");
+        assert_eq!(to.unwrap().to_rfc3339(), "2026-11-21T05:00:00+00:00");
+    }
+}
