@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench prove-small prove-saga-crash
+.PHONY: run test bench prove-small prove-saga-crash prove-access
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -14,6 +14,10 @@ bench: ## the figures of src/BENCHMARKS.md
 # `make test` runs each of them small.
 prove-small:
 	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
+	@$(MAKE) --no-print-directory prove-access
 
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
 	@cargo test --quiet --package voxlink --test prove_saga_crash
+
+prove-access: ## R22: every route asked by everybody who might ask
+	@cargo test --quiet --package voxlink --test prove_access

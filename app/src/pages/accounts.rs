@@ -29,7 +29,7 @@ pub fn routes() -> Vec<Route> {
         post("/settings/password", Access::Viewer, settings::change_password),
         post("/settings/verification", Access::Viewer, settings::ask_for_verification),
         get("/settings/devices", Access::Viewer, devices::show),
-        post("/settings/devices/revoke-others", Access::Viewer, devices::revoke_others),
         post("/settings/devices/{id}/revoke", Access::Viewer, devices::revoke),
+        post("/settings/devices/revoke-others", Access::Viewer, devices::revoke_others),
     ]
 }

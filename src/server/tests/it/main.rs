@@ -2,3 +2,4 @@
 
 mod voice;
 mod worker;
+mod web;
