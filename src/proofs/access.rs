@@ -5,7 +5,11 @@
 //! own with two tenants. It fails for a route without a row, a row without a route, a cell that
 //! differs; when another tenant can tell "somebody else's" from "absent"; when a form of another
 //! site is let in; and when row-level security shows one tenant a row of the other.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a proof: it fails loudly and prints")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a proof: it fails loudly and prints"
+)]
 
 #[path = "access/cast.rs"]
 mod cast;
@@ -76,13 +80,17 @@ async fn main() -> ExitCode {
         cast.before(*who).await;
         for route in &routes {
             let cookie = cast.cookie(*who).await;
-            let answer = ask(&router, route, &cast.fill(&route.path), cookie.as_deref(), true).await;
+            let answer =
+                ask(&router, route, &cast.fill(&route.path), cookie.as_deref(), true).await;
             let outcome = outcome(&answer, route.access);
             cells += 1;
             let expected = table.rows.get(&route.name()).map(|row| row[column].as_str());
             if expected.is_some_and(|expected| expected != outcome) {
                 let expected = expected.unwrap_or_default();
-                wrong.push(format!("{} as {who}: {outcome}, the table says {expected}", route.name()));
+                wrong.push(format!(
+                    "{} as {who}: {outcome}, the table says {expected}",
+                    route.name()
+                ));
             }
             if let Some(why) = contradicts(route, who, outcome) {
                 wrong.push(format!("{} as {who}: {outcome}, {why}", route.name()));
@@ -166,10 +174,8 @@ fn outcome(answer: &Response<Body>, access: Option<Access>) -> &'static str {
 /// What the route's own row of the pages' table promises, whatever the pivot file says.
 fn contradicts(route: &Asked, who: &str, outcome: &str) -> Option<&'static str> {
     let access = route.access?;
-    let staff_only = matches!(
-        access,
-        Access::Support | Access::Developer | Access::Admin | Access::SuperAdmin
-    );
+    let staff_only =
+        matches!(access, Access::Support | Access::Developer | Access::Admin | Access::SuperAdmin);
     match who {
         _ if outcome == "broken" => Some("a failure of ours"),
         "anonymous" if access != Access::Public && outcome != "sign-in" => {
@@ -197,7 +203,11 @@ async fn plain(answer: Response<Body>, path: &str) -> String {
     let text = text.replace(&encoded, "PATH");
     let mut out = format!("{status} ");
     let mut rest = text.as_str();
-    while let Some(at) = ["nonce=\"", "name=\"_key\" value=\""].iter().filter_map(|mark| rest.find(mark).map(|i| i + mark.len())).min() {
+    while let Some(at) = ["nonce=\"", "name=\"_key\" value=\""]
+        .iter()
+        .filter_map(|mark| rest.find(mark).map(|i| i + mark.len()))
+        .min()
+    {
         out.push_str(&rest[..at]);
         rest = rest[at..].split_once('"').map_or("", |(_, rest)| rest);
     }

@@ -11,12 +11,22 @@ use tower_sessions::{
 use voxlink_domain::accounts::sessions::{NewSession, OPENING};
 use voxlink_server::web::PgSessions;
 use voxlink_testkit::TestPlatform;
-use voxlink_types::ids::{BulkRunId, CallId, InvoiceId, NotificationId, OrderId, PaymentId, SessionId, TenantId, UserId};
+use voxlink_types::ids::{
+    BulkRunId, CallId, InvoiceId, NotificationId, OrderId, PaymentId, SessionId, TenantId, UserId,
+};
 
 /// The columns of the table. `suspended` is A's owner while A is suspended, so it comes last.
 pub const WHO: [&str; 10] = [
-    "anonymous", "other", "viewer", "manager", "owner", "support", "developer", "admin",
-    "super_admin", "suspended",
+    "anonymous",
+    "other",
+    "viewer",
+    "manager",
+    "owner",
+    "support",
+    "developer",
+    "admin",
+    "super_admin",
+    "suspended",
 ];
 
 /// Everybody, and the things of tenant A.
@@ -35,7 +45,8 @@ impl<'a> Cast<'a> {
         let (ours, owner) = test.tenant("Ours").await;
         let (other, stranger) = test.tenant("Other").await;
         let (staff, _) = test.tenant("Staff").await;
-        let mut people = HashMap::from([("owner", owner), ("suspended", owner), ("other", stranger)]);
+        let mut people =
+            HashMap::from([("owner", owner), ("suspended", owner), ("other", stranger)]);
         for (name, tenant, role, platform) in [
             ("viewer", ours, "viewer", "user"),
             ("manager", ours, "manager", "user"),
@@ -119,8 +130,7 @@ impl<'a> Cast<'a> {
     async fn open(&self, user: UserId) -> Id {
         let new = NewSession { user, remember: false, user_agent: None, ip: None };
         let data = HashMap::from([(OPENING.to_owned(), serde_json::to_value(new).unwrap())]);
-        let mut record =
-            Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() };
+        let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() };
         self.store.create(&mut record).await.unwrap();
         record.id
     }
@@ -171,13 +181,17 @@ impl<'a> Cast<'a> {
             let name: String = row.get("name");
             let mut cx = self.test.platform.work_for(self.other, "proof").await.unwrap();
             let sql = format!("select count(*) from {name} where tenant_id = $1");
-            let seen: Result<i64, sqlx::Error> =
-                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(self.ours.uuid()).fetch_one(cx.tx()).await;
+            let seen: Result<i64, sqlx::Error> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                .bind(self.ours.uuid())
+                .fetch_one(cx.tx())
+                .await;
             match seen {
                 Ok(0) => {}
                 Ok(n) => leaks.push(format!("{name}: tenant B sees {n} rows of tenant A")),
                 // A table whose rows the role may not read at all hides them as well.
-                Err(error) if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("42501") => {}
+                Err(error)
+                    if error.as_database_error().and_then(|e| e.code()).as_deref()
+                        == Some("42501") => {}
                 Err(error) => leaks.push(format!("{name}: {error}")),
             }
         }

@@ -5,7 +5,10 @@ use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Admin, Person, Support},
     layout::Place,
-    ui::{Amount, Badge, Button, ButtonKind, Card, Cell, Fact, Facts, Form, Stat, Table, TextArea, When},
+    ui::{
+        Amount, Badge, Button, ButtonKind, Card, Cell, Fact, Facts, Form, Stat, Table, TextArea,
+        When,
+    },
 };
 use axum::extract::{Form as Posted, Path, State};
 use leptos::prelude::*;
@@ -49,7 +52,14 @@ async fn load(cx: &mut Ctx<Installation>, id: TenantId) -> Result<Shown, PageErr
     let one = PageRequest::new(1, 1);
     let numbers = admin::numbers(cx, &only, one).await?.total;
     let orders = admin::orders(cx, &only, one).await?.total;
-    Ok(Shown { account, credit, numbers, orders, typed: StateForm::default(), wrong: Wrong::nothing() })
+    Ok(Shown {
+        account,
+        credit,
+        numbers,
+        orders,
+        typed: StateForm::default(),
+        wrong: Wrong::nothing(),
+    })
 }
 
 pub(super) async fn show(
@@ -97,7 +107,8 @@ pub(super) async fn restore(
     match admin::restore(&mut cx, tenant, &form.reason).await {
         Ok(()) => {
             cx.commit().await?;
-            Ok(Flash::success("The account is restored.").then(&format!("/admin/accounts/{tenant}")))
+            Ok(Flash::success("The account is restored.")
+                .then(&format!("/admin/accounts/{tenant}")))
         }
         Err(error) => {
             let wrong = Wrong::of(error)?;
@@ -169,7 +180,10 @@ fn body(shown: Shown, may_change: bool) -> impl IntoView {
                 Some(at) => view! { <When at=at /> }.into_any(),
                 None => view! { "never" }.into_any(),
             };
-            let staff = p.platform_role.is_staff().then(|| view! { <Badge text=p.platform_role.as_str() tone=None /> });
+            let staff = p
+                .platform_role
+                .is_staff()
+                .then(|| view! { <Badge text=p.platform_role.as_str() tone=None /> });
             let confirmed = if p.email_verified { "yes" } else { "no" };
             view! {
                 <tr>

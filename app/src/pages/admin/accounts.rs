@@ -6,7 +6,10 @@ use crate::{
     access::{Admin, Support},
     flash::Tone,
     layout::Place,
-    ui::{Badge, Cell, Choice, EmptyState, FilterBar, LinkButton, ButtonKind, Pager, Select, Table, When},
+    ui::{
+        Badge, ButtonKind, Cell, Choice, EmptyState, FilterBar, LinkButton, Pager, Select, Table,
+        When,
+    },
 };
 use axum::extract::{Query, State};
 use leptos::prelude::*;

@@ -6,7 +6,9 @@ use crate::{
     Answer, App, Flash, Screen,
     access::{Admin, Support},
     layout::Place,
-    ui::{ButtonForm, ButtonKind, EmptyState, Field, FilterBar, LinkButton, Pager, When, WhenStyle},
+    ui::{
+        ButtonForm, ButtonKind, EmptyState, Field, FilterBar, LinkButton, Pager, When, WhenStyle,
+    },
 };
 use axum::extract::{Form as Posted, Query, State};
 use leptos::prelude::*;
@@ -77,17 +79,25 @@ pub(super) async fn list(
 }
 
 fn entry(row: &AuditRow) -> impl IntoView + use<> {
-    let who = row.actor_name.clone().map_or_else(|| row.actor.clone(), |name| format!("{name} ({})", row.actor.split(':').next().unwrap_or_default()));
+    let who = row.actor_name.clone().map_or_else(
+        || row.actor.clone(),
+        |name| format!("{name} ({})", row.actor.split(':').next().unwrap_or_default()),
+    );
     let whose = match (row.tenant, &row.company) {
         (Some(id), Some(name)) => {
-            view! { <a class="link-quiet" href=format!("/admin/accounts/{id}")>{name.clone()}</a> }.into_any()
+            view! { <a class="link-quiet" href=format!("/admin/accounts/{id}")>{name.clone()}</a> }
+                .into_any()
         }
         _ => view! { "the installation" }.into_any(),
     };
     let what = row.resource_id.clone().unwrap_or_else(|| row.resource.clone());
     let reason = row.reason.clone().map(|r| view! { <p class="mt-1">"Reason: " {r}</p> });
     let error = row.error.clone().map(|e| view! { <p class="mt-1 text-error">"Refused: " {e}</p> });
-    let origin = [row.ip.clone(), row.request_id.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let origin = [row.ip.clone(), row.request_id.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ");
     let changes = differences(row.old.as_ref(), row.new.as_ref());
     view! {
         <li class="surface p-4">
@@ -107,8 +117,12 @@ fn entry(row: &AuditRow) -> impl IntoView + use<> {
 
 /// The values before and after, key by key.
 fn differences(old: Option<&Value>, new: Option<&Value>) -> Option<impl IntoView + use<>> {
-    let keys: BTreeSet<&String> =
-        [old, new].into_iter().flatten().filter_map(Value::as_object).flat_map(|o| o.keys()).collect();
+    let keys: BTreeSet<&String> = [old, new]
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(|o| o.keys())
+        .collect();
     if keys.is_empty() {
         return None;
     }
@@ -162,7 +176,8 @@ pub(super) async fn verify(
     let tenant: Option<TenantId> = Wanted::parsed(form.tenant.as_ref());
     let mut cx = person.begin(&app.platform).await?;
     let state = admin::verify_chain(&mut cx, tenant).await?;
-    let back = tenant.map_or_else(|| "/admin/audit".to_owned(), |t| format!("/admin/audit?tenant={t}"));
+    let back =
+        tenant.map_or_else(|| "/admin/audit".to_owned(), |t| format!("/admin/audit?tenant={t}"));
     Ok(match state.broken {
         None => Flash::success(format!("The chain is whole: {} entries checked.", state.entries)),
         Some((seq, why)) => Flash::danger(format!("The chain is broken at entry {seq}: {why}.")),
@@ -207,8 +222,19 @@ pub(super) async fn export(
         }
     }
     let heading = [
-        "occurred_at", "account", "entry", "actor", "action", "resource", "resource_id", "before",
-        "after", "reason", "ip", "request_id", "error",
+        "occurred_at",
+        "account",
+        "entry",
+        "actor",
+        "action",
+        "resource",
+        "resource_id",
+        "before",
+        "after",
+        "reason",
+        "ip",
+        "request_id",
+        "error",
     ];
     Ok(csv("audit-log", &heading, rows))
 }

@@ -6,7 +6,10 @@ use crate::{
     access::{Admin, Developer, Person},
     flash::Tone,
     layout::Place,
-    ui::{Badge, ButtonForm, ButtonKind, Cell, Choice, EmptyState, FilterBar, Pager, Select, Stat, Table, When},
+    ui::{
+        Badge, ButtonForm, ButtonKind, Cell, Choice, EmptyState, FilterBar, Pager, Select, Stat,
+        Table, When,
+    },
 };
 use axum::extract::{Path, Query, State};
 use leptos::prelude::*;
@@ -102,11 +105,7 @@ fn row(job: JobRow, may_change: bool) -> impl IntoView {
     }
 }
 
-pub(super) async fn retry(
-    State(app): State<App>,
-    person: Admin,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn retry(State(app): State<App>, person: Admin, Path(id): Path<String>) -> Answer {
     let id: i64 = id.parse().map_err(|_| PageError::not_found())?;
     let mut cx = person.begin(&app.platform).await?;
     Ok(match jobs::retry(&mut cx, id).await {

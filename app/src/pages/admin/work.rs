@@ -5,7 +5,10 @@ use crate::{
     Answer, App, Screen,
     access::Support,
     layout::Place,
-    ui::{Amount, Badge, Cell, Choice, EmptyState, FilterBar, Number, Pager, Select, Stat, Stateful, Table, When},
+    ui::{
+        Amount, Badge, Cell, Choice, EmptyState, FilterBar, Number, Pager, Select, Stat, Stateful,
+        Table, When,
+    },
 };
 use axum::extract::{Query, State};
 use leptos::prelude::*;

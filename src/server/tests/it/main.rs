@@ -1,5 +1,5 @@
 //! The server as a whole against a real PostgreSQL, one binary for all.
 
 mod voice;
-mod worker;
 mod web;
+mod worker;

@@ -61,7 +61,13 @@ fn little(test: &TestPlatform, user: UserId) -> (Router, Arc<AtomicUsize>) {
     (web::protect(router, &test.platform), done)
 }
 
-async fn send(router: &Router, method: Method, path: &str, cookie: &str, body: &str) -> Response<Body> {
+async fn send(
+    router: &Router,
+    method: Method,
+    path: &str,
+    cookie: &str,
+    body: &str,
+) -> Response<Body> {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -89,7 +95,8 @@ async fn signing_in_gives_a_new_token_and_signing_out_ends_it() {
     let test = TestPlatform::new().await;
     let (_, user) = test.tenant("Ada").await;
     let (router, _) = little(&test, user);
-    let answer = send(&router, Method::POST, "/in", "__Host-session=AAAAAAAAAAAAAAAAAAAAAA", "").await;
+    let answer =
+        send(&router, Method::POST, "/in", "__Host-session=AAAAAAAAAAAAAAAAAAAAAA", "").await;
     let line = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
     for flag in ["__Host-session=", "HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
         assert!(line.contains(flag), "{line}");
@@ -110,7 +117,9 @@ async fn a_form_of_another_site_does_nothing() {
     let (_, user) = test.tenant("Ada").await;
     let (router, done) = little(&test, user);
     let cookie = cookie(&send(&router, Method::POST, "/in", "", "").await);
-    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("x-none", "")] {
+    for (name, value) in
+        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("x-none", "")]
+    {
         let request = Request::post("/do").header(header::COOKIE, &cookie).header(name, value);
         let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}");
@@ -130,11 +139,16 @@ async fn a_form_sent_twice_is_done_once() {
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         assert_eq!(answer.headers()[header::LOCATION], "/done/0");
     }
-    let replayed = [&first, &twin].iter().filter(|a| a.headers().contains_key("idempotency-replayed")).count();
+    let replayed =
+        [&first, &twin].iter().filter(|a| a.headers().contains_key("idempotency-replayed")).count();
     assert_eq!((replayed, done.load(Ordering::SeqCst)), (1, 1));
     assert_eq!(send("other=1&_key=key-00001").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(send("wrong=1&_key=key-00002").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(send("right=1&_key=key-00002").await.status(), StatusCode::SEE_OTHER, "nothing was kept of a refusal");
+    assert_eq!(
+        send("right=1&_key=key-00002").await.status(),
+        StatusCode::SEE_OTHER,
+        "nothing was kept of a refusal"
+    );
     assert_eq!(done.load(Ordering::SeqCst), 2);
 }
 
