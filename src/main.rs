@@ -1,81 +1,96 @@
 //! VoxLink: parses the command line and joins server, app and adapters.
 
-use anyhow::Context;
-use clap::Parser;
-use leptos::config::get_configuration;
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use leptos::config::LeptosOptions;
 use secrecy::ExposeSecret;
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use sqlx::postgres::PgConnectOptions;
+use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
 use voxlink_adapters::{
     carriers::local::{Faults, LocalCarrier},
+    mail::{NoMail, SmtpMail},
     payments::test_card::TestCard,
     switchboards::{FormSwitchboard, sign_form},
 };
 use voxlink_app::{App, mounted_pages, nothing_here};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
-use voxlink_gateways::{Carrier, Clock, PaymentProcessor, Switchboard, SystemClock};
-use voxlink_server::{
-    Assembly,
-    cli::{CallCommand, Cli, Command, call},
-    config::Config,
-    serve,
-};
+use voxlink_gateways::{Carrier, CarrierError, Mailer, PaymentProcessor, Switchboard, SystemClock};
+use voxlink_server::{Assembly, Stock, cli, config::Config};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
-    let config = Config::from_env()?;
-    if let Some(Command::Call { what: CallCommand::Simulate(wanted) }) = cli.command {
-        return simulate(&config, &wanted).await;
-    }
-    let db = Db::connect(&config.database_url.parse()?, PoolSizes::default());
-    let card = test_card(&config)?;
-    let platform = Platform::new(Parts {
-        db,
-        clock: Arc::new(SystemClock),
-        carriers: carriers(&config)?,
-        switchboards: switchboards(&config),
-        processors: card.iter().map(|c| (c.key(), Arc::new(c.clone()) as Arc<_>)).collect(),
-        mailer: Arc::new(voxlink_adapters::mail::NoMail),
-        settings: Settings {
-            public_url: config.public_url.clone(),
-            hold_minutes: 15,
-            release_grace_days: 10,
-            suspension_message: "The number you have called is not in service.".to_owned(),
-        },
-    });
-    let app = App {
-        platform: platform.clone(),
-        leptos: get_configuration(Some("Cargo.toml"))?.leptos_options,
-    };
-    let (mut pages, nothing_here) = (mounted_pages(app.clone()), nothing_here(app));
-    if let Some(card) = card {
-        pages = pages.merge(card.pages());
-        tokio::spawn(card.deliver());
-    }
-    serve(Assembly { config, platform, pages, nothing_here }).await
+async fn main() -> ExitCode {
+    cli::run(assemble, sign_form).await
 }
 
-/// Who sells numbers: the local carrier, on its bad days as the operator wants to see them.
-fn carriers(config: &Config) -> anyhow::Result<BTreeMap<&'static str, Arc<dyn Carrier>>> {
+/// Everything that runs, joined.
+fn assemble(
+    config: &Config,
+    database: &PgConnectOptions,
+    pools: PoolSizes,
+) -> anyhow::Result<Assembly> {
+    let clock = Arc::new(SystemClock);
+    let local = LocalCarrier::connect(database, 8, clock.clone(), faults(config));
+    let carriers: [Arc<dyn Carrier>; 1] = [Arc::new(local.clone())];
+    // The test card, where the operator offers it.
+    let card = match config.test_card {
+        true => Some(TestCard::connect(database, clock.clone(), &config.public_url)?),
+        false => None,
+    };
+    let platform = Platform::new(Parts {
+        db: Db::connect(database, pools),
+        clock,
+        carriers: carriers.into_iter().map(|c| (c.key(), c)).collect(),
+        switchboards: switchboards(config),
+        processors: card.iter().map(|c| (c.key(), Arc::new(c.clone()) as Arc<_>)).collect(),
+        mailer: mailer(config)?,
+        settings: Settings {
+            public_url: config.public_url.clone(),
+            hold_minutes: config.hold_minutes,
+            release_grace_days: config.release_grace_days,
+            suspension_message: config.suspension_message.clone(),
+        },
+    });
+    let leptos = LeptosOptions::builder()
+        .output_name("voxlink")
+        .site_root(config.site_dir.to_string_lossy().into_owned())
+        .site_addr(config.listen)
+        .hash_files(true)
+        .build();
+    let app = App { platform: platform.clone(), leptos };
+    let mut pages = mounted_pages(app.clone());
+    let mut background: Vec<BoxFuture<'static, ()>> = Vec::new();
+    if let Some(card) = card {
+        pages = pages.merge(card.pages());
+        background.push(Box::pin(card.deliver()));
+    }
+    Ok(Assembly {
+        platform,
+        pages,
+        nothing_here: nothing_here(app),
+        background,
+        stock: Arc::new(Catalogue(local)),
+    })
+}
+
+/// The local carrier's bad days, as the operator wants to see them.
+fn faults(config: &Config) -> Faults {
     let asked = config.local_carrier_faults;
-    let faults = Faults {
+    Faults {
         fail: asked.fail,
         refuse: asked.refuse,
         lose_answer: asked.lose_answer,
         ..Faults::default()
-    };
-    let options = config.database_url.parse()?;
-    let local = LocalCarrier::connect(&options, 6, Arc::new(SystemClock), faults);
-    Ok(BTreeMap::from([(local.key(), Arc::new(local) as Arc<dyn Carrier>)]))
+    }
 }
 
-/// The test card, where the operator offers it.
-fn test_card(config: &Config) -> anyhow::Result<Option<TestCard>> {
-    if !config.test_card {
-        return Ok(None);
-    }
-    let options = config.database_url.parse()?;
-    Ok(Some(TestCard::connect(&options, Arc::new(SystemClock), &config.public_url)?))
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.mail_url {
+        Some(url) => {
+            let url = url.expose_secret().to_owned().into();
+            Arc::new(SmtpMail::new(&url, &config.mail_from).map_err(anyhow::Error::msg)?)
+        }
+        None => Arc::new(NoMail),
+    })
 }
 
 /// Who may call us back: the carriers whose secrets are set.
@@ -89,15 +104,17 @@ fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>>
         .collect()
 }
 
-/// Plays a call against the running server and prints what happened.
-async fn simulate(config: &Config, wanted: &call::Simulate) -> anyhow::Result<()> {
-    let secret = config.local_carrier_secret.as_ref().context("LOCAL_CARRIER_SECRET is not set")?;
-    let line = call::Line {
-        public: config.public_url.clone(),
-        server: format!("http://{}", config.listen).parse()?,
-        secret: secret.expose_secret().to_owned(),
-        sign: sign_form,
-    };
-    let told = call::simulate(&line, wanted, SystemClock.now()).await?;
-    Ok(std::io::stdout().write_all(told.as_bytes())?)
+/// The local carrier's catalogue, as the command line fills it.
+struct Catalogue(LocalCarrier);
+
+#[async_trait]
+impl Stock for Catalogue {
+    async fn fill(
+        &self,
+        count: u64,
+        seed: u32,
+        progress: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<u64, CarrierError> {
+        self.0.generate(count, seed, progress).await
+    }
 }

@@ -72,3 +72,51 @@ async fn append<Scope>(cx: &mut Ctx<Scope>, tenant: Uuid, entry: Entry<'_>) -> R
     .await?;
     Ok(())
 }
+
+/// What checking the chains found.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// How many chains there are.
+    pub chains: usize,
+    /// The first broken entry of each broken chain.
+    pub broken: Vec<Broken>,
+}
+
+/// A chain that does not hold.
+#[derive(Debug)]
+pub struct Broken {
+    /// Whose: a tenant's id, or `installation`.
+    pub chain: String,
+    /// The entry.
+    pub seq: i64,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Computes every chain again.
+pub async fn verify(cx: &mut Ctx<Installation>) -> Result<Verified, Fault> {
+    let chains = sqlx::query_scalar!(
+        r#"select id as "id!" from (
+               select '00000000-0000-0000-0000-000000000000'::uuid as id
+               union select id from tenants union select tenant_id from audit_log) chains
+           order by id"#
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let mut found = Verified { chains: chains.len(), broken: Vec::new() };
+    for id in chains {
+        let row =
+            sqlx::query!(r#"select broken_seq as "seq!", why as "why!" from verify_audit($1)"#, id)
+                .fetch_optional(cx.tx())
+                .await?;
+        if let Some(row) = row {
+            let chain = if id.is_nil() {
+                "installation".to_owned()
+            } else {
+                TenantId::from_uuid(id).to_string()
+            };
+            found.broken.push(Broken { chain, seq: row.seq, why: row.why });
+        }
+    }
+    Ok(found)
+}

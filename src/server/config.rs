@@ -1,85 +1,230 @@
-//! The settings: one typed struct from environment variables and `.env`.
+//! The settings: one typed struct from environment variables and `.env`, checked as a whole before
+//! anything starts. [`VARIABLES`] is the one list of them; the README's table is checked against it.
 
-use std::net::SocketAddr;
+mod data_dir;
+mod faults;
+mod read;
+mod secret_key;
+mod variables;
+
+pub use data_dir::default_data_dir;
+pub use faults::CarrierFaults;
+pub use read::ConfigError;
+pub use variables::{VARIABLES, Variable, table};
+
+use crate::logging::LogFormat;
+use read::Reader;
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use sqlx::postgres::PgConnectOptions;
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use url::Url;
+use voxlink_domain::db::PoolSizes;
 
 /// Everything the operator can set.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Config {
     /// `LISTEN`: where we listen.
     pub listen: SocketAddr,
     /// `PUBLIC_URL`: the address people and carriers reach us at.
-    pub public_url: url::Url,
-    /// `DATABASE_URL`.
-    pub database_url: String,
-    /// `TEST_CARD`: `on` offers the test card, which takes no money; by default only on loopback.
-    pub test_card: bool,
-    /// `LOCAL_CARRIER_FAULTS`: how often the local carrier misbehaves, such as
-    /// `fail=0.1,refuse=0.05,lose_answer=0.2`; never by default.
-    pub local_carrier_faults: CarrierFaults,
+    pub public_url: Url,
+    /// `DATABASE_URL`: the database, or none for a private cluster.
+    pub database_url: Option<SecretString>,
+    /// `REDIS_URL`: shared by several servers, or none.
+    pub redis_url: Option<SecretString>,
     /// `DATA_DIR`: what must survive a restart and is not in the database.
-    pub data_dir: std::path::PathBuf,
-    /// `LOCAL_CARRIER_SECRET`: what the local carrier signs its callbacks with; without it none of
-    /// them is believed.
-    pub local_carrier_secret: Option<secrecy::SecretString>,
+    pub data_dir: PathBuf,
+    /// `SITE_DIR`: style sheet, islands and files of `public/`, as built.
+    pub site_dir: PathBuf,
+    /// `LOG`: what is logged.
+    pub log: String,
+    /// `LOG_FORMAT`.
+    pub log_format: LogFormat,
+    /// `POOL_APP`, `POOL_PLATFORM`, `POOL_VOICE`, `POOL_WAIT_SECONDS`.
+    pub pools: PoolSizes,
+    /// `WORKER_CONCURRENCY`: jobs at a time; 0 leaves them to other servers.
+    pub worker_concurrency: usize,
+    /// `HOLD_MINUTES`: how long a cart holds a number.
+    pub hold_minutes: i64,
+    /// `RELEASE_GRACE_DAYS`: how long a release can be undone.
+    pub release_grace_days: i64,
+    /// `SUSPENSION_MESSAGE`: what callers of a suspended account hear.
+    pub suspension_message: String,
+    /// `MAIL_URL`: the mail server, or none.
+    pub mail_url: Option<SecretString>,
+    /// `MAIL_FROM`: who letters are from.
+    pub mail_from: String,
+    /// `TWILIO_ACCOUNT_SID`.
+    pub twilio_account_sid: Option<String>,
     /// `TWILIO_AUTH_TOKEN`: what Twilio signs with.
-    pub twilio_auth_token: Option<secrecy::SecretString>,
-}
-
-/// How often, from 0 to 1, the local carrier misbehaves.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct CarrierFaults {
-    /// It fails and does nothing.
-    pub fail: f64,
-    /// It refuses a number that is there.
-    pub refuse: f64,
-    /// It does it and the answer is lost.
-    pub lose_answer: f64,
-}
-
-impl std::str::FromStr for CarrierFaults {
-    type Err = anyhow::Error;
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let mut faults = Self::default();
-        for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
-            let (name, rate) = part
-                .split_once('=')
-                .ok_or_else(|| anyhow::anyhow!("LOCAL_CARRIER_FAULTS: {part} has no rate"))?;
-            let rate: f64 = rate.parse()?;
-            anyhow::ensure!(
-                (0.0..=1.0).contains(&rate),
-                "LOCAL_CARRIER_FAULTS: {part} is not from 0 to 1"
-            );
-            match name {
-                "fail" => faults.fail = rate,
-                "refuse" => faults.refuse = rate,
-                "lose_answer" => faults.lose_answer = rate,
-                other => anyhow::bail!("LOCAL_CARRIER_FAULTS knows no {other}"),
-            }
-        }
-        Ok(faults)
-    }
+    pub twilio_auth_token: Option<SecretString>,
+    /// `LOCAL_CARRIER_SECRET`: what the local carrier signs its callbacks with.
+    pub local_carrier_secret: Option<SecretString>,
+    /// `LOCAL_CARRIER_FAULTS`: how often the local carrier misbehaves; never by default.
+    pub local_carrier_faults: CarrierFaults,
+    /// `TEST_CARD`: whether the test card, which takes no money, can be paid with.
+    pub test_card: bool,
+    /// `SECRET_KEY`: 32 bytes that seal secrets in the database.
+    pub secret_key: SecretBox<[u8; 32]>,
+    /// `METRICS_TOKEN`: what `/metrics` asks for, or none.
+    pub metrics_token: Option<SecretString>,
 }
 
 impl Config {
-    /// Reads the environment.
+    /// Reads `.env` and the environment, which wins.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    pub fn from_env() -> anyhow::Result<Self> {
-        let _ = dotenvy::dotenv();
-        let read =
-            |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-        let secret =
-            |name: &str| std::env::var(name).ok().filter(|s| !s.is_empty()).map(Into::into);
-        let public_url: url::Url = read("PUBLIC_URL", "http://127.0.0.1:3000").parse()?;
-        let loopback = matches!(public_url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        Ok(Self {
-            test_card: read("TEST_CARD", if loopback { "on" } else { "off" }) == "on",
-            listen: read("LISTEN", "127.0.0.1:3000").parse()?,
+    pub fn from_env() -> Result<Self, ConfigError> {
+        match dotenvy::dotenv() {
+            Ok(_) | Err(dotenvy::Error::Io(_)) => {}
+            Err(error) => {
+                return Err(ConfigError::File(error.to_string()));
+            }
+        }
+        Self::read(&|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from anywhere; `look_up` gives the value of a variable's name.
+    pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let r = Reader::new(look_up);
+        let public_url = r.checked("PUBLIC_URL", |text: &str| {
+            let url = Url::parse(text).map_err(|e| format!("it is not an address ({e})"))?;
+            match url.scheme() {
+                "http" | "https" if url.path() == "/" && url.query().is_none() => Ok(url),
+                "http" | "https" => {
+                    Err("it has a path; give only scheme, host and port".to_owned())
+                }
+                other => Err(format!("it begins with {other}, not with http or https")),
+            }
+        })?;
+        let data_dir = r.text("DATA_DIR").map_or_else(|| default_data_dir(look_up), PathBuf::from);
+        let local = r.text("LOCAL_CARRIER_SECRET");
+        let config = Self {
+            listen: r.checked("LISTEN", |text: &str| {
+                text.parse().map_err(|_| "it is not an address and a port".to_owned())
+            })?,
+            database_url: r.checked_opt("DATABASE_URL", |text: &str| {
+                PgConnectOptions::from_str(text)
+                    .map(|_| text.to_owned().into())
+                    .map_err(|e| format!("it is not a PostgreSQL address ({e})"))
+            })?,
+            redis_url: r.checked_opt("REDIS_URL", |text: &str| {
+                let url = Url::parse(text).map_err(|e| format!("it is not an address ({e})"))?;
+                match url.scheme() {
+                    "redis" | "rediss" => Ok(text.to_owned().into()),
+                    other => Err(format!("it begins with {other}, not with redis or rediss")),
+                }
+            })?,
+            site_dir: r.required("SITE_DIR").into(),
+            log: r.checked("LOG", |text: &str| {
+                tracing_subscriber::EnvFilter::try_new(text)
+                    .map(|_| text.to_owned())
+                    .map_err(|e| format!("it is not a filter of log lines ({e})"))
+            })?,
+            log_format: r.checked("LOG_FORMAT", |text: &str| match text {
+                "text" => Ok(LogFormat::Text),
+                "json" => Ok(LogFormat::Json),
+                _ => Err("it is neither text nor json".to_owned()),
+            })?,
+            pools: PoolSizes {
+                app: r.whole("POOL_APP", 1, 500)?,
+                platform: r.whole("POOL_PLATFORM", 1, 500)?,
+                voice: r.whole("POOL_VOICE", 1, 500)?,
+                acquire: Duration::from_secs(r.whole("POOL_WAIT_SECONDS", 1, 60)?),
+            },
+            worker_concurrency: r.whole("WORKER_CONCURRENCY", 0, 200)?,
+            hold_minutes: r.whole("HOLD_MINUTES", 1, 60)?,
+            release_grace_days: r.whole("RELEASE_GRACE_DAYS", 0, 90)?,
+            suspension_message: r.required("SUSPENSION_MESSAGE"),
+            mail_url: r.checked_opt("MAIL_URL", |text: &str| {
+                let url = Url::parse(text).map_err(|e| format!("it is not an address ({e})"))?;
+                match url.scheme() {
+                    "smtp" | "smtps" => Ok(text.to_owned().into()),
+                    other => Err(format!("it begins with {other}, not with smtp or smtps")),
+                }
+            })?,
+            mail_from: r.checked("MAIL_FROM", |text: &str| {
+                if text.contains('@') { Ok(text.to_owned()) } else { Err("it has no @".to_owned()) }
+            })?,
+            twilio_account_sid: r.checked_opt("TWILIO_ACCOUNT_SID", |text: &str| {
+                let shape = text.len() == 34 && text.starts_with("AC");
+                if shape {
+                    Ok(text.to_owned())
+                } else {
+                    Err("it is not AC and 32 characters".to_owned())
+                }
+            })?,
+            twilio_auth_token: r.text("TWILIO_AUTH_TOKEN").map(Into::into),
+            local_carrier_faults: r.checked("LOCAL_CARRIER_FAULTS", str::parse)?,
+            test_card: r.switch("TEST_CARD", is_loopback(&public_url))?,
+            secret_key: secret_key::read(&r, &data_dir)?,
+            metrics_token: r.checked_opt("METRICS_TOKEN", |text: &str| {
+                if text.len() >= 16 {
+                    Ok(text.to_owned().into())
+                } else {
+                    Err("it is shorter than 16 characters".to_owned())
+                }
+            })?,
+            local_carrier_secret: None,
             public_url,
-            database_url: read("DATABASE_URL", ""),
-            local_carrier_faults: read("LOCAL_CARRIER_FAULTS", "").parse()?,
-            data_dir: read("DATA_DIR", "data").into(),
-            local_carrier_secret: secret("LOCAL_CARRIER_SECRET"),
-            twilio_auth_token: secret("TWILIO_AUTH_TOKEN"),
-        })
+            data_dir,
+        };
+        let local = local.map_or_else(|| config.derived("local carrier"), SecretString::from);
+        Ok(Self { local_carrier_secret: Some(local), ..config })
+    }
+
+    /// A secret of this installation for one purpose, from `SECRET_KEY`: the same on every server
+    /// that has the key.
+    pub fn derived(&self, purpose: &str) -> SecretString {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::new()
+            .chain_update(b"voxlink:")
+            .chain_update(purpose)
+            .chain_update(self.secret_key.expose_secret())
+            .finalize();
+        hex::encode(digest).into()
+    }
+
+    /// What an operator should know before strangers use it: one sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let local = is_loopback(&self.public_url);
+        if !local && self.public_url.scheme() == "http" {
+            all.push(
+                "PUBLIC_URL is http: passwords and cookies travel unencrypted; serve it by https"
+                    .to_owned(),
+            );
+        }
+        if !local && self.test_card {
+            all.push("TEST_CARD is on: anybody can pay without money".to_owned());
+        }
+        if self.local_carrier_faults != CarrierFaults::default() {
+            all.push("LOCAL_CARRIER_FAULTS is set: the local carrier fails on purpose".to_owned());
+        }
+        if self.mail_url.is_none() {
+            all.push(
+                "MAIL_URL is unset: no letter is sent, nobody can reset a password".to_owned(),
+            );
+        }
+        if self.metrics_token.is_none() && !self.listen.ip().is_loopback() {
+            all.push(
+                "METRICS_TOKEN is unset: everybody who reaches the server can read /metrics"
+                    .to_owned(),
+            );
+        }
+        if self.database_url.is_none() && !local {
+            all.push("DATABASE_URL is unset: the data is in a private PostgreSQL cluster on this machine, back it up".to_owned());
+        }
+        all
     }
 }
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

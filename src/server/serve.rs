@@ -1,46 +1,113 @@
 //! Starts everything and stops it gracefully.
+//!
+//! With the database away it listens all the same: `/health/ready` says so, calls are answered
+//! from memory as far as it is there, and the rest begins when the database does.
 
-use crate::{callbacks::Callbacks, config::Config, web, worker};
-use axum::Router;
-use tokio_util::sync::CancellationToken;
-use voxlink_domain::Platform;
+use crate::{Assembly, callbacks::Callbacks, config::Config, router::router, worker};
+use anyhow::Context;
+use std::{net::SocketAddr, time::Duration};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use voxlink_domain::{Platform, db::MigrationFailed, jobs::upkeep};
 
-/// What `main` joins: the pages are made elsewhere and only mounted here.
-pub struct Assembly {
-    /// The settings.
-    pub config: Config,
-    /// The domain's world.
-    pub platform: Platform,
-    /// The pages.
-    pub pages: Router,
-    /// What answers where there is neither a page nor a file.
-    pub nothing_here: Router,
+/// How long requests and jobs under way may take to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn serve(config: &Config, mut parts: Assembly) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let platform = parts.platform.clone();
+    let prepared = match prepare(&platform).await {
+        Ok(()) => true,
+        Err(MigrationFailed::Away(error)) => {
+            tracing::warn!(%error, "the database does not answer yet; going on trying");
+            false
+        }
+        Err(error) => return Err(error.into()),
+    };
+    voxlink_domain::accounts::password::warm();
+    let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
+        format!("LISTEN={} cannot be had: does another server run there?", config.listen)
+    })?;
+    let callbacks = Callbacks::start(platform.clone(), config.data_dir.join("calls")).await;
+    for running in std::mem::take(&mut parts.background) {
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            let _ = stop.run_until_cancelled(running).await;
+        });
+    }
+    tasks.spawn(work(platform.clone(), prepared, config.worker_concurrency, stop.clone()));
+    tasks.spawn(stop_on_signal(stop.clone()));
+
+    let service =
+        router(config, parts, &callbacks).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!(address = %config.listen, "listening");
+    let ending = stop.clone();
+    let serving = axum::serve(listener, service)
+        .with_graceful_shutdown(async move { ending.cancelled().await });
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = serving => served?,
+        () = late => tracing::warn!("requests under way were cut off"),
+    }
+    stop.cancel();
+    callbacks.finish().await;
+    tasks.close();
+    // The worker hands back what does not end in time; a little more than its own patience.
+    if tokio::time::timeout(worker::GRACE + Duration::from_secs(3), tasks.wait()).await.is_err() {
+        tracing::warn!("work in the background was cut off");
+    }
+    drop(tokio::time::timeout(Duration::from_secs(3), platform.db().close()).await);
+    tracing::info!("stopped");
+    Ok(())
 }
 
-/// Serves until it is told to stop.
-pub async fn serve(assembly: Assembly) -> anyhow::Result<()> {
-    assembly.platform.db().migrate().await?;
-    let site = tower_http::services::ServeDir::new("target/site")
-        .precompressed_br()
-        .not_found_service(assembly.nothing_here);
-    let stop = CancellationToken::new();
-    let worker = tokio::spawn(worker::run(assembly.platform.clone(), 8, stop.clone()));
-    let spool = assembly.config.data_dir.join("calls");
-    let callbacks = Callbacks::start(assembly.platform.clone(), spool).await;
-    voxlink_domain::accounts::password::warm();
-    let pages = web::protect(assembly.pages.fallback_service(site), &assembly.platform);
-    // Carriers and processors sign what they send: none of what guards the pages stands in their
-    // way.
-    let router = pages
-        .merge(crate::callbacks::payments::routes(assembly.platform.clone()))
-        .merge(callbacks.router());
-    let listener = tokio::net::TcpListener::bind(assembly.config.listen).await?;
-    tracing::info!(address = %assembly.config.listen, "serving");
-    let stopped = async { drop(tokio::signal::ctrl_c().await) };
-    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
-    stop.cancel();
-    let _ = worker.await;
-    callbacks.finish().await;
+/// Brings the database up to date.
+pub(crate) async fn prepare(platform: &Platform) -> Result<(), MigrationFailed> {
+    platform.db().migrate().await?;
+    if let Err(error) = upkeep::make_partitions(platform).await {
+        tracing::error!(%error, "the partitions of the next months could not be made");
+    }
     Ok(())
+}
+
+/// Runs jobs once the database is there.
+async fn work(platform: Platform, prepared: bool, concurrency: usize, stop: CancellationToken) {
+    let mut ready = prepared;
+    while !ready {
+        if stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(1))).await.is_none() {
+            return;
+        }
+        match prepare(&platform).await {
+            Ok(()) => ready = true,
+            Err(MigrationFailed::Away(_)) => {}
+            Err(error) => tracing::error!(%error, "the database cannot be brought up to date"),
+        }
+    }
+    if concurrency == 0 {
+        tracing::info!("no jobs run here (WORKER_CONCURRENCY=0)");
+        return;
+    }
+    worker::run(platform, concurrency, stop).await;
+}
+
+/// SIGTERM and SIGINT begin the end.
+async fn stop_on_signal(stop: CancellationToken) {
+    let (Ok(mut term), Ok(mut int)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be heard: the server stops without draining");
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+        () = stop.cancelled() => return,
+    }
+    tracing::info!("stopping: requests and jobs under way may end");
+    stop.cancel();
 }

@@ -1,0 +1,75 @@
+//! Commands that are a few lines each.
+
+use super::{
+    Postgres, call,
+    print::{say, tell},
+};
+use crate::{config::Config, postgres::PrivateCluster};
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use std::process::ExitCode;
+use voxlink_domain::{Platform, audit, billing::invoices};
+use voxlink_gateways::{Clock, SystemClock};
+
+pub(super) async fn postgres(config: &Config, what: Postgres) -> anyhow::Result<ExitCode> {
+    let cluster = PrivateCluster::in_folder(&config.data_dir)?;
+    match what {
+        Postgres::Start => {
+            cluster.start().await?;
+            say(&cluster.url());
+        }
+        Postgres::Stop => cluster.stop().await?,
+        Postgres::Url => say(&cluster.url()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Plays a call against the running server.
+pub(super) async fn call(
+    config: &Config,
+    wanted: &call::Simulate,
+    sign: call::Sign,
+) -> anyhow::Result<ExitCode> {
+    let secret = config.local_carrier_secret.as_ref().context("LOCAL_CARRIER_SECRET is not set")?;
+    let mut server = config.listen;
+    if server.ip().is_unspecified() {
+        server.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let line = call::Line {
+        public: config.public_url.clone(),
+        server: format!("http://{server}").parse()?,
+        secret: secret.expose_secret().to_owned(),
+        sign,
+    };
+    let told = call::simulate(&line, wanted, SystemClock.now()).await?;
+    say(told.trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn invoices(platform: &Platform, period: &str) -> anyhow::Result<ExitCode> {
+    let month = period.parse().context("--period is a month such as 2026-10")?;
+    let wish = invoices::Run { month, tenant: None, early: false };
+    let report = invoices::run(platform, wish).await?;
+    say(&format!(
+        "{} invoices issued, {} accounts had theirs, {} had nothing to bill, {} periods are still running, {} failed.",
+        report.issued.len(),
+        report.already,
+        report.nothing,
+        report.running,
+        report.failed.len()
+    ));
+    for (tenant, error) in &report.failed {
+        tell(&format!("{tenant}: {error}"));
+    }
+    Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) async fn audit(platform: &Platform) -> anyhow::Result<ExitCode> {
+    let mut cx = platform.work("cli").await?;
+    let report = audit::verify(&mut cx).await?;
+    for broken in &report.broken {
+        tell(&format!("{}: entry {} is broken: {}", broken.chain, broken.seq, broken.why));
+    }
+    say(&format!("{} chains checked, {} broken.", report.chains, report.broken.len()));
+    Ok(if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,173 @@
+//! The list of all settings.
+
+/// One environment variable.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What holds when it is unset; empty when nothing does.
+    pub default: &'static str,
+    /// The default in words, where it is not a fixed text.
+    pub default_words: &'static str,
+    /// A value that is right.
+    pub example: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+}
+
+const fn fixed(
+    name: &'static str,
+    default: &'static str,
+    example: &'static str,
+    about: &'static str,
+) -> Variable {
+    Variable { name, default, default_words: "", example, about }
+}
+
+const fn unset(
+    name: &'static str,
+    words: &'static str,
+    example: &'static str,
+    about: &'static str,
+) -> Variable {
+    Variable { name, default: "", default_words: words, example, about }
+}
+
+/// Every setting, in the order of the README's table.
+pub const VARIABLES: &[Variable] = &[
+    fixed("LISTEN", "127.0.0.1:3000", "0.0.0.0:3000", "Address and port to listen on"),
+    fixed(
+        "PUBLIC_URL",
+        "http://127.0.0.1:3000",
+        "https://numbers.example.com",
+        "Where people and carriers reach the server; links and callbacks are built from it",
+    ),
+    unset(
+        "DATABASE_URL",
+        "a private PostgreSQL in `DATA_DIR`",
+        "postgres://voxlink:secret@db.example.com/voxlink",
+        "The PostgreSQL database (14 or newer); its user may create roles and extensions",
+    ),
+    unset(
+        "REDIS_URL",
+        "none",
+        "redis://127.0.0.1:6379",
+        "A Redis that several servers share; one server needs none",
+    ),
+    unset(
+        "DATA_DIR",
+        "`/var/lib/voxlink` for root, else `~/.local/share/voxlink`",
+        "/srv/voxlink",
+        "What must survive a restart and is not in the database: the private cluster, the secret key, call records that wait for the database",
+    ),
+    fixed(
+        "SITE_DIR",
+        "target/site",
+        "/usr/share/voxlink/site",
+        "The built style sheet, islands and public files",
+    ),
+    fixed(
+        "LOG",
+        "info,sqlx=warn,graphile_worker=warn",
+        "debug,hyper=info",
+        "What is logged: a level, or levels by module",
+    ),
+    fixed("LOG_FORMAT", "text", "json", "`text` for people, `json` for collectors"),
+    fixed("POOL_APP", "12", "30", "Database connections for pages and API"),
+    fixed(
+        "POOL_PLATFORM",
+        "10",
+        "20",
+        "Database connections for sign-in, worker and administrators",
+    ),
+    fixed("POOL_VOICE", "4", "8", "Database connections for calls alone"),
+    fixed(
+        "POOL_WAIT_SECONDS",
+        "3",
+        "5",
+        "How long a request waits for a connection before it gets 503",
+    ),
+    fixed(
+        "WORKER_CONCURRENCY",
+        "8",
+        "16",
+        "Jobs that run at a time; 0 leaves them to other servers",
+    ),
+    fixed("HOLD_MINUTES", "15", "10", "How long a cart holds a number"),
+    fixed("RELEASE_GRACE_DAYS", "10", "7", "Days within which a release can be undone"),
+    fixed(
+        "SUSPENSION_MESSAGE",
+        "The number you have called is not in service.",
+        "This number is closed at the moment.",
+        "What callers of a suspended account hear when it has no message of its own",
+    ),
+    unset(
+        "MAIL_URL",
+        "no letters are sent",
+        "smtps://user:password@mail.example.com:465",
+        "The mail server",
+    ),
+    fixed(
+        "MAIL_FROM",
+        "VoxLink <voxlink@localhost>",
+        "VoxLink <numbers@example.com>",
+        "Who letters are from",
+    ),
+    unset(
+        "TWILIO_ACCOUNT_SID",
+        "none",
+        "AC00000000000000000000000000000000",
+        "The Twilio account whose callbacks are taken",
+    ),
+    unset(
+        "TWILIO_AUTH_TOKEN",
+        "none",
+        "the token of the account",
+        "What Twilio signs its callbacks with; without it none is believed",
+    ),
+    unset(
+        "LOCAL_CARRIER_SECRET",
+        "made from `SECRET_KEY`",
+        "a long random text",
+        "What the local carrier signs its callbacks with",
+    ),
+    unset(
+        "LOCAL_CARRIER_FAULTS",
+        "none",
+        "fail=0.1,refuse=0.05,lose_answer=0.2",
+        "How often the local carrier fails, refuses, or loses its answer, for proofs of the saga",
+    ),
+    unset(
+        "TEST_CARD",
+        "`on` where `PUBLIC_URL` is this machine, else `off`",
+        "off",
+        "Offers the test card, which takes no money",
+    ),
+    unset(
+        "SECRET_KEY",
+        "made once and kept in `DATA_DIR/secret.key`",
+        "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=",
+        "32 bytes in base64 that seal secrets in the database; the same on all servers",
+    ),
+    unset(
+        "METRICS_TOKEN",
+        "`/metrics` is open",
+        "a long random text",
+        "What `/metrics` asks for as `Authorization: Bearer`",
+    ),
+];
+
+/// The table of the README.
+pub fn table() -> String {
+    let mut text =
+        String::from("| variable | unset means | example | what it is for |\n|---|---|---|---|\n");
+    for v in VARIABLES {
+        let default = if v.default.is_empty() {
+            v.default_words.to_owned()
+        } else {
+            format!("`{}`", v.default)
+        };
+        text.push_str(&format!("| `{}` | {default} | `{}` | {} |\n", v.name, v.example, v.about));
+    }
+    text
+}
