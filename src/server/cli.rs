@@ -150,7 +150,12 @@ pub async fn run(join: Join, sign: call::Sign) -> ExitCode {
     }
 }
 
-async fn carry_out(command: Command, config: &Config, join: Join, sign: call::Sign) -> anyhow::Result<ExitCode> {
+async fn carry_out(
+    command: Command,
+    config: &Config,
+    join: Join,
+    sign: call::Sign,
+) -> anyhow::Result<ExitCode> {
     let serving = matches!(command, Command::Serve { .. });
     // A command's own words go to people; its log lines only when something is wrong.
     let filter = if serving { config.log.as_str() } else { "warn" };

@@ -16,7 +16,8 @@ impl std::str::FromStr for CarrierFaults {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut faults = Self::default();
         for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
-            let (name, rate) = part.split_once('=').ok_or_else(|| format!("“{part}” has no rate"))?;
+            let (name, rate) =
+                part.split_once('=').ok_or_else(|| format!("“{part}” has no rate"))?;
             let rate: f64 = rate.parse().map_err(|_| format!("the rate of {name} is no number"))?;
             if !(0.0..=1.0).contains(&rate) {
                 return Err(format!("the rate of {name} is not from 0 to 1"));
