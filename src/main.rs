@@ -19,6 +19,7 @@ use voxlink_server::{Assembly, Stock, cli, config::Config};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    voxlink_adapters::choose_tls();
     cli::run(assemble, sign_form).await
 }
 

@@ -5,3 +5,10 @@ pub mod mail;
 pub mod payments;
 pub mod switchboards;
 pub mod twiml;
+
+/// Chooses the TLS implementation of the process, once; whoever makes an HTTP client needs it.
+/// A second call changes nothing.
+pub fn choose_tls() {
+    // An error says that it is chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
