@@ -268,7 +268,7 @@ fn behind(calls: &[RatedCall]) -> impl IntoView + use<> {
     view! {
         <details class="no-print mt-1 text-sm">
             <summary class="cursor-pointer text-muted">"Show the calls"</summary>
-            <ul class="mt-1">{items}</ul>
+            <ul class="mt-1 max-h-96 overflow-y-auto" tabindex="0" aria-label="Calls behind this line">{items}</ul>
             {sum}
         </details>
     }

@@ -186,7 +186,7 @@ fn billed(account: &BillingAccount) -> impl IntoView + use<> {
                 <Fact name="Billing zone">{zone}</Fact>
             </Facts>
             <p class="no-print mt-5">
-                <LinkButton href="/billing/address">"Edit billing address"</LinkButton>
+                <LinkButton href="/billing/address" kind=ButtonKind::Quiet>"Edit billing address"</LinkButton>
             </p>
         </Card>
     }
