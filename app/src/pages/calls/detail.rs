@@ -27,13 +27,18 @@ pub(super) fn detail(call: &Call) -> impl IntoView + use<> {
         let steps = call.asked.iter().map(step).collect_view();
         view! { <ol class="flex flex-col gap-5">{steps}</ol> }.into_any()
     };
+    // The local carrier's calls are played: there is no sound to listen to.
+    let sound = call.carrier != "local";
     let recording = call.recording.clone().map(|(url, seconds)| {
+        let length = spoken(seconds);
         // Adapters keep only http and https addresses.
-        view! {
-            <Fact name="Recording">
-                <a class="link" href=url rel="noreferrer">{format!("Listen ({})", spoken(seconds))}</a>
-            </Fact>
-        }
+        let shown = if sound {
+            view! { <a class="link" href=url rel="noreferrer">{format!("Listen ({length})")}</a> }
+                .into_any()
+        } else {
+            format!("{length}, played without sound").into_any()
+        };
+        view! { <Fact name="Recording">{shown}</Fact> }
     });
     let place = call.place.clone().map(|p| view! { <Fact name="Caller’s place">{p}</Fact> });
     let price = price(call);
@@ -104,7 +109,7 @@ fn price(call: &Call) -> AnyView {
     };
     let rate = text("rate_per_minute").parse().ok();
     let rate = rate.map(|rate| view! { <Rate rate=rate currency=currency unit="minute" /> });
-    let billed = format!("{} of {} seconds", text("billed_seconds"), text("raw_seconds"));
+    let billed = format!("{} s for {} s spoken", text("billed_seconds"), text("raw_seconds"));
     let computed = format!("{} s ÷ 60 × rate = {}", text("billed_seconds"), shown(price, currency));
     let (increments, book) = (text("increments"), format!("version {}", text("version")));
     view! {
