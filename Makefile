@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench prove-small prove-saga-crash prove-access
+.PHONY: run test bench prove-small prove-saga-crash prove-access prove-cart-race
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -15,9 +15,13 @@ bench: ## the figures of src/BENCHMARKS.md
 prove-small:
 	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
 	@$(MAKE) --no-print-directory prove-access
+	@CARTS=100 $(MAKE) --no-print-directory prove-cart-race
 
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
 	@cargo test --quiet --package voxlink --test prove_saga_crash
 
 prove-access: ## R22: every route asked by everybody who might ask
 	@cargo test --quiet --package voxlink --test prove_access
+
+prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two server processes
+	@cargo test --quiet --package voxlink --test prove_cart_race
