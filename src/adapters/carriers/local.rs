@@ -59,11 +59,12 @@ impl LocalCarrier {
             .acquire_timeout(Duration::from_secs(5))
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    // A search is planned for its own pattern: what is rare decides the index.
+                    // A search is planned for its own pattern: what is rare decides the index. The
+                    // catalogue is read so often that it stays in memory: no dear random pages.
                     connection
                         .execute(
                             "set role voxlink_local_carrier; set plan_cache_mode = force_custom_plan;
-                             set jit = off",
+                             set jit = off; set random_page_cost = 1.1",
                         )
                         .await
                         .map(drop)

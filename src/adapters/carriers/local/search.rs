@@ -130,6 +130,8 @@ fn statement(
     }
     sql.push("n.state = 'available' and (n.held_until is null or n.held_until <= ");
     sql.push_bind(now).push(") and n.country = ").push_bind(query.country.clone());
+    // Without the cast the column would be compared as text, past its indexes.
+    sql.push("::bpchar");
     let sold_kinds = PRODUCTS.iter().filter(|p| p.country == query.country).count();
     match types {
         [one] => {
