@@ -70,7 +70,10 @@ impl Server {
         let since = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             let gone = server.child.try_wait().unwrap();
-            assert!(gone.is_none() && since.elapsed() < Duration::from_secs(60), "no server: {gone:?}");
+            assert!(
+                gone.is_none() && since.elapsed() < Duration::from_secs(60),
+                "no server: {gone:?}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         server
@@ -216,9 +219,10 @@ async fn all_at_once(
     form: &str,
 ) -> Vec<Answer> {
     let together = Barrier::new(customers.len());
-    let sent = customers.iter().enumerate().map(|(n, customer)| {
-        send(ports[n % 2], path, &customer.cookie, form, &together)
-    });
+    let sent = customers
+        .iter()
+        .enumerate()
+        .map(|(n, customer)| send(ports[n % 2], path, &customer.cookie, form, &together));
     futures::future::join_all(sent).await
 }
 
@@ -253,12 +257,7 @@ async fn main() {
 }
 
 /// Races, then counts. True when a promise is broken, and the figures.
-async fn prove(
-    options: &PgConnectOptions,
-    url: &str,
-    data: PathBuf,
-    carts: u64,
-) -> (bool, String) {
+async fn prove(options: &PgConnectOptions, url: &str, data: PathBuf, carts: u64) -> (bool, String) {
     let lab = Lab::open(options).await;
     let customers: Vec<Customer> =
         stream::iter(0..carts).map(|n| lab.customer(n)).buffered(8).collect().await;

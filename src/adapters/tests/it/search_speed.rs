@@ -1,7 +1,10 @@
 //! How fast the local carrier's catalogue answers, by kind of question. Ignored by default: it
 //! makes a large catalogue. `COUNT=200000 cargo test --test it search_speed -- --ignored --nocapture`
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use voxlink_adapters::carriers::local::{Faults, LocalCarrier};
 use voxlink_gateways::{
     Carrier, SystemClock,
@@ -28,10 +31,10 @@ fn questions() -> Vec<(&'static str, SearchQuery)> {
         ("4?2?4?2", contains("4?2?4?2")),
         ("12??34", contains("12??34")),
         ("without 4", SearchQuery { exclude: vec!["4".to_owned()], ..us.clone() }),
-        ("without 4, 1, 7, 0", SearchQuery {
-            exclude: ["4", "1", "7", "0"].map(str::to_owned).to_vec(),
-            ..us.clone()
-        }),
+        (
+            "without 4, 1, 7, 0",
+            SearchQuery { exclude: ["4", "1", "7", "0"].map(str::to_owned).to_vec(), ..us.clone() },
+        ),
         ("Texas", SearchQuery { region: Some("TX".to_owned()), ..us.clone() }),
         ("Wyoming", SearchQuery { region: Some("WY".to_owned()), ..us.clone() }),
         ("town", SearchQuery { locality: Some("Boston".to_owned()), ..us.clone() }),
@@ -39,11 +42,10 @@ fn questions() -> Vec<(&'static str, SearchQuery)> {
         ("near Boston, 42", SearchQuery { near: boston, ..contains("42") }),
         ("near Boston, 4242", SearchQuery { near: boston, ..contains("4242") }),
         ("Texas, 77", SearchQuery { region: Some("TX".to_owned()), ..contains("77") }),
-        ("SMS in GB", SearchQuery {
-            country: "GB".to_owned(),
-            capabilities: vec![Capability::Sms],
-            ..us
-        }),
+        (
+            "SMS in GB",
+            SearchQuery { country: "GB".to_owned(), capabilities: vec![Capability::Sms], ..us },
+        ),
     ]
 }
 
