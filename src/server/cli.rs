@@ -94,6 +94,12 @@ enum Invoices {
         /// The month, such as 2026-10
         #[arg(long)]
         period: String,
+        /// One account only: its id, as its page in the administration shows it
+        #[arg(long)]
+        tenant: Option<String>,
+        /// Also bill a month that is still running; what happens later in it is in the next invoice
+        #[arg(long)]
+        early: bool,
     },
 }
 
@@ -223,8 +229,8 @@ async fn with_parts(
             let new = demo::fill(parts.stock.as_ref(), count, seed).await?;
             say(&format!("{new} numbers are new; the catalogue of seed {seed} holds {count}."));
         }
-        Command::Invoices(Invoices::Run { period }) => {
-            return run::invoices(&platform, &period).await;
+        Command::Invoices(Invoices::Run { period, tenant, early }) => {
+            return run::invoices(&platform, &period, tenant.as_deref(), early).await;
         }
         Command::Audit(Audit::Verify) => return run::audit(&platform).await,
         Command::Staff(Staff::Add { email, name, role }) => {

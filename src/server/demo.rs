@@ -9,6 +9,7 @@ use std::fmt;
 use voxlink_domain::{
     Platform, RequestInfo,
     accounts::{NewPerson, Registration, create_staff, register},
+    catalog::refresh_prices,
 };
 use voxlink_types::role::{PlatformRole, TenantRole};
 
@@ -41,6 +42,7 @@ pub(crate) async fn load(
     numbers: u64,
 ) -> anyhow::Result<Option<People>> {
     fill(stock, numbers, SEED).await?;
+    refresh_prices(platform).await?;
     promotion(platform).await?;
     let there = sqlx::query_scalar!(
         r#"select exists (select from users where email = $1) as "there!""#,

@@ -8,7 +8,7 @@ use anyhow::Context;
 use std::{net::SocketAddr, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use voxlink_domain::{Platform, db::MigrationFailed, jobs::upkeep};
+use voxlink_domain::{Platform, catalog::refresh_prices, db::MigrationFailed, jobs::upkeep};
 
 /// How long requests and jobs under way may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -87,6 +87,10 @@ async fn work(platform: Platform, prepared: bool, concurrency: usize, stop: Canc
             Err(MigrationFailed::Away(_)) => {}
             Err(error) => tracing::error!(%error, "the database cannot be brought up to date"),
         }
+    }
+    // A new installation has no prices yet, and the daily job may be hours away.
+    if let Err(error) = refresh_prices(&platform).await {
+        tracing::warn!(%error, "the carriers' prices could not be had; the daily job tries again");
     }
     if concurrency == 0 {
         tracing::info!("no jobs run here (WORKER_CONCURRENCY=0)");

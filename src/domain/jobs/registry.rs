@@ -29,6 +29,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.periodic::<upkeep::CleanUp>("*/30 * * * *", "0");
     // Every zone's month has ended by noon of the first; accounts already billed are passed over.
     all.periodic::<invoices::InvoiceRun>("25 0,12 1,2,3 * *", "3d");
+    all.periodic::<upkeep::MarkOverdue>("40 * * * *", "1d");
     all.often::<upkeep::SweepOrders>(Duration::from_secs(10));
     all.often::<upkeep::SweepPayments>(Duration::from_secs(60));
     all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");

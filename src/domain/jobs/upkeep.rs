@@ -1,7 +1,12 @@
 //! The installation's housekeeping.
 
 use super::{Job, JobError};
-use crate::{Fault, Platform, accounts::sessions, billing::payments, idempotency, orders};
+use crate::{
+    Fault, Platform,
+    accounts::sessions,
+    billing::{invoices, payments},
+    idempotency, orders,
+};
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +53,20 @@ impl Job for CleanUp {
             .await
             .map_err(Fault::from)?;
         Ok(())
+    }
+}
+
+/// Marks invoices whose due day has passed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct MarkOverdue {}
+
+impl Job for MarkOverdue {
+    const TASK: &'static str = "upkeep.mark_overdue";
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        let mut cx = platform.work("worker").await?;
+        invoices::mark_overdue(&mut cx).await?;
+        Ok(cx.commit().await?)
     }
 }
 

@@ -46,9 +46,16 @@ pub(super) async fn call(
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn invoices(platform: &Platform, period: &str) -> anyhow::Result<ExitCode> {
+pub(super) async fn invoices(
+    platform: &Platform,
+    period: &str,
+    tenant: Option<&str>,
+    early: bool,
+) -> anyhow::Result<ExitCode> {
     let month = period.parse().context("--period is a month such as 2026-10")?;
-    let wish = invoices::Run { month, tenant: None, early: false };
+    let tenant =
+        tenant.map(str::parse).transpose().context("--tenant is an id such as ten_0190…")?;
+    let wish = invoices::Run { month, tenant, early };
     let report = invoices::run(platform, wish).await?;
     say(&format!(
         "{} invoices issued, {} accounts had theirs, {} had nothing to bill, {} periods are still running, {} failed.",
