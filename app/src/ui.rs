@@ -17,7 +17,7 @@ mod values;
 pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chart::{Bar, BarChart};
-pub use country::{Flag, country_name, flag};
+pub use country::{Flag, country_name};
 pub use fields::{Checkbox, Choice, Field, Select, TextArea, TypedConfirmation};
 pub use form::{ButtonForm, Form, IDEMPOTENCY_FIELD};
 pub use list::{Cell, FilterBar, Pager, SortHeader, Table};

@@ -10,7 +10,7 @@ const DRAWN: &[&str] = &[
 
 /// The address of the flag's picture, for the countries that have one. Emoji would be shorter,
 /// but many systems show letters or boxes in their place.
-pub fn flag(code: &str) -> Option<String> {
+fn flag(code: &str) -> Option<String> {
     DRAWN.contains(&code).then(|| format!("/flags/{}.svg", code.to_lowercase()))
 }
 

@@ -4,8 +4,7 @@ use crate::{
     flash::Tone,
     look::Look,
     ui::{
-        Amount, Badge, ButtonKind, Cell, EmptyState, Form, LinkButton, Notice, Rate, Table,
-        country_name, flag,
+        Amount, Badge, ButtonKind, Cell, EmptyState, Flag, Form, LinkButton, Notice, Rate, Table,
     },
 };
 use leptos::prelude::*;
@@ -93,7 +92,7 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
     let now = price.monthly.plus(price.setup).unwrap_or(price.monthly);
     let (rate, currency) = (price.inbound_minute, price.monthly.currency);
     let monthly = price.monthly;
-    let (name, mark) = (country_name(&offer.country), flag(&offer.country));
+    let country = offer.country.clone();
     let (number, kind) = (marked(&shown, hit.mark), offer.number_type.label());
     let choose = may_hold.then(|| {
         let label = format!("Choose {shown}");
@@ -116,9 +115,8 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
             {choose}
             <Cell label="Number">
                 <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium tabular-nums">
-                    <span aria-hidden="true" title=name.clone()>{mark}</span>
+                    <Flag country />
                     <span>{number}</span>
-                    <span class="sr-only">{format!(" ({name})")}</span>
                 </span>
                 <span class="block text-xs text-muted">{kind}</span>
             </Cell>
