@@ -171,7 +171,7 @@ fn query_of(wish: &Wish) -> Result<(SearchQuery, Option<String>), SearchError> {
     if area_code.as_ref().is_some_and(|a| a.len() > 7 || !a.bytes().all(|b| b.is_ascii_digit())) {
         return Err(SearchError::AreaCode);
     }
-    let contains = given(&wish.contains).map(|c| digits("contains", &c)).transpose()?;
+    let contains = given(&wish.contains).map(|c| digits("digits", &c)).transpose()?;
     let exclude = wish
         .exclude
         .split(',')

@@ -46,7 +46,7 @@ pub(super) fn form(
                 <div class="grid gap-4 sm:grid-cols-2 lg:grid-cols-5">
                     <Select name="country" label="Country" choices=countries value=wish.country />
                     <Select name="type" label="Type" choices=types value=kind none="Any" />
-                    <Field name="contains" label="Digits or a word" value=wish.contains placeholder="42, FLOWERS, 7?7" optional=true autocomplete="off" />
+                    <Field name="digits" label="Digits or a word" value=wish.contains placeholder="42, FLOWERS, 7?7" optional=true autocomplete="off" />
                     <Field name="near" label="Near" value=wish.near placeholder="Boston, or a number" optional=true autocomplete="off" />
                     <Select name="km" label="Within" choices=distances value=km />
                 </div>

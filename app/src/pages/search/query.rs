@@ -20,7 +20,7 @@ pub(super) fn read(query: &[(String, String)]) -> Wish {
             "country" if text.len() == 2 => wish.country = text.to_ascii_uppercase(),
             "type" => wish.types.extend(text.parse::<NumberType>()),
             "area" => wish.area_code = text,
-            "contains" => wish.contains = text,
+            "digits" => wish.contains = text,
             "exclude" => wish.exclude = text,
             "locality" => wish.locality = text,
             "region" => wish.region = text,
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn an_address_is_read_leniently() {
         let address =
-            "country=gb&type=mobile&type=spoon&can=sms&km=7&max=2.50&page=3&contains=TAXI&x=y";
+            "country=gb&type=mobile&type=spoon&can=sms&km=7&max=2.50&page=3&digits=TAXI&x=y";
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(address.as_bytes()).into_owned().collect();
         let wish = read(&pairs);

@@ -76,7 +76,7 @@ async fn what_is_too_dear_or_cannot_do_it_is_not_offered() {
 async fn what_was_typed_wrong_is_told_by_field() {
     let test = shop(1).await;
     for (wish, field) in [
-        (Wish { contains: "4%".into(), ..Wish::default() }, "contains"),
+        (Wish { contains: "4%".into(), ..Wish::default() }, "digits"),
         (Wish { exclude: "666,§".into(), ..Wish::default() }, "exclude"),
         (Wish { area_code: "21a".into(), ..Wish::default() }, "area"),
         (Wish { near: "Atlantis".into(), ..Wish::default() }, "near"),
