@@ -5,6 +5,7 @@ use crate::{
     look::Look,
     ui::{
         Amount, Badge, ButtonKind, Cell, EmptyState, Flag, Form, LinkButton, Notice, Rate, Table,
+        country_name,
     },
 };
 use leptos::prelude::*;
