@@ -41,7 +41,7 @@ deny() {
 queries() {
     local checked="${DATABASE_URL%/*}/voxlink_queries"
     sqlx database reset -y --database-url "$checked" >/dev/null || return 1
-    DATABASE_URL="$checked" cargo sqlx prepare --check --workspace
+    DATABASE_URL="$checked" cargo sqlx prepare --check --workspace -- --all-targets
 }
 tests() { SQLX_OFFLINE=true cargo test --quiet; }
 build() { SQLX_OFFLINE=true cargo leptos build; }
