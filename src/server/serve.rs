@@ -72,10 +72,6 @@ pub(crate) async fn prepare(platform: &Platform) -> Result<(), MigrationFailed> 
     if let Err(error) = upkeep::make_partitions(platform).await {
         tracing::error!(%error, "the partitions of the next months could not be made");
     }
-    // A new installation, or a new carrier, has no prices yet, and sells nothing without.
-    if let Err(error) = voxlink_domain::catalog::refresh_prices(platform).await {
-        tracing::error!(%error, "the price book could not be brought up to date");
-    }
     Ok(())
 }
 

@@ -113,14 +113,18 @@ fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
     view! {
         <tr>
             <Cell label="Number">
-                <Number number />
-                <span class="block text-xs text-muted">{about}</span>
-                {papers}
+                <div>
+                    <Number number />
+                    <span class="block text-xs text-muted">{about}</span>
+                    {papers}
+                </div>
             </Cell>
             <Cell label="Held for">{standing}</Cell>
             <Cell label="Per month" amount=true>
-                <Amount money=monthly />
-                {changed}
+                <div>
+                    <Amount money=monthly />
+                    {changed}
+                </div>
             </Cell>
             <Cell label="Set-up" amount=true>
                 <Amount money=setup />
@@ -176,6 +180,9 @@ fn sums(view: &CartView, wrong: Wrong, typed: String) -> impl IntoView + use<> {
         }
         .into_any(),
     };
+    let untaxed = quote.taxes.is_empty().then(|| {
+        view! { <p class="text-sm text-muted">"Taxes follow your billing address; it is asked for at the checkout."</p> }
+    });
     let (subtotal, total, monthly) = (quote.subtotal, quote.total, quote.monthly);
     view! {
         <Card title="Summary">
@@ -196,6 +203,7 @@ fn sums(view: &CartView, wrong: Wrong, typed: String) -> impl IntoView + use<> {
                     </dd>
                 </div>
             </dl>
+            {untaxed}
             <div class="mt-5 flex flex-col gap-5">
                 <LinkButton href="/checkout">"Check out"</LinkButton>
                 {code}

@@ -84,7 +84,7 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
         .map(|c| view! { <Badge text=c.label() tone=None /> })
         .collect_view();
     let papers = if hit.price.requirement == Requirement::None {
-        view! { <span class="text-muted">"No papers"</span> }.into_any()
+        view! { <span class="whitespace-nowrap text-muted">"No papers"</span> }.into_any()
     } else {
         view! { <Badge text=hit.price.requirement.label() tone=Some(Tone::Warning) /> }.into_any()
     };
@@ -115,13 +115,17 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
         <tr>
             {choose}
             <Cell label="Number">
+                <div>
                 <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium tabular-nums">
                     <Flag country />
                     <span>{number}</span>
                 </span>
                 <span class="block text-xs text-muted">{kind}</span>
+                </div>
             </Cell>
-            <Cell label="Place">{place} {far}</Cell>
+            <Cell label="Place">
+                <div>{place} {far}</div>
+            </Cell>
             <Cell label="Can do">
                 <span class="flex flex-wrap gap-1">{can}</span>
             </Cell>
