@@ -18,10 +18,10 @@ prove-small:
 	@CARTS=100 $(MAKE) --no-print-directory prove-cart-race
 
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
-	@cargo test --quiet --package voxlink --test prove_saga_crash
+	@cargo test --quiet --test prove_saga_crash
 
 prove-access: ## R22: every route asked by everybody who might ask
-	@cargo test --quiet --package voxlink --test prove_access
+	@cargo test --quiet --test prove_access
 
 prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two server processes
-	@cargo test --quiet --package voxlink --test prove_cart_race
+	@cargo test --quiet --test prove_cart_race

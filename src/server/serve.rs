@@ -88,10 +88,6 @@ async fn work(platform: Platform, prepared: bool, concurrency: usize, stop: Canc
             Err(error) => tracing::error!(%error, "the database cannot be brought up to date"),
         }
     }
-    // A new installation has no prices yet, and the daily job may be hours away.
-    if let Err(error) = refresh_prices(&platform).await {
-        tracing::warn!(%error, "the carriers' prices could not be had; the daily job tries again");
-    }
     if concurrency == 0 {
         tracing::info!("no jobs run here (WORKER_CONCURRENCY=0)");
         return;
