@@ -1,7 +1,7 @@
 //! The pools. Each connection takes its role once, when it is made, so no query can forget to.
 
 use sqlx::{
-    Executor, PgPool,
+    ConnectOptions, Executor, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::time::Duration;
@@ -67,7 +67,12 @@ impl Db {
                 }),
                 None => made,
             };
-            made.connect_lazy_with(options.clone())
+            let options = match role {
+                Some(_) => options.clone(),
+                // A migration may take its time; its text would fill the log.
+                None => options.clone().disable_statement_logging(),
+            };
+            made.connect_lazy_with(options)
         };
         Self {
             app: pool(sizes.app, Some("set role voxlink_app")),

@@ -102,6 +102,9 @@ impl Config {
                 text.parse().map_err(|_| "it is not an address and a port".to_owned())
             })?,
             database_url: r.checked_opt("DATABASE_URL", |text: &str| {
+                if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+                    return Err("it does not begin with postgres://".to_owned());
+                }
                 PgConnectOptions::from_str(text)
                     .map(|_| text.to_owned().into())
                     .map_err(|e| format!("it is not a PostgreSQL address ({e})"))

@@ -1,6 +1,7 @@
 //! Logs: structured, to standard output, one line an event. Messages can be read alone and their
 //! fields queried. Secrets and what people typed never get here.
 
+use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How lines are written.
@@ -20,7 +21,10 @@ pub fn begin(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|e| format!("LOG is not a filter such as info or info,sqlx=warn: {e}"))?;
     let lines = match format {
-        LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),
+        LogFormat::Text => tracing_subscriber::fmt::layer()
+            .with_ansi(std::io::stdout().is_terminal())
+            .with_target(false)
+            .boxed(),
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)

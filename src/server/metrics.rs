@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
 use std::{sync::OnceLock, time::Instant};
 use subtle::ConstantTimeEq;
-use voxlink_domain::Platform;
+use voxlink_domain::{Platform, jobs};
 
 /// From a cached voice answer to the slowest page, in seconds.
 const BUCKETS: &[f64] = &[
@@ -67,6 +67,7 @@ async fn show(State(figures): State<Figures>, headers: HeaderMap) -> Response {
     {
         pool_figures(name, pool);
     }
+    job_figures(&figures.platform).await;
     recorder.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render())
         .into_response()
@@ -77,6 +78,20 @@ fn pool_figures(name: &'static str, pool: &PgPool) {
     metrics::gauge!("voxlink_pool_connections", "pool" => name, "state" => "idle").set(idle);
     metrics::gauge!("voxlink_pool_connections", "pool" => name, "state" => "busy")
         .set(pool.size().saturating_sub(idle));
+}
+
+/// The queue by state; with the database away the last figures stand.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating")]
+async fn job_figures(platform: &Platform) {
+    let totals = async {
+        let mut cx = platform.work("metrics").await?;
+        jobs::totals(&mut cx).await
+    };
+    let Ok(totals) = totals.await else { return };
+    for &state in jobs::JobState::ALL {
+        let count = totals.iter().find(|(s, _)| *s == state).map_or(0, |(_, n)| *n);
+        metrics::gauge!("voxlink_jobs", "state" => state.as_str()).set(count as f64);
+    }
 }
 
 /// Counts every request by its row, not its path: ids would make a series each.

@@ -71,7 +71,7 @@ impl PrivateCluster {
         }
         let socket = self.socket();
         let settings = format!(
-            "-c listen_addresses='' -c unix_socket_permissions=0700 -k '{}'",
+            "-c listen_addresses='' -c max_connections=200 -c unix_socket_permissions=0700 -k '{}'",
             socket.display()
         );
         let log = self.home.join("log");

@@ -47,7 +47,7 @@ impl<J: Job> TaskHandler for Handler<J> {
                 .record(started.elapsed().as_secs_f64());
             match outcome {
                 Ok(()) => {
-                    tracing::info!(millis = started.elapsed().as_millis(), "job done");
+                    tracing::debug!(millis = started.elapsed().as_millis(), "job done");
                     Ok(())
                 }
                 Err(JobError::Retry(why)) => {
