@@ -8,7 +8,7 @@ use anyhow::Context;
 use std::{net::SocketAddr, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use voxlink_domain::{Platform, catalog::refresh_prices, db::MigrationFailed, jobs::upkeep};
+use voxlink_domain::{Platform, catalog::RefreshPrices, db::MigrationFailed, jobs::upkeep};
 
 /// How long requests and jobs under way may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -71,6 +71,16 @@ pub(crate) async fn prepare(platform: &Platform) -> Result<(), MigrationFailed> 
     platform.db().migrate().await?;
     if let Err(error) = upkeep::make_partitions(platform).await {
         tracing::error!(%error, "the partitions of the next months could not be made");
+    }
+    // A new installation, or a new carrier, has no prices yet and sells nothing without. By a job,
+    // because it asks every carrier: a slow one must not hold up the start.
+    let prices = async {
+        let mut cx = platform.work("start").await?;
+        cx.enqueue_keyed(&RefreshPrices::default(), "start:prices").await?;
+        cx.commit().await
+    };
+    if let Err(error) = prices.await {
+        tracing::error!(%error, "the carriers' prices are not asked for at the start");
     }
     Ok(())
 }
