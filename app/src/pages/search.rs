@@ -39,7 +39,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
         .at(Place::Search)
         .status(status)
         .render(&app, &viewer, move || {
-            let list = found.map(|found| results::list(found, &wish, &look, may_hold));
+            let list = found.map(|found| results::list(&found, &wish, &look, may_hold));
             view! { {filters::form(wish, &coverage, wrong)} {list} }
         })
         .await

@@ -20,9 +20,9 @@ pub(super) fn form(
     kinds.sort();
     kinds.dedup();
     let types = kinds.iter().map(|t| Choice::new(t.as_str(), t.label())).collect();
-    let kind = wish.types.first().map(|t| t.to_string()).unwrap_or_default();
+    let kind = wish.types.first().map(ToString::to_string).unwrap_or_default();
     let can = Capability::ALL.iter().map(|c| Choice::new(c.as_str(), c.label())).collect();
-    let ability = wish.capabilities.first().map(|c| c.to_string()).unwrap_or_default();
+    let ability = wish.capabilities.first().map(ToString::to_string).unwrap_or_default();
     let distances =
         DISTANCES_KM.iter().map(|km| Choice::new(km.to_string(), format!("{km} km"))).collect();
     let sorts = vec![

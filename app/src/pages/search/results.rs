@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use voxlink_domain::catalog::{Found, Hit, Wish};
 use voxlink_types::number::Requirement;
 
-pub(super) fn list(found: Found, wish: &Wish, look: &Look, may_hold: bool) -> AnyView {
+pub(super) fn list(found: &Found, wish: &Wish, look: &Look, may_hold: bool) -> AnyView {
     let silent = (!found.silent.is_empty()).then(|| {
         let text = format!("{} did not answer: its numbers are missing.", found.silent.join(", "));
         view! { <Notice tone=Tone::Warning>{text}</Notice> }
@@ -59,7 +59,7 @@ pub(super) fn list(found: Found, wish: &Wish, look: &Look, may_hold: bool) -> An
                 <tbody>{lines}</tbody>
             </Table>
         </Form>
-        {pages(&found, wish, look)}
+        {pages(found, wish, look)}
     }
     .into_any()
 }

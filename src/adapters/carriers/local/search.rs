@@ -113,19 +113,16 @@ fn statement(
         || (query.near.is_some() && query.sort == SearchSort::Best);
     let mut sql =
         QueryBuilder::new("select n.e164, n.country, n.number_type, n.area_code, n.place from ");
-    match places.filter(|_| ranked) {
-        Some(places) => {
-            sql.push("unnest(").push_bind(places.to_vec());
-            sql.push(
-                "::integer[]) with ordinality as wanted (place, rank)
-                 join local_carrier.numbers n on n.place = wanted.place where ",
-            );
-        }
-        None => {
-            sql.push("local_carrier.numbers n where ");
-            if let Some(places) = places {
-                sql.push("n.place = any(").push_bind(places.to_vec()).push("::integer[]) and ");
-            }
+    if let Some(places) = places.filter(|_| ranked) {
+        sql.push("unnest(").push_bind(places.to_vec());
+        sql.push(
+            "::integer[]) with ordinality as wanted (place, rank)
+             join local_carrier.numbers n on n.place = wanted.place where ",
+        );
+    } else {
+        sql.push("local_carrier.numbers n where ");
+        if let Some(places) = places {
+            sql.push("n.place = any(").push_bind(places.to_vec()).push("::integer[]) and ");
         }
     }
     sql.push("n.state = 'available' and (n.held_until is null or n.held_until <= ");
