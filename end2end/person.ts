@@ -8,7 +8,7 @@ export const password = "a calm sentence about telephones";
 let count = 0;
 
 /** Registers a new person with a company of their own, and leaves them signed in. */
-export async function register(page: Page, company = "Example Ltd"): Promise<string> {
+export async function register(page: Page, company = "Example Ltd", zone = "Europe/Stockholm"): Promise<string> {
   count += 1;
   const email = `ann.${Date.now()}.${process.pid}.${count}@example.com`;
   await page.goto(base() + "/register");
@@ -16,11 +16,20 @@ export async function register(page: Page, company = "Example Ltd"): Promise<str
   await page.getByLabel("Company").fill(company);
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByLabel("Time zone").selectOption("Europe/Stockholm");
+  await page.getByLabel("Time zone").selectOption(zone);
   await page.getByLabel("I accept the terms").check();
   await page.locator("main form button[type=submit]").click();
   await expect(page).not.toHaveURL(/\/register/);
   return email;
+}
+
+/** Signs somebody in who has an account. */
+export async function signIn(page: Page, email: string, secret = password): Promise<void> {
+  await page.goto(base() + "/sign-in");
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(secret);
+  await page.locator("main form button[type=submit]").click();
+  await expect(page).not.toHaveURL(/\/sign-in/);
 }
 
 /** Collects what a browser complains about: errors, refused scripts and styles. */

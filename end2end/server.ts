@@ -3,8 +3,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { binary, root, voxlink } from "./command";
 
-const root = join(import.meta.dirname, "..");
 const port = process.env.E2E_PORT ?? "3199";
 
 export default async function start(): Promise<void | (() => Promise<void>)> {
@@ -19,11 +19,17 @@ export default async function start(): Promise<void | (() => Promise<void>)> {
   const folder = join(root, "target", "end2end");
   mkdirSync(folder, { recursive: true });
   const log = createWriteStream(join(folder, "server.log"));
-  const binary = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug", "voxlink");
   const command = (process.env.E2E_COMMAND ?? "serve").split(" ").filter(Boolean);
+  // The journeys' own commands speak to this database and this server too.
+  Object.assign(process.env, {
+    DATABASE_URL: database.href,
+    LISTEN: `127.0.0.1:${port}`,
+    PUBLIC_URL: base,
+    LOCAL_CARRIER_SECRET: "the secret of the journeys' own carrier",
+  });
   const server = spawn(binary, command, {
     cwd: root,
-    env: { ...process.env, DATABASE_URL: database.href, LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: base },
+    env: process.env,
     stdio: ["ignore", "pipe", "pipe"],
   });
   server.stdout.pipe(log);
@@ -37,6 +43,8 @@ export default async function start(): Promise<void | (() => Promise<void>)> {
     if (Date.now() > until) throw new Error(`The server did not answer; see ${folder}/server.log`);
     await new Promise((next) => setTimeout(next, 200));
   }
+  // Many near Boston with 42 in them.
+  voxlink("inventory", "generate", "--count", "20000");
   process.env.BASE_URL = base;
   return async () => {
     server.kill("SIGTERM");
