@@ -66,6 +66,7 @@ fi
 # --- npm's tools, in node_modules --------------------------------------------------------------
 if [ ! -e node_modules/.package-lock.json ] || ! cmp -s package-lock.json "node_modules/.voxlink-lock"; then
     say "installing npm's tools"
-    npm ci --no-audit --no-fund --silent
+    # Not `npm ci`: it refuses a lock file that leaves other platforms' optional packages out.
+    npm install --no-save --no-audit --no-fund --silent
     cp package-lock.json node_modules/.voxlink-lock
 fi
