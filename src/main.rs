@@ -33,9 +33,10 @@ fn assemble(
     let local = LocalCarrier::connect(database, 8, clock.clone(), faults(config));
     let carriers: [Arc<dyn Carrier>; 1] = [Arc::new(local.clone())];
     // The test card, where the operator offers it.
-    let card = match config.test_card {
-        true => Some(TestCard::connect(database, clock.clone(), &config.public_url)?),
-        false => None,
+    let card = if config.test_card {
+        Some(TestCard::connect(database, clock.clone(), &config.public_url)?)
+    } else {
+        None
     };
     let platform = Platform::new(Parts {
         db: Db::connect(database, pools),

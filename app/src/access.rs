@@ -90,7 +90,7 @@ macro_rules! rights {
         impl<S: Send + Sync> FromRequestParts<S> for $name {
             type Rejection = Response;
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-                let member = signed_in(parts)?;
+                let member = signed_in(parts).map_err(IntoResponse::into_response)?;
                 let check: fn(&Member) -> Result<(), Refusal> = $check;
                 check(&member).map_err(IntoResponse::into_response)?;
                 let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
@@ -168,15 +168,13 @@ impl IntoResponse for Refusal {
     }
 }
 
-fn signed_in(parts: &Parts) -> Result<Arc<Member>, Response> {
-    match parts.extensions.get::<Visitor>() {
-        Some(Visitor::SignedIn(member)) => Ok(Arc::clone(member)),
-        _ => {
-            let back = parts.uri.path_and_query().map_or("/", |p| p.as_str());
-            let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
-            Err(Redirect::to(&format!("/sign-in?next={next}")).into_response())
-        }
+fn signed_in(parts: &Parts) -> Result<Arc<Member>, Redirect> {
+    if let Some(Visitor::SignedIn(member)) = parts.extensions.get::<Visitor>() {
+        return Ok(Arc::clone(member));
     }
+    let back = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+    let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+    Err(Redirect::to(&format!("/sign-in?next={next}")))
 }
 
 fn at_least(member: &Member, role: TenantRole) -> Result<(), Refusal> {

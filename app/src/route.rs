@@ -87,7 +87,10 @@ pub fn nothing_here(app: App) -> Router {
 
 /// Every page and every form.
 pub fn routes() -> Vec<Route> {
-    use crate::pages::*;
+    use crate::pages::{
+        accounts, admin, billing, calls, cart, help, home, notifications, numbers, orders, routing,
+        search,
+    };
     [
         home::routes(),
         accounts::routes(),

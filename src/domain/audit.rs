@@ -46,8 +46,11 @@ impl Ctx<Installation> {
 }
 
 async fn append<Scope>(cx: &mut Ctx<Scope>, tenant: Uuid, entry: Entry<'_>) -> Result<(), Fault> {
-    let (now, actor, user) =
-        (cx.now(), cx.actor().to_string(), cx.actor().user_id().map(|u| u.uuid()));
+    let (now, actor, user) = (
+        cx.now(),
+        cx.actor().to_string(),
+        cx.actor().user_id().map(voxlink_types::ids::UserId::uuid),
+    );
     let request = cx.request().clone();
     sqlx::query!(
         "select append_audit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",

@@ -77,9 +77,9 @@ async fn main() -> ExitCode {
     }
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (column, who) in WHO.iter().enumerate() {
-        cast.before(*who).await;
+        cast.before(who).await;
         for route in &routes {
-            let cookie = cast.cookie(*who).await;
+            let cookie = cast.cookie(who).await;
             let answer =
                 ask(&router, route, &cast.fill(&route.path), cookie.as_deref(), true).await;
             let outcome = outcome(&answer, route.access);
@@ -98,7 +98,7 @@ async fn main() -> ExitCode {
             found.entry(route.name()).or_default().push(outcome.to_owned());
             // Somebody else's and absent must look alike, to the letter.
             if *who == "other" && route.path.contains('{') {
-                let cookie = cast.cookie(*who).await;
+                let cookie = cast.cookie(who).await;
                 let nowhere = cast.absent(&route.path);
                 let absent = ask(&router, route, &nowhere, cookie.as_deref(), true).await;
                 if plain(answer, &cast.fill(&route.path)).await != plain(absent, &nowhere).await {
@@ -106,7 +106,7 @@ async fn main() -> ExitCode {
                 }
             }
             if *who == "owner" && route.method != Method::GET {
-                let cookie = cast.cookie(*who).await;
+                let cookie = cast.cookie(who).await;
                 let path = cast.fill(&route.path);
                 let answer = ask(&router, route, &path, cookie.as_deref(), false).await;
                 forged += 1;

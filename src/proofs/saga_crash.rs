@@ -16,6 +16,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use sqlx::{Connection, PgConnection, PgPool, Row, postgres::PgConnectOptions};
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -45,7 +46,7 @@ use voxlink_types::{
 
 const FAULTS: &str = "fail=0.15,refuse=0.05,lose_answer=0.25";
 /// An order may take this long after the last kill.
-const RECOVERY: Duration = Duration::from_secs(60);
+const RECOVERY: Duration = Duration::from_mins(1);
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
@@ -92,7 +93,7 @@ impl Server {
         while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
             let gone = self.child.try_wait().unwrap();
             assert!(
-                gone.is_none() && since.elapsed() < Duration::from_secs(60),
+                gone.is_none() && since.elapsed() < Duration::from_mins(1),
                 "the server does not answer ({gone:?}): see {}",
                 self.log.display()
             );
@@ -363,7 +364,7 @@ async fn prove(
     for (promise, sql) in PROMISES {
         let found = lab.count(sql).await;
         broken |= found != 0;
-        figures.push_str(&format!(" {promise}={found}"));
+        let _ = write!(figures, " {promise}={found}");
     }
     lab.platform.db().close().await;
     (broken, figures)

@@ -25,7 +25,7 @@ pub const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the domain's jobs until `stop`; a database that goes away only interrupts it.
 pub async fn run(platform: Platform, concurrency: usize, stop: CancellationToken) {
-    run_these(platform, concurrency, stop, |all| registry::visit(all)).await;
+    run_these(platform, concurrency, stop, registry::visit).await;
 }
 
 /// The same for other jobs than the registry's, which tests bring along.
@@ -43,7 +43,7 @@ pub async fn run_these(
             Ok(()) => tracing::warn!("the worker ended early and starts again"),
             Err(error) => tracing::warn!(%error, "the worker stopped and starts again"),
         }
-        if started.elapsed() > Duration::from_secs(60) {
+        if started.elapsed() > Duration::from_mins(1) {
             pause = Duration::from_millis(500);
         }
         let _ = stop.run_until_cancelled(tokio::time::sleep(pause)).await;

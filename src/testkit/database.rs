@@ -34,9 +34,9 @@ impl TestDatabase {
             match connection.execute(sqlx::AssertSqlSafe(create.clone())).await {
                 Ok(_) => break,
                 Err(_) if attempt < 100 => {
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 }
-                Err(e) => Err(e).expect("the test database could not be made"),
+                Err(e) => panic!("the test database could not be made: {e}"),
             }
         }
         Self { options: admin.clone().database(&name), name, admin }

@@ -86,9 +86,8 @@ impl InventoryState {
         matches!(
             (self, next),
             (Available, Reserved | Sold)
-                | (Reserved, Available | Sold)
+                | (Reserved | Aging, Available | Sold)
                 | (Sold, Aging | Available)
-                | (Aging, Available | Sold)
         )
     }
 }
@@ -122,11 +121,10 @@ impl NumberState {
         use NumberState::*;
         matches!(
             (self, next),
-            (Pending, Configuring | Active | Released | Error)
+            (Pending | PortingIn, Configuring | Active | Released | Error)
                 | (Configuring, Active | Error | Released)
                 | (Active, Suspended | Configuring | PortingOut | Released | Error)
                 | (Suspended, Active | PortingOut | Released)
-                | (PortingIn, Configuring | Active | Released | Error)
                 | (PortingOut, Active | Released)
                 | (Error, Configuring | Active | Released)
         )

@@ -152,9 +152,8 @@ async fn run<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, argon2::password_hash::Error> + Send + 'static,
 ) -> Result<T, AccountError> {
     let pool = pool();
-    let place = match tokio::time::timeout(PATIENCE, pool.places.acquire()).await {
-        Ok(Ok(place)) => place,
-        _ => return Err(AccountError::Busy(COME_BACK)),
+    let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, pool.places.acquire()).await else {
+        return Err(AccountError::Busy(COME_BACK));
     };
     let (done, answer) = oneshot::channel();
     let job: Work = Box::new(move || {

@@ -109,18 +109,21 @@ fn head(sheet: &mut Sheet, invoice: &Invoice) {
     sheet.down(16.0);
 }
 
+/// Whether a line stands under a heading.
+type Belongs = fn(&Line) -> bool;
+
 /// The lines, grouped as on the page.
 fn table(sheet: &mut Sheet, invoice: &Invoice) {
     column_heads(sheet);
-    let groups: [(&str, &dyn Fn(&Line) -> bool); 6] = [
-        ("Bought in this period", &|l: &Line| l.prepaid()),
-        ("Rent", &|l: &Line| !l.prepaid() && l.kind == LineKind::Rental),
-        ("Set-up and adjustments", &|l: &Line| {
+    let groups: [(&str, Belongs); 6] = [
+        ("Bought in this period", Line::prepaid),
+        ("Rent", |l| !l.prepaid() && l.kind == LineKind::Rental),
+        ("Set-up and adjustments", |l| {
             !l.prepaid() && matches!(l.kind, LineKind::Setup | LineKind::Adjustment)
         }),
-        ("Usage", &|l: &Line| !l.prepaid() && l.kind == LineKind::Usage),
-        ("Discounts", &|l: &Line| !l.prepaid() && l.kind == LineKind::Discount),
-        ("Taxes and recovery fees", &|l: &Line| !l.prepaid() && l.kind == LineKind::Tax),
+        ("Usage", |l| !l.prepaid() && l.kind == LineKind::Usage),
+        ("Discounts", |l| !l.prepaid() && l.kind == LineKind::Discount),
+        ("Taxes and recovery fees", |l| !l.prepaid() && l.kind == LineKind::Tax),
     ];
     for (title, belongs) in groups {
         let lines: Vec<_> = invoice.lines.iter().filter(|l| belongs(l)).collect();

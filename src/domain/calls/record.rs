@@ -279,7 +279,7 @@ async fn apply_heard(cx: &mut Ctx<Installation>, call: &Known, heard: &Heard) ->
         call.started_at,
         told,
         key,
-        heard.configuration.map(|c| c.uuid()),
+        heard.configuration.map(voxlink_types::ids::ConfigurationId::uuid),
         heard.outcome,
         city.as_deref(),
         region.as_deref(),

@@ -31,7 +31,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.periodic::<invoices::InvoiceRun>("25 0,12 1,2,3 * *", "3d");
     all.periodic::<upkeep::MarkOverdue>("40 * * * *", "1d");
     all.often::<upkeep::SweepOrders>(Duration::from_secs(10));
-    all.often::<upkeep::SweepPayments>(Duration::from_secs(60));
+    all.often::<upkeep::SweepPayments>(Duration::from_mins(1));
     all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");
     all.often::<cart::SweepHolds>(Duration::from_secs(30));
     all.job::<orders::FulfilJob>();

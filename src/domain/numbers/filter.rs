@@ -138,8 +138,7 @@ fn states_of(standing: Option<Standing>) -> Vec<String> {
     NumberState::ALL
         .iter()
         .filter(|&&state| match standing {
-            None => state != NumberState::Released,
-            Some(Standing::Releasing) => state != NumberState::Released,
+            None | Some(Standing::Releasing) => state != NumberState::Released,
             Some(wanted) => Standing::of(state, false) == wanted,
         })
         .map(|state| state.as_str().to_owned())

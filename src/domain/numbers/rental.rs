@@ -17,7 +17,7 @@ pub(super) async fn days_left(cx: &mut Ctx) -> Result<i64, NumberError> {
     .await?;
     let zone: Tz = row.time_zone.parse().unwrap_or(Tz::UTC);
     let today = cx.now().with_timezone(&zone).date_naive();
-    let anchor = u32::from(row.anchor_day.unsigned_abs());
+    let anchor = row.anchor_day.unsigned_abs();
     Ok((next_billing_day(today, anchor) - today).num_days())
 }
 

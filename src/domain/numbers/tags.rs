@@ -34,6 +34,7 @@ impl Tags {
     }
 
     /// These without some.
+    #[must_use]
     pub fn without(&self, fewer: &Self) -> Self {
         Self(self.0.iter().filter(|t| !fewer.0.contains(t)).cloned().collect())
     }

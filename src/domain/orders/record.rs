@@ -41,6 +41,7 @@ async fn begin(
     Ok(if step.may_become(next) || step == next { Begun::Open(cx, step) } else { Begun::Written })
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time, and taken apart at once")]
 enum Begun {
     Open(Ctx<Installation>, ItemStep),
     /// Somebody wrote an outcome already.

@@ -79,7 +79,10 @@ fn decide(
         }
         Service::Plan(id, plan) => {
             let (wanted, position) = split(question.position);
-            let before = line.before.as_ref().filter(|(b, _)| wanted == Some(*b) && b != id);
+            let before = line
+                .before
+                .as_ref()
+                .filter(|(b, _)| b != id && wanted == Some(version(*b).as_str()));
             let (id, plan) = before.map_or((id, plan), |(id, plan)| (id, plan));
             (*id, by_plan(*id, plan, position.as_ref(), called, question))
         }
@@ -93,7 +96,7 @@ fn by_plan(
     called: E164,
     question: &Question<'_>,
 ) -> Decision {
-    let version = id.map_or_else(|| "neutral".to_owned(), |id| id.to_string());
+    let version = version(id);
     let links = Links {
         voice: format!("{}/voice/{version}", question.base),
         recording: format!("{}/recording", question.base),
@@ -108,12 +111,16 @@ fn by_plan(
 }
 
 /// `cfg_…/desk/rang.0` as version and position; a position of another form begins again.
-fn split(position: Option<&str>) -> (Option<Option<ConfigurationId>>, Option<Position>) {
+fn split(position: Option<&str>) -> (Option<&str>, Option<Position>) {
     let Some((version, rest)) = position.and_then(|p| p.split_once('/')) else {
         return (None, None);
     };
-    let version = if version == "neutral" { Some(None) } else { version.parse().ok().map(Some) };
-    (version, rest.parse().ok())
+    (Some(version), rest.parse().ok())
+}
+
+/// How a position names a version of a plan.
+fn version(id: Option<ConfigurationId>) -> String {
+    id.map_or_else(|| "neutral".to_owned(), |id| id.to_string())
 }
 
 fn silenced(message: &str) -> Decision {

@@ -115,7 +115,7 @@ async fn sold_once(carrier: &dyn Carrier, owned: &OwnedNumber, key: Uuid) {
     for _ in 0..20 {
         match carrier.buy(&purchase(number, key)).await {
             Ok(Bought::Done(again)) => {
-                assert_eq!(again.id, owned.id, "the same key, the same number")
+                assert_eq!(again.id, owned.id, "the same key, the same number");
             }
             Err(CarrierError::AlreadyOurs { .. } | CarrierError::UnknownOutcome { .. }) => {}
             Err(error) if error.may_repeat() => {}

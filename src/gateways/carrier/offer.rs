@@ -10,6 +10,7 @@ use voxlink_types::{
 
 /// What a carrier can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, not a state")]
 pub struct Abilities {
     /// It sets numbers aside for us.
     pub holds: bool,

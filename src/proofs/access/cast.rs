@@ -190,7 +190,10 @@ impl<'a> Cast<'a> {
                 Ok(n) => leaks.push(format!("{name}: tenant B sees {n} rows of tenant A")),
                 // A table whose rows the role may not read at all hides them as well.
                 Err(error)
-                    if error.as_database_error().and_then(|e| e.code()).as_deref()
+                    if error
+                        .as_database_error()
+                        .and_then(sqlx::error::DatabaseError::code)
+                        .as_deref()
                         == Some("42501") => {}
                 Err(error) => leaks.push(format!("{name}: {error}")),
             }

@@ -1,5 +1,7 @@
 //! The list of all settings.
 
+use std::fmt::Write;
+
 /// One environment variable.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
@@ -167,7 +169,7 @@ pub fn table() -> String {
         } else {
             format!("`{}`", v.default)
         };
-        text.push_str(&format!("| `{}` | {default} | `{}` | {} |\n", v.name, v.example, v.about));
+        let _ = writeln!(text, "| `{}` | {default} | `{}` | {} |", v.name, v.example, v.about);
     }
     text
 }

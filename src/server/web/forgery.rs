@@ -7,7 +7,7 @@
 use super::PROGRAMS;
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header::HOST, header::ORIGIN},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header::HOST, header::ORIGIN},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -32,7 +32,7 @@ pub(super) async fn layer(
 /// True when the browser says that one of our own pages sent this.
 fn is_ours(headers: &HeaderMap, public: &Url) -> bool {
     let read = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let fetch = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let fetch = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     // `none`: the person themselves, by repeating a form from the address bar.
     let fetch_allows = fetch.is_none_or(|site| site == b"same-origin" || site == b"none");
     match headers.get(ORIGIN) {

@@ -34,7 +34,8 @@ pub fn edit(plan: &mut Plan, op: &str, today: NaiveDate) {
         ("remove-interval", Kind::Hours(h), &[day, i]) if day < 7 => take(&mut h.week[day], i),
         ("copy-monday", Kind::Hours(h), []) => {
             for day in 1..5 {
-                h.week[day] = h.week[0].clone();
+                let monday = h.week[0].clone();
+                h.week[day] = monday;
             }
         }
         ("add-holiday", Kind::Hours(h), []) if h.holidays.len() < 100 => {

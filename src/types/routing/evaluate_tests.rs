@@ -81,17 +81,16 @@ fn painted(hours: &Hours, local: chrono::NaiveDateTime) -> bool {
     let mut open = HashSet::new();
     for back in [1, 0] {
         let start = local.date() - Days::new(back);
-        let intervals = match hours
+        let intervals = if let Some(holiday) = hours
             .holidays
             .iter()
             .find(|h| !h.yearly && h.falls_on(start))
             .or_else(|| hours.holidays.iter().find(|h| h.falls_on(start)))
         {
-            Some(holiday) => &holiday.hours,
-            None => {
-                use chrono::Datelike;
-                &hours.week[start.weekday().num_days_from_monday() as usize]
-            }
+            &holiday.hours
+        } else {
+            use chrono::Datelike;
+            &hours.week[start.weekday().num_days_from_monday() as usize]
         };
         for i in intervals {
             let (mut day, mut minute) = (start, i.from.minutes());

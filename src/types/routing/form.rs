@@ -48,7 +48,7 @@ pub fn read_form(fields: &[(String, String)], zone: &str) -> Form {
     }
     plan.voice = top.get("voice").and_then(|v| v.parse().ok()).unwrap_or(Voice::Woman);
     if let Some(language) = top.get("language").filter(|l| is_language(l)) {
-        plan.language = (*language).to_owned();
+        (*language).clone_into(&mut plan.language);
     }
     match top.get("entry").map(|e| e.split_once(':').unwrap_or(("to", e))) {
         Some(("to", name)) => {
@@ -114,12 +114,11 @@ impl Reader<'_> {
 
     fn whole<T: FromStr>(&mut self, field: &str, otherwise: T) -> T {
         let Some(text) = self.fields.get(field) else { return otherwise };
-        match text.trim().parse() {
-            Ok(value) => value,
-            Err(_) => {
-                self.wrong(field, "write a whole number");
-                otherwise
-            }
+        if let Ok(value) = text.trim().parse() {
+            value
+        } else {
+            self.wrong(field, "write a whole number");
+            otherwise
         }
     }
 
@@ -323,7 +322,7 @@ mod tests {
         assert!(form.errors.is_empty());
         let mut fields = form.plan.fields();
         for (name, value) in &mut fields {
-            if name.ends_with(".open") {
+            if name.rsplit_once('.').is_some_and(|(_, field)| field == "open") {
                 "new:forward".clone_into(value);
             }
         }

@@ -182,10 +182,13 @@ fn party(
     }
 }
 
+/// Whether a line stands under a heading.
+type Belongs = Box<dyn Fn(&Line) -> bool>;
+
 fn groups(invoice: &Invoice, calls: &Calls) -> impl IntoView + use<> {
     let new = |kinds: &'static [LineKind]| move |l: &Line| !l.prepaid() && kinds.contains(&l.kind);
-    let prepaid: Box<dyn Fn(&Line) -> bool> = Box::new(Line::prepaid);
-    let groups: [(&str, Box<dyn Fn(&Line) -> bool>); 6] = [
+    let prepaid: Belongs = Box::new(Line::prepaid);
+    let groups: [(&str, Belongs); 6] = [
         ("Bought in this period", prepaid),
         ("Rent", Box::new(new(&[LineKind::Rental]))),
         ("Set-up and adjustments", Box::new(new(&[LineKind::Setup, LineKind::Adjustment]))),

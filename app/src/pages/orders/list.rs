@@ -16,6 +16,7 @@ use axum::{
 };
 use leptos::prelude::*;
 use serde::Deserialize;
+use std::fmt::Write;
 use voxlink_domain::orders::{self, OrderFilter, OrderRow};
 use voxlink_types::{Page, PageRequest, order::OrderState};
 
@@ -136,7 +137,8 @@ pub(super) async fn export(
         let mut cx = who.begin(&app.platform).await?;
         let page = orders::list(&mut cx, &filter, PageRequest::new(page, 200)).await?;
         for row in &page.rows {
-            csv.push_str(&format!(
+            let _ = write!(
+                csv,
                 "{},{},{},{},{},{},{},{},{}\r\n",
                 row.number,
                 row.placed_at.to_rfc3339(),
@@ -147,7 +149,7 @@ pub(super) async fn export(
                 row.total.exact(),
                 row.charged.exact(),
                 row.total.currency,
-            ));
+            );
         }
         if !page.has_next() {
             break;

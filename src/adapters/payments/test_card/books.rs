@@ -131,9 +131,8 @@ impl Books {
         let next = match (row.state.as_str(), card) {
             ("open", Some((Card::Good, _))) => taken,
             ("open", Some((Card::Challenged, _))) => "challenged",
-            ("open", Some((Card::Declined, _))) => "declined",
             ("challenged", None) if confirmed => taken,
-            ("challenged", None) => "declined",
+            ("open", Some((Card::Declined, _))) | ("challenged", None) => "declined",
             _ => return Ok(Some(row)),
         };
         let decline = match (next, card) {

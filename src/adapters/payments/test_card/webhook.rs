@@ -59,6 +59,7 @@ pub(super) fn verify(
 pub(super) async fn deliver(card: TestCard) {
     // The process may have no TLS provider yet; a second one is refused, which is well.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    #[expect(clippy::disallowed_methods, reason = "it stands for a processor outside")]
     let client = reqwest::Client::builder()
         .timeout(std::time::Duration::from_secs(15))
         .redirect(reqwest::redirect::Policy::none())

@@ -83,7 +83,8 @@ async fn every_condition_of_a_search_holds_for_every_number_found() {
     let world = world(6_000).await;
     let near_boston = Near { latitude: 42.3584, longitude: -71.0598, within_km: 60.0 };
     let us = query("US");
-    let cases: Vec<(SearchQuery, fn(&Offer) -> bool)> = vec![
+    type Holds = fn(&Offer) -> bool;
+    let cases: Vec<(SearchQuery, Holds)> = vec![
         (SearchQuery { types: vec![NumberType::TollFree], ..us.clone() }, |o| {
             o.number.is_nanp_toll_free() && o.locality.is_none()
         }),
@@ -91,7 +92,7 @@ async fn every_condition_of_a_search_holds_for_every_number_found() {
             o.number.as_str().starts_with("+1617")
         }),
         (SearchQuery { contains: Some("4?2".into()), ..us.clone() }, |o| {
-            let digits = o.number.as_str()[2..].as_bytes();
+            let digits = &o.number.as_str().as_bytes()[2..];
             digits.windows(3).any(|w| w[0] == b'4' && w[2] == b'2')
         }),
         (SearchQuery { exclude: vec!["4".into()], ..us.clone() }, |o| {

@@ -1,4 +1,5 @@
 //! The adapters against what they talk to.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
 mod local_carrier;
 mod search_speed;

@@ -237,7 +237,8 @@ async fn insert_lines(
     let now = cx.now_millis();
     let column = |f: &dyn Fn(&DraftLine) -> String| lines.iter().map(f).collect::<Vec<_>>();
     let ids: Vec<Uuid> = lines.iter().map(|_| InvoiceLineId::new(now).uuid()).collect();
-    let numbers: Vec<Option<Uuid>> = lines.iter().map(|l| l.number.map(|n| n.uuid())).collect();
+    let numbers: Vec<Option<Uuid>> =
+        lines.iter().map(|l| l.number.map(voxlink_types::ids::NumberId::uuid)).collect();
     let quantities: Vec<Decimal> = lines.iter().map(|l| l.quantity.round_dp(8)).collect();
     let prices: Vec<Decimal> = lines.iter().map(|l| l.unit_price).collect();
     let exact: Vec<Decimal> = lines.iter().map(|l| l.exact).collect();

@@ -25,11 +25,13 @@ impl BillingMonth {
     }
 
     /// The month before.
+    #[must_use]
     pub fn previous(self) -> Self {
         Self { first: self.first.checked_sub_months(Months::new(1)).unwrap_or(self.first) }
     }
 
     /// The month after.
+    #[must_use]
     pub fn next(self) -> Self {
         Self { first: self.first.checked_add_months(Months::new(1)).unwrap_or(self.first) }
     }

@@ -10,7 +10,7 @@ use voxlink_domain::{
     idempotency::{self, Answer, Claim},
 };
 use voxlink_testkit::TestPlatform;
-use voxlink_types::{error::Explain, ids::UserId};
+use voxlink_types::{PageRequest, error::Explain, ids::UserId};
 
 const PASSWORD: &str = "a short sentence does";
 
@@ -244,7 +244,7 @@ async fn suspending_signs_out_tells_why_and_is_undone() {
     assert_eq!(found(&test, 2).await.unwrap().suspended, None);
     let mut cx = begin().await;
     let filter = admin::AuditFilter { action: "account.".to_owned(), ..Default::default() };
-    let log = admin::audit_log(&mut cx, &filter, Default::default()).await.unwrap();
+    let log = admin::audit_log(&mut cx, &filter, PageRequest::default()).await.unwrap();
     let told: Vec<&str> = log.rows.iter().map(|r| r.action.as_str()).collect();
     assert_eq!(told, ["account.restore", "account.suspend", "account.create"]);
     assert_eq!(log.rows[1].reason.as_deref(), Some("unpaid"));

@@ -1,4 +1,5 @@
 //! The domain against a real PostgreSQL, one binary for all.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
 mod accounts;
 mod billing;
