@@ -2,5 +2,4 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
 mod local_carrier;
-mod search_speed;
 mod test_card;

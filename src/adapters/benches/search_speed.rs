@@ -1,5 +1,8 @@
-//! How fast the local carrier's catalogue answers, by kind of question. Ignored by default: it
-//! makes a large catalogue. `COUNT=200000 cargo test --test it search_speed -- --ignored --nocapture`
+//! How fast the local carrier's catalogue answers, by kind of question, over COUNT numbers:
+//! `COUNT=200000 cargo bench --bench search_speed`.
+#![expect(clippy::unwrap_used, reason = "a measurement: a failure here is its own")]
+#![expect(clippy::disallowed_methods, reason = "its size is a variable of the command")]
+#![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
 use std::{
     sync::Arc,
@@ -49,9 +52,8 @@ fn questions() -> Vec<(&'static str, SearchQuery)> {
     ]
 }
 
-#[tokio::test]
-#[ignore = "a measurement: it makes a catalogue of COUNT numbers"]
-async fn search_speed() {
+#[tokio::main]
+async fn main() {
     let count = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(200_000);
     let database = TestDatabase::new().await;
     let carrier =
