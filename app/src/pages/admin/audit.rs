@@ -85,7 +85,7 @@ fn entry(row: &AuditRow) -> impl IntoView + use<> {
     );
     let whose = match (row.tenant, &row.company) {
         (Some(id), Some(name)) => {
-            view! { <a class="link-quiet" href=format!("/admin/accounts/{id}")>{name.clone()}</a> }
+            view! { <a class="link" href=format!("/admin/accounts/{id}")>{name.clone()}</a> }
                 .into_any()
         }
         _ => view! { "the installation" }.into_any(),
