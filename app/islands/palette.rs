@@ -37,17 +37,21 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
     });
     #[cfg(feature = "hydrate")]
     browser::conveniences(typed, chosen);
-    let on_input = move |_event: leptos::ev::Event| {
+    let on_input = move |event: leptos::ev::Event| {
+        #[cfg(not(feature = "hydrate"))]
+        drop(event);
         #[cfg(feature = "hydrate")]
         {
-            typed.set(event_target_value(&_event));
+            typed.set(event_target_value(&event));
             chosen.set(0);
             browser::look_up(typed, found);
         }
     };
-    let on_keydown = move |_event: leptos::ev::KeyboardEvent| {
+    let on_keydown = move |event: leptos::ev::KeyboardEvent| {
+        #[cfg(not(feature = "hydrate"))]
+        drop(event);
         #[cfg(feature = "hydrate")]
-        browser::move_or_go(&_event, chosen, &matching.get_untracked());
+        browser::move_or_go(&event, chosen, &matching.get_untracked());
     };
     let options = move || {
         let current = chosen.get();
