@@ -13,7 +13,10 @@ use axum::{
 };
 use leptos::prelude::*;
 use serde::Deserialize;
-use voxlink_domain::numbers::{self, Detail, NumberError, Tags};
+use voxlink_domain::{
+    Ctx,
+    numbers::{self, Detail, NumberError, Tags},
+};
 use voxlink_types::{ids::NumberId, number::Standing};
 
 /// What a form of the page sent. Each form has one or two of the fields.
@@ -39,13 +42,9 @@ pub(super) async fn rename(
 ) -> Answer {
     let id = id_of(&id)?;
     let mut cx = manager.begin(&app.platform).await?;
-    let name = typed.name.clone().unwrap_or_default();
-    if let Err(error) = numbers::rename(&mut cx, id, &name).await {
-        drop(cx);
-        return again(&app, &manager, id, typed, error).await;
-    }
-    cx.commit().await?;
-    Ok(saved(id, "The name is saved; the carrier is told."))
+    let done = numbers::rename(&mut cx, id, typed.name.as_deref().unwrap_or_default()).await;
+    let answer = saved(id, "The name is saved; the carrier is told.");
+    finish(&app, &manager, cx, id, typed, done, answer).await
 }
 
 pub(super) async fn notes(
@@ -56,13 +55,8 @@ pub(super) async fn notes(
 ) -> Answer {
     let id = id_of(&id)?;
     let mut cx = manager.begin(&app.platform).await?;
-    let notes = typed.notes.clone().unwrap_or_default();
-    if let Err(error) = numbers::set_notes(&mut cx, id, &notes).await {
-        drop(cx);
-        return again(&app, &manager, id, typed, error).await;
-    }
-    cx.commit().await?;
-    Ok(saved(id, "The notes are saved."))
+    let done = numbers::set_notes(&mut cx, id, typed.notes.as_deref().unwrap_or_default()).await;
+    finish(&app, &manager, cx, id, typed, done, saved(id, "The notes are saved.")).await
 }
 
 pub(super) async fn tags(
@@ -73,16 +67,11 @@ pub(super) async fn tags(
 ) -> Answer {
     let id = id_of(&id)?;
     let mut cx = manager.begin(&app.platform).await?;
-    let outcome = match Tags::parse(typed.tags.as_deref().unwrap_or_default()) {
+    let done = match Tags::parse(typed.tags.as_deref().unwrap_or_default()) {
         Ok(tags) => numbers::set_tags(&mut cx, id, &tags).await,
         Err(error) => Err(error),
     };
-    if let Err(error) = outcome {
-        drop(cx);
-        return again(&app, &manager, id, typed, error).await;
-    }
-    cx.commit().await?;
-    Ok(saved(id, "The tags are saved."))
+    finish(&app, &manager, cx, id, typed, done, saved(id, "The tags are saved.")).await
 }
 
 pub(super) async fn suspend(
@@ -93,14 +82,11 @@ pub(super) async fn suspend(
 ) -> Answer {
     let id = id_of(&id)?;
     let mut cx = manager.begin(&app.platform).await?;
-    let (why, message) = (typed.reason.clone(), typed.message.clone());
-    let (why, message) = (why.unwrap_or_default(), message.unwrap_or_default());
-    if let Err(error) = numbers::suspend(&mut cx, id, &why, &message).await {
-        drop(cx);
-        return again(&app, &manager, id, typed, error).await;
-    }
-    cx.commit().await?;
-    Ok(saved(id, "The number is suspended: callers hear the message from now on."))
+    let why = typed.reason.as_deref().unwrap_or_default();
+    let message = typed.message.as_deref().unwrap_or_default();
+    let done = numbers::suspend(&mut cx, id, why, message).await;
+    let answer = saved(id, "The number is suspended: callers hear the message from now on.");
+    finish(&app, &manager, cx, id, typed, done, answer).await
 }
 
 pub(super) async fn resume(
@@ -110,12 +96,31 @@ pub(super) async fn resume(
 ) -> Answer {
     let id = id_of(&id)?;
     let mut cx = manager.begin(&app.platform).await?;
-    if let Err(error) = numbers::resume(&mut cx, id).await {
-        drop(cx);
-        return again(&app, &manager, id, Typed::default(), error).await;
+    let done = numbers::resume(&mut cx, id).await;
+    let answer = Flash::success("The number answers calls again.").then(&format!("/numbers/{id}"));
+    finish(&app, &manager, cx, id, Typed::default(), done, answer).await
+}
+
+/// Keeps what a verb did and gives `answer`, or undoes it and shows the page again.
+async fn finish<T>(
+    app: &App,
+    person: &Manager,
+    cx: Ctx,
+    id: NumberId,
+    typed: Typed,
+    done: Result<T, NumberError>,
+    answer: Response,
+) -> Answer {
+    match done {
+        Ok(_) => {
+            cx.commit().await?;
+            Ok(answer)
+        }
+        Err(error) => {
+            drop(cx);
+            again(app, person, id, typed, error).await
+        }
     }
-    cx.commit().await?;
-    Ok(Flash::success("The number answers calls again.").then(&format!("/numbers/{id}")))
 }
 
 fn saved(id: NumberId, text: &str) -> Response {
