@@ -118,7 +118,7 @@ pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
                order by p.effective_from desc limit 1
            ) p on true
            where i.cart_id = $1 and i.tenant_id = $2
-           order by i.created_at, i.id"#,
+           order by i.created_at, i.e164"#,
         cart.uuid(),
         tenant.uuid(),
         now,
