@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench prove-small prove-saga-crash prove-access prove-cart-race
+.PHONY: run test bench prove-small prove-saga-crash prove-access prove-cart-race prove-voice-without-database
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -16,6 +16,7 @@ prove-small:
 	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
 	@$(MAKE) --no-print-directory prove-access
 	@CARTS=100 $(MAKE) --no-print-directory prove-cart-race
+	@SECONDS_DOWN=6 CALLERS=6 $(MAKE) --no-print-directory prove-voice-without-database
 
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
 	@cargo test --quiet --test prove_saga_crash
@@ -25,3 +26,6 @@ prove-access: ## R22: every route asked by everybody who might ask
 
 prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two server processes
 	@cargo test --quiet --test prove_cart_race
+
+prove-voice-without-database: ## SECONDS_DOWN=30 CALLERS=16 ROUNDS=1 SEED=…: PostgreSQL is stopped while calls come in
+	@cargo test --quiet --test prove_voice_without_database

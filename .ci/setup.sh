@@ -10,7 +10,10 @@ for_what="${1:-run}"
 # --- The system's packages -------------------------------------------------------------------
 packages=()
 need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
-[ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null 2>&1 || packages+=(postgresql)
+# With a database of its own, `make run` needs none on this machine.
+if [ "$for_what" = test ] || [ -z "${DATABASE_URL:-}" ]; then
+    [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null 2>&1 || packages+=(postgresql)
+fi
 need cc build-essential
 need pkg-config pkg-config
 need curl curl
@@ -19,28 +22,37 @@ if [ "$for_what" = test ]; then
     need pdftotext poppler-utils
 fi
 if [ ${#packages[@]} -gt 0 ]; then
-    if command -v apt-get >/dev/null 2>&1; then
+    if ! command -v apt-get >/dev/null 2>&1; then
+        say "this is no Debian: install ${packages[*]} by your system's means; going on with what is there"
+    elif [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null 2>&1; then
+        say "this user may not install packages: have root run “apt-get install ${packages[*]}”; going on with what is there"
+    else
         say "installing ${packages[*]}"
         as_root apt-get update -qq
         # The distribution would start a cluster of its own; VoxLink makes one where it is told to.
         as_root mkdir -p /etc/postgresql-common
         [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-    else
-        say "this is no Debian: install ${packages[*]} by your system's means; going on with what is there"
     fi
 fi
-for tool in cargo node npm; do
-    command -v "$tool" >/dev/null 2>&1 || { echo "make: $tool is missing: install Rust with rustup (https://rustup.rs) and Node 20 or newer" >&2; exit 1; }
+for tool in cc cargo node npm; do
+    command -v "$tool" >/dev/null 2>&1 || { echo "make: $tool is missing: install a C compiler, Rust with rustup (https://rustup.rs), and Node 20 or newer with npm" >&2; exit 1; }
 done
+# `new_enough WANTED FOUND`: whether FOUND is at least WANTED.
+new_enough() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -1)" = "$1" ]; }
+node_version="$(node --version | tr -d v)"
+new_enough 20 "$node_version" || { echo "make: Node $node_version is too old: install Node 20 or newer (https://nodejs.org)" >&2; exit 1; }
+rust_wanted="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)"
+rust_version="$(rustc --version | cut -d' ' -f2)"
+new_enough "$rust_wanted" "$rust_version" || { echo "make: Rust $rust_version is too old: Rust $rust_wanted or newer is needed (rustup update stable)" >&2; exit 1; }
 
 # --- The wasm target -------------------------------------------------------------------------
 sysroot="$(rustc --print sysroot)"
 if [ ! -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ]; then
     say "adding the wasm target"
-    rustup target add wasm32-unknown-unknown || {
-        echo "make: rustup could not add wasm32-unknown-unknown. On Debian take its own toolchain with the target:" >&2
-        echo "      apt-get install rustc-web cargo-web rust-web-src lld-19, then see src/ARCHITECTURE.md, 'A toolchain without rustup'" >&2
+    { command -v rustup >/dev/null 2>&1 && rustup target add wasm32-unknown-unknown; } || {
+        echo "make: the wasm target cannot be added to Rust $rust_version in $sysroot: install Rust with rustup (https://rustup.rs)," >&2
+        echo "      or a Rust of your distribution that has the standard library for wasm32-unknown-unknown" >&2
         exit 1
     }
 fi

@@ -1,5 +1,6 @@
 //! The pools. Each connection takes its role once, when it is made, so no query can forget to.
 
+use crate::fault::transient;
 use sqlx::{
     ConnectOptions, Executor, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -40,6 +41,17 @@ pub enum MigrationFailed {
     /// The job queue's own schema.
     #[error("the job queue's schema could not be made: {0}")]
     Queue(String),
+}
+
+/// A database that goes away in the middle is away; nothing is wrong with the migration.
+fn failed(error: sqlx::migrate::MigrateError) -> MigrationFailed {
+    use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
+    match error {
+        Execute(cause) | ExecuteMigration(cause, _) if transient(&cause) => {
+            MigrationFailed::Away(cause)
+        }
+        other => MigrationFailed::Ours(other),
+    }
 }
 
 /// The database, seen with two sets of rights.
@@ -88,7 +100,7 @@ impl Db {
         let mut one_at_a_time = self.owner.acquire().await?;
         one_at_a_time.execute("select pg_advisory_lock(7100)").await?;
         let done = async {
-            crate::MIGRATOR.run(&self.owner).await?;
+            crate::MIGRATOR.run(&self.owner).await.map_err(failed)?;
             graphile_worker_migrations::migrate(self.owner.clone(), QUEUE_SCHEMA)
                 .await
                 .map_err(|e| MigrationFailed::Queue(e.to_string()))

@@ -29,18 +29,22 @@ impl Fault {
 
     /// True when the same work may succeed if repeated: lost connections, deadlocks, restarts.
     pub fn is_transient(&self) -> bool {
-        let Self::Database(error) = self else { return false };
-        match error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => true,
-            // Class 40 transaction rollback, 53 resources, 57 operator intervention, 08 connection.
-            sqlx::Error::Database(db) => db
-                .code()
-                .is_some_and(|c| ["40", "53", "57", "08"].iter().any(|class| c.starts_with(class))),
-            _ => false,
-        }
+        matches!(self, Self::Database(error) if transient(error))
+    }
+}
+
+/// True for what lies with the connection or the moment, not with the statement.
+pub(crate) fn transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        // Class 40 transaction rollback, 53 resources, 57 operator intervention, 08 connection.
+        sqlx::Error::Database(db) => db
+            .code()
+            .is_some_and(|c| ["40", "53", "57", "08"].iter().any(|class| c.starts_with(class))),
+        _ => false,
     }
 }
 

@@ -13,7 +13,7 @@ mod versions;
 pub(crate) use answer::signalled;
 pub use answer::{Answer, Question, answer};
 pub use error::RoutingError;
-pub use table::{Line, Service, Table};
+pub use table::{Held, Line, Service, Source, Table};
 pub use versions::{
     Editing, Version, VersionState, discard_draft, editing, in_service, publish, roll_back,
     save_draft, version,

@@ -5,18 +5,24 @@
 //! before anything of it is read; a forged one gets 403 and leaves nothing. Routes decide what a
 //! request is, never its `CallStatus`.
 
+mod books;
 mod intake;
+pub(crate) mod kept;
 pub mod payments;
 mod recorder;
-mod spool;
+pub(crate) mod spool;
 mod voice;
 
-pub use recorder::Recorder;
+pub use recorder::{NotKept, Recorder};
 
 use axum::{Router, extract::DefaultBodyLimit, routing::post};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use kept::Kept;
+use std::{path::Path, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use voxlink_domain::{Platform, routing::Table};
+use voxlink_domain::{
+    Fault, Platform,
+    routing::{Source, Table},
+};
 
 /// The largest body a carrier may send.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -24,6 +30,12 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// How often the table is refreshed, and how often it is read anew as a whole.
 const REFRESH: Duration = Duration::from_millis(700);
 const RELOAD_EVERY: u32 = 400;
+/// A reading that takes longer has failed.
+const READING: Duration = Duration::from_secs(20);
+/// How long the start waits for the database where it can begin without.
+const AT_START: Duration = Duration::from_secs(1);
+/// Every how many turns it is told again that calls are answered from memory: about ten minutes.
+const TELL_EVERY: u32 = 200;
 
 /// What the callbacks answer from and write to.
 #[derive(Debug, Clone)]
@@ -36,17 +48,22 @@ pub struct Callbacks {
 }
 
 impl Callbacks {
-    /// Reads what is in service and starts to follow it, and to write news of calls. News that
-    /// cannot be written waits in `spool`. With the database away it starts all the same: voice
-    /// answers 503 (carriers then ask the fallback address) until the table was read once.
-    pub async fn start(platform: Platform, spool: PathBuf) -> Self {
+    /// Reads what is in service and starts to follow it, and to write news of calls. What must
+    /// outlive the process is kept in `data_dir`: the numbers in service, and in `calls` the news
+    /// that cannot be written. With the database away it starts all the same, from what was kept;
+    /// where nothing is, voice answers 503 (carriers then ask the fallback address) until the
+    /// database was read once.
+    pub async fn start(platform: Platform, data_dir: &Path) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let table = Table::default();
-        if let Err(error) = table.load(&platform.db().voice, platform.settings()).await {
-            tracing::error!(%error, "the numbers in service could not be read");
+        let kept = Kept::new(&platform, data_dir);
+        kept.restore(&table, platform.clock().now()).await;
+        let patience = if table.source() == Source::Disk { AT_START } else { READING };
+        if let Err(error) = read(&platform, &table, true, patience).await {
+            tracing::error!(%error, "the numbers in service could not be read from the database");
         }
-        tasks.spawn(follow(platform.clone(), table.clone(), stop.clone()));
-        let recorder = Recorder::start(platform.clone(), spool, &tasks, stop.clone());
+        tasks.spawn(follow(platform.clone(), table.clone(), kept, stop.clone()));
+        let recorder = Recorder::start(&platform, data_dir.join("calls"), &tasks, stop.clone());
         Self { platform, table, recorder, tasks, stop }
     }
 
@@ -85,33 +102,56 @@ impl Callbacks {
     }
 }
 
-async fn follow(platform: Platform, table: Table, stop: CancellationToken) {
-    let mut turn: u32 = 0;
-    let mut told = false;
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(REFRESH) => {}
-        }
-        turn = turn.wrapping_add(1);
-        let (pool, settings) = (&platform.db().voice, platform.settings());
-        let read = if turn.is_multiple_of(RELOAD_EVERY) {
-            table.load(pool, settings).await
+/// Reads the table from the database, whole or what has changed.
+async fn read(
+    platform: &Platform,
+    table: &Table,
+    whole: bool,
+    patience: Duration,
+) -> Result<(), Fault> {
+    let (pool, settings) = (&platform.db().voice, platform.settings());
+    let now = platform.clock().now();
+    let reading = async {
+        if whole {
+            table.load(pool, settings, now).await
         } else {
-            table.refresh(pool, settings).await
-        };
-        match read {
-            Ok(()) if told => {
-                tracing::info!("the numbers in service are followed again");
-                told = false;
-            }
-            Err(error) if !told => {
-                tracing::warn!(%error, numbers = table.len(), "answering calls from memory");
-                told = true;
-            }
-            _ => {}
+            table.refresh(pool, settings, now).await
         }
-        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-        metrics::gauge!("voxlink_numbers_in_service").set(table.len() as f64);
+    };
+    tokio::time::timeout(patience, reading)
+        .await
+        .unwrap_or(Err(Fault::Database(sqlx::Error::PoolTimedOut)))
+}
+
+/// Keeps the table as the database has it, and the copy on disk as the table.
+async fn follow(platform: Platform, table: Table, mut kept: Kept, stop: CancellationToken) {
+    let (mut turn, mut failures): (u32, u32) = (0, 0);
+    while stop.run_until_cancelled(tokio::time::sleep(REFRESH)).await.is_some() {
+        turn = turn.wrapping_add(1);
+        let read = read(&platform, &table, turn.is_multiple_of(RELOAD_EVERY), READING).await;
+        let age = table.read_at().map(|at| (platform.clock().now() - at).num_seconds().max(0));
+        match read {
+            Ok(()) => {
+                if failures > 0 {
+                    tracing::info!("the numbers in service are followed again");
+                }
+                failures = 0;
+                kept.follow(&table, false).await;
+            }
+            Err(error) => {
+                if failures.is_multiple_of(TELL_EVERY) {
+                    tracing::warn!(%error, numbers = table.len(), age_seconds = age, "answering calls from memory");
+                }
+                failures = failures.wrapping_add(1);
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "gauges are floating")]
+        {
+            metrics::gauge!("voxlink_numbers_in_service").set(table.len() as f64);
+            if let Some(age) = age {
+                metrics::gauge!("voxlink_numbers_in_service_age_seconds").set(age as f64);
+            }
+        }
     }
+    kept.follow(&table, true).await;
 }

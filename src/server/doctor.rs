@@ -65,6 +65,8 @@ pub(crate) async fn run(config: &Config, platform: &Platform) -> ExitCode {
     }
     look("mail", in_time(mail(platform)).await);
     look("disk", in_time(machine::disk(&config.data_dir)).await);
+    look("calls", machine::calls(&config.data_dir));
+    look("numbers in service", machine::in_service(config, platform.clock().now()));
     look("files", machine::files(&config.site_dir));
     for warning in config.warnings() {
         look("settings", Absent(warning));

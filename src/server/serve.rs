@@ -30,7 +30,7 @@ pub async fn serve(config: &Config, mut parts: Assembly) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
         format!("LISTEN={} cannot be had: does another server run there?", config.listen)
     })?;
-    let callbacks = Callbacks::start(platform.clone(), config.data_dir.join("calls")).await;
+    let callbacks = Callbacks::start(platform.clone(), &config.data_dir).await;
     for running in std::mem::take(&mut parts.background) {
         let stop = stop.clone();
         tasks.spawn(async move {

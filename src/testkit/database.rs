@@ -21,9 +21,15 @@ impl TestDatabase {
     pub async fn new() -> Self {
         let url = std::env::var("DATABASE_URL")
             .expect("DATABASE_URL must name a PostgreSQL cluster; `make test` sets it");
-        let admin = PgConnectOptions::from_str(&url)
-            .expect("DATABASE_URL is not a PostgreSQL address")
-            .database("postgres");
+        Self::on(
+            &PgConnectOptions::from_str(&url).expect("DATABASE_URL is not a PostgreSQL address"),
+        )
+        .await
+    }
+
+    /// The same in a cluster that any of its databases names.
+    pub async fn on(cluster: &PgConnectOptions) -> Self {
+        let admin = cluster.clone().database("postgres");
         let template = template(&admin).await;
         let name = format!("voxlink_test_{}", hex::encode(rand::random::<[u8; 8]>()));
         let mut connection =

@@ -45,7 +45,11 @@ impl TestPlatform {
 
     /// A platform with these outside.
     pub async fn with(outside: Outside) -> Self {
-        let database = TestDatabase::new().await;
+        Self::on(TestDatabase::new().await, outside)
+    }
+
+    /// A platform on a database that is there.
+    pub fn on(database: TestDatabase, outside: Outside) -> Self {
         let (clock, outbox) = (FixedClock::at(monday()), Outbox::default());
         let carriers = outside.carriers.into_iter().map(|c| (c.key(), c)).collect();
         let switchboards = outside.switchboards.into_iter().map(|s| (s.key(), s)).collect();

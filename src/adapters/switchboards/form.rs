@@ -42,7 +42,9 @@ impl Switchboard for FormSwitchboard {
         let given = given.to_str().map_err(|_| Forged::BadSignature)?;
         let secret = self.secret.expose_secret();
         let kind = callback.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        let is_form = kind.is_none_or(|k| k.starts_with("application/x-www-form-urlencoded"));
+        let is_form = kind.is_none_or(|k| {
+            k.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+        });
         if !is_form && let Some(promised) = signature::promised_body(callback.url) {
             signature::check(secret, given, callback.url, &[])?;
             signature::check_body(&promised, callback.body)?;

@@ -3,10 +3,12 @@
 //! Each server keeps a table of its own. It is read whole at the start and every few minutes, and
 //! what changed (by `updated_at` of the number or its tenant) is read about once a second: cheap,
 //! with no notification in the transactions that sell and publish. While PostgreSQL is away the
-//! table stays as it is, and calls are answered.
+//! table stays as it is, and calls are answered. A server that starts meanwhile begins with the
+//! copy that was left on its disk ([`Table::restore`]).
 
 use crate::{Fault, Settings};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, types::Json};
 use std::{
     collections::HashMap,
@@ -23,7 +25,7 @@ use voxlink_types::{
 const OVERLAP: TimeDelta = TimeDelta::seconds(20);
 
 /// One number in service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Whose.
     pub tenant: TenantId,
@@ -32,25 +34,66 @@ pub struct Line {
     /// What it does.
     pub service: Service,
     /// Its plan before the last change, for the calls that are under way.
+    #[serde(skip)]
     pub before: Option<(Option<ConfigurationId>, Arc<Plan>)>,
 }
 
 /// What a number does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Service {
     /// Goes by its plan; without a version it is the neutral one.
-    Plan(Option<ConfigurationId>, Arc<Plan>),
+    Plan(Option<ConfigurationId>, #[serde(with = "shared")] Arc<Plan>),
     /// Reads a message: the number or its tenant is suspended.
     Suspended(String),
     /// Refuses: not set up yet.
     NotYet,
 }
 
+/// A shared plan is written as the plan.
+mod shared {
+    use super::{Arc, Plan};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(plan: &Arc<Plan>, s: S) -> Result<S::Ok, S::Error> {
+        Plan::serialize(plan, s)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Arc<Plan>, D::Error> {
+        Plan::deserialize(d).map(Arc::new)
+    }
+}
+
+/// Where what a table holds comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Source {
+    /// Nothing was read yet: an unknown number may be one of ours.
+    #[default]
+    Nothing,
+    /// A copy on disk: a number that it lacks may be one of ours.
+    Disk,
+    /// The database; what it lacks is not ours.
+    Database,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     lines: HashMap<E164, Arc<Line>>,
     newest: Option<DateTime<Utc>>,
-    loaded: bool,
+    source: Source,
+    read_at: Option<DateTime<Utc>>,
+    changes: u64,
+}
+
+/// What a table holds at one moment, to be kept on disk.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The numbers.
+    pub lines: Vec<(E164, Arc<Line>)>,
+    /// When the database last confirmed it.
+    pub read_at: DateTime<Utc>,
+    /// How many changes it has seen: two equal figures of one table mean equal contents.
+    pub changes: u64,
 }
 
 /// The table. Cheap to clone; clones are one table.
@@ -59,14 +102,43 @@ pub struct Table(Arc<RwLock<Inner>>);
 
 struct Found {
     e164: E164,
+    number: NumberId,
     line: Option<Line>,
     changed: DateTime<Utc>,
 }
 
 impl Table {
-    /// True once it was read whole: before that an unknown number may be one of ours.
-    pub fn is_loaded(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).loaded
+    /// Where its contents come from.
+    pub fn source(&self) -> Source {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).source
+    }
+
+    /// When the database last confirmed its contents; none before anything was read.
+    pub fn read_at(&self) -> Option<DateTime<Utc>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).read_at
+    }
+
+    /// How many changes it has seen.
+    pub fn changes(&self) -> u64 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).changes
+    }
+
+    /// What the database has confirmed, to be kept; none before it has.
+    pub fn held(&self) -> Option<Held> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let read_at = inner.read_at.filter(|_| inner.source == Source::Database)?;
+        let lines = inner.lines.iter().map(|(n, l)| (n.clone(), Arc::clone(l))).collect();
+        Some(Held { lines, read_at, changes: inner.changes })
+    }
+
+    /// Begins with what was kept, until the database is read. What came from the database stays.
+    pub fn restore(&self, lines: Vec<(E164, Line)>, read_at: DateTime<Utc>) {
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if inner.source == Source::Nothing {
+            inner.lines = lines.into_iter().map(|(n, l)| (n, Arc::new(l))).collect();
+            inner.source = Source::Disk;
+            inner.read_at = Some(read_at);
+        }
     }
 
     /// How many numbers it holds.
@@ -84,49 +156,84 @@ impl Table {
         self.0.read().unwrap_or_else(PoisonError::into_inner).lines.get(number).cloned()
     }
 
-    /// Reads everything.
-    pub async fn load(&self, pool: &PgPool, settings: &Settings) -> Result<(), Fault> {
+    /// Reads everything; `now` is when.
+    pub async fn load(
+        &self,
+        pool: &PgPool,
+        settings: &Settings,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
         let found = read(pool, settings, None).await?;
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::take(&mut inner.lines);
+        let mut old = std::mem::take(&mut inner.lines);
         inner.newest = None;
         for one in found {
-            inner.put(one, &old);
+            let before = old.remove(&one.e164);
+            inner.put(one, before);
         }
-        inner.loaded = true;
+        // What is left was released meanwhile.
+        inner.changes += old.len() as u64;
+        inner.source = Source::Database;
+        inner.read_at = Some(now);
         Ok(())
     }
 
-    /// Reads what has changed since the last reading.
-    pub async fn refresh(&self, pool: &PgPool, settings: &Settings) -> Result<(), Fault> {
-        let (loaded, newest) = {
+    /// Reads what has changed since the last reading; `now` is when.
+    pub async fn refresh(
+        &self,
+        pool: &PgPool,
+        settings: &Settings,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        let (source, newest) = {
             let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            (inner.loaded, inner.newest)
+            (inner.source, inner.newest)
         };
-        if !loaded {
-            return self.load(pool, settings).await;
+        if source != Source::Database {
+            return self.load(pool, settings, now).await;
         }
         let since = newest.map_or(DateTime::UNIX_EPOCH, |n| n - OVERLAP);
         let found = read(pool, settings, Some(since)).await?;
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for one in found {
-            let old = inner.lines.remove_entry(&one.e164).into_iter().collect();
-            inner.put(one, &old);
+            let before = inner.lines.remove(&one.e164);
+            inner.put(one, before);
         }
+        inner.read_at = Some(now);
         Ok(())
     }
 }
 
 impl Inner {
-    fn put(&mut self, found: Found, old: &HashMap<E164, Arc<Line>>) {
+    fn put(&mut self, found: Found, before: Option<Arc<Line>>) {
         self.newest = self.newest.max(Some(found.changed));
-        let Some(mut line) = found.line else { return };
-        let before = old.get(&found.e164);
-        line.before = match before.map(|b| (&b.service, b)) {
-            Some((service, b)) if *service == line.service => b.before.clone(),
-            Some((Service::Plan(id, plan), _)) => Some((*id, Arc::clone(plan))),
-            _ => None,
+        let Some(mut line) = found.line else {
+            match before {
+                // Released by one, it may long be somebody else's.
+                Some(other) if other.number != found.number => {
+                    self.lines.insert(found.e164, other);
+                }
+                gone => self.changes += u64::from(gone.is_some()),
+            }
+            return;
         };
+        match before {
+            Some(before)
+                if before.service == line.service
+                    && (before.tenant, before.number) == (line.tenant, line.number) =>
+            {
+                line.before.clone_from(&before.before);
+            }
+            before => {
+                self.changes += 1;
+                line.before = before.and_then(|b| match &b.service {
+                    Service::Plan(id, plan) if b.number == line.number => {
+                        Some((*id, Arc::clone(plan)))
+                    }
+                    _ => None,
+                });
+            }
+        }
         self.lines.insert(found.e164, Arc::new(line));
     }
 }
@@ -175,7 +282,7 @@ async fn read(
             };
             let line = Line { tenant: row.tenant, number: row.number, service, before: None };
             let line = (row.state != NumberState::Released).then_some(line);
-            Found { e164: row.e164, line, changed: row.changed }
+            Found { e164: row.e164, number: row.number, line, changed: row.changed }
         })
         .collect())
 }

@@ -1,4 +1,4 @@
-//! What carriers tell: states and recordings. Taken at once, written behind.
+//! What carriers tell: states and recordings. Acknowledged when it is in the database or on disk.
 
 use super::Callbacks;
 use axum::{
@@ -36,7 +36,7 @@ pub(super) async fn status(
     };
     match board.call_event(&verified) {
         Ok(event) => {
-            callbacks.recorder.tell(News::Status(StatusNews {
+            let news = News::Status(StatusNews {
                 carrier,
                 carrier_call_id: event.carrier_call_id,
                 event_id: event.event_id,
@@ -45,11 +45,20 @@ pub(super) async fn status(
                 status: event.status,
                 at: event.at.unwrap_or_else(|| callbacks.platform.clock().now()),
                 duration_seconds: event.duration_seconds,
-            }));
-            StatusCode::NO_CONTENT.into_response()
+            });
+            taken(&callbacks, news).await
         }
         Err(error) => refused(error),
     }
+}
+
+/// 204 when it is safe; 503 says: tell it again.
+async fn taken(callbacks: &Callbacks, news: News) -> Response {
+    match callbacks.recorder.keep(news).await {
+        Ok(()) => StatusCode::NO_CONTENT,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+    .into_response()
 }
 
 /// A recording can be had.
@@ -66,14 +75,14 @@ pub(super) async fn recording(
     };
     match board.recording(&verified) {
         Ok(recording) => {
-            callbacks.recorder.tell(News::Recording(RecordingNews {
+            let news = News::Recording(RecordingNews {
                 carrier,
                 carrier_call_id: recording.carrier_call_id,
                 id: recording.id,
                 url: recording.url,
                 seconds: recording.seconds,
-            }));
-            StatusCode::NO_CONTENT.into_response()
+            });
+            taken(&callbacks, news).await
         }
         Err(error) => refused(error),
     }

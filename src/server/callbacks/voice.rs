@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::{sync::Arc, time::Instant};
 use voxlink_domain::{
     calls::News,
-    routing::{Question, answer},
+    routing::{Question, Source, answer},
 };
 use voxlink_gateways::{
     Switchboard,
@@ -81,16 +81,19 @@ fn reply(
         Ok(call) => call,
         Err(error) => return refused(error),
     };
-    if !callbacks.table.is_loaded() {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
+    let source = callbacks.table.source();
     let base = callbacks.platform.settings().url(&format!("/callbacks/{carrier}"));
     let at = call.at.unwrap_or_else(|| callbacks.platform.clock().now());
     let question = Question { carrier, call: &call, at, position, base: &base };
     let answer = answer(&callbacks.table, &question);
+    // Only the database knows that a number is not ours: until it was read, another server or the
+    // fallback address may be asked.
+    if answer.heard.is_none() && source != Source::Database {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let response = written(board.markup(&answer.steps));
     if let Some(heard) = answer.heard {
-        callbacks.recorder.tell(News::Heard(Box::new(heard)));
+        callbacks.recorder.note(News::Heard(Box::new(heard)));
     }
     metrics::counter!("voxlink_voice_answers_total", "carrier" => board.key()).increment(1);
     metrics::histogram!("voxlink_voice_answer_seconds").record(began.elapsed());

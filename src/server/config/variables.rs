@@ -60,7 +60,7 @@ pub const VARIABLES: &[Variable] = &[
         "DATA_DIR",
         "`/var/lib/voxlink` for root, else `~/.local/share/voxlink`",
         "/srv/voxlink",
-        "What must survive a restart and is not in the database: the private cluster, the secret key, call records that wait for the database",
+        "What must survive a restart and is not in the database: the private cluster, the secret key, news of calls that waits for the database, a copy of the numbers in service",
     ),
     fixed(
         "SITE_DIR",

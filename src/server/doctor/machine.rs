@@ -1,7 +1,14 @@
-//! The machine: clock, disk, Redis, built files.
+//! The machine: clock, disk and what waits on it, Redis, built files.
 
 use super::Finding::{self, Absent, Good, Wrong};
-use crate::config::Config;
+use crate::{
+    callbacks::{
+        kept,
+        spool::{REFUSED, WAITING, files as files_of},
+    },
+    config::Config,
+};
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use std::path::Path;
 use tokio::{
@@ -86,6 +93,47 @@ pub(super) async fn disk(folder: &Path) -> Finding {
             "free some space, or set DATA_DIR to a larger disk".to_owned(),
         ),
         None => Absent("free space could not be asked for".to_owned()),
+    }
+}
+
+/// News of calls on disk.
+pub(super) fn calls(data_dir: &Path) -> Finding {
+    let folder = data_dir.join("calls");
+    match (files_of(&folder, WAITING), files_of(&folder, REFUSED)) {
+        (Ok(waiting), Ok(refused)) if refused.is_empty() => match waiting.len() {
+            0 => Good("no news waits on disk".to_owned()),
+            n => Absent(format!("{n} batches of news wait on disk for the database")),
+        },
+        (Ok(_), Ok(refused)) => Wrong(
+            format!("{} batches of news could not be written", refused.len()),
+            format!(
+                "look why in the log; rename *.{REFUSED} in {} to *.{WAITING} to have them tried again",
+                folder.display()
+            ),
+        ),
+        (Err(error), _) | (_, Err(error)) => {
+            Wrong(format!("{}: {error}", folder.display()), "see DATA_DIR".to_owned())
+        }
+    }
+}
+
+/// The copy that a server begins with while the database is away.
+pub(super) fn in_service(config: &Config, now: DateTime<Utc>) -> Finding {
+    match kept::look(&config.data_dir) {
+        Ok(None) => Absent("no copy on disk yet: a running server makes it".to_owned()),
+        Ok(Some(head)) => {
+            let age = (now - head.read_at).max(chrono::TimeDelta::zero());
+            let seen = format!("{} numbers, {} min old", head.numbers, age.num_minutes());
+            if age > kept::OLDEST {
+                Absent(format!("the copy on disk ({seen}) is too old to be used"))
+            } else {
+                Good(format!("copy on disk of {seen}"))
+            }
+        }
+        Err(error) => Wrong(
+            format!("the copy on disk is unreadable: {error}"),
+            "see DATA_DIR; a running server writes it anew within ten minutes".to_owned(),
+        ),
     }
 }
 

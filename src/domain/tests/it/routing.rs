@@ -9,7 +9,7 @@ use voxlink_domain::{
     },
 };
 use voxlink_gateways::carrier::IncomingCall;
-use voxlink_testkit::TestPlatform;
+use voxlink_testkit::{TestPlatform, monday};
 use voxlink_types::{
     ids::{NumberId, TenantId, UserId},
     routing::{Address, Forward, Kind, Next, Plan, RejectReason, Ring, Step},
@@ -43,7 +43,7 @@ impl World {
 
     async fn reload(&self) {
         let platform = &self.test.platform;
-        self.table.refresh(&platform.db().voice, platform.settings()).await.unwrap();
+        self.table.refresh(&platform.db().voice, platform.settings(), monday()).await.unwrap();
     }
 
     async fn put(&self, plan: &Plan) {
@@ -73,7 +73,7 @@ impl World {
             caller_place: (None, None, None),
             at: None,
         };
-        let at: DateTime<Utc> = voxlink_testkit::monday();
+        let at: DateTime<Utc> = monday();
         let base = "https://voxlink.test/callbacks/local";
         let question = Question { carrier: "local", call: &call, at, position, base };
         answer(&self.table, &question).steps
@@ -236,8 +236,8 @@ async fn the_table_stands_while_the_database_is_away() {
         .connect_lazy("postgres://nobody@127.0.0.1:1/none")
         .unwrap();
     let settings = world.test.platform.settings();
-    assert!(world.table.refresh(&dead, settings).await.is_err());
-    assert!(world.table.load(&dead, settings).await.is_err());
+    assert!(world.table.refresh(&dead, settings, monday()).await.is_err());
+    assert!(world.table.load(&dead, settings, monday()).await.is_err());
     dialled(&world.ask(None, None));
     let line = world.table.line(&NUMBER.parse().unwrap()).unwrap();
     assert!(matches!(line.service, Service::Plan(Some(_), _)));
