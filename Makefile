@@ -16,7 +16,7 @@ prove-small:
 	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
 	@$(MAKE) --no-print-directory prove-access
 	@CARTS=100 $(MAKE) --no-print-directory prove-cart-race
-	@SECONDS_DOWN=6 CALLERS=6 $(MAKE) --no-print-directory prove-voice-without-database
+	@SECONDS_DOWN=4 CALLERS=4 $(MAKE) --no-print-directory prove-voice-without-database
 
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
 	@cargo test --quiet --test prove_saga_crash

@@ -79,9 +79,10 @@ impl Books {
             .unwrap_or(Err(NotEntered::Away(Fault::Database(sqlx::Error::PoolTimedOut))));
         let why = if let Err(NotEntered::Away(fault)) = &written { Some(fault) } else { None };
         if self.away.swap(why.is_some(), Ordering::Relaxed) != why.is_some() {
-            match why {
-                Some(fault) => tracing::warn!(%fault, "news of calls waits on disk"),
-                None => tracing::info!("news of calls is written again"),
+            if let Some(fault) = why {
+                tracing::warn!(%fault, "news of calls waits on disk");
+            } else {
+                tracing::info!("news of calls is written again");
             }
         }
         let written = written?;
@@ -113,11 +114,9 @@ impl Books {
     pub(super) async fn catch_up(self, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_some() {
             // Interrupted anywhere, it is only done again.
-            match stop.run_until_cancelled(self.through_the_spool()).await {
-                Some(Err(error)) => {
-                    tracing::error!(%error, "the folder of waiting news cannot be worked through");
-                }
-                Some(Ok(())) | None => {}
+            let done = stop.run_until_cancelled(self.through_the_spool()).await;
+            if let Some(Err(error)) = done {
+                tracing::error!(%error, "the folder of waiting news cannot be worked through");
             }
         }
     }

@@ -42,6 +42,9 @@ pub(crate) struct Head {
     pub numbers: usize,
 }
 
+/// The numbers and what they do.
+type Lines = Vec<(E164, Line)>;
+
 /// The copy on disk, and what was last written to it.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -123,9 +126,9 @@ pub(crate) fn look(data_dir: &Path) -> Result<Option<Head>> {
     Ok(open(&data_dir.join(NAME))?.map(|(head, _)| head))
 }
 
-fn read(place: &Path) -> Result<Option<(Head, Vec<(E164, Line)>)>> {
+fn read(place: &Path) -> Result<Option<(Head, Lines)>> {
     let Some((head, rest)) = open(place)? else { return Ok(None) };
-    let lines: Vec<(E164, Line)> = rest
+    let lines: Lines = rest
         .lines()
         .map(|line| serde_json::from_str(&line?).map_err(Error::from))
         .collect::<Result<_>>()?;
