@@ -38,6 +38,11 @@ pub enum CartError {
     /// The carrier did not do it.
     #[error("{0}")]
     Carrier(&'static str),
+    /// The account is billed in another currency.
+    #[error(
+        "{0} is priced in another currency than your account is billed in. Choose another number"
+    )]
+    OtherCurrency(E164),
     /// Too many.
     #[error("A cart holds at most {MOST_ITEMS} numbers. Buy these first")]
     Full,
@@ -65,6 +70,7 @@ impl Explain for CartError {
             Self::NotForSale(_) => "not_for_sale",
             Self::NoCarrier => "carrier_not_configured",
             Self::Carrier(_) => "carrier_failed",
+            Self::OtherCurrency(_) => "other_currency",
             Self::Full => "cart_full",
             Self::NotInCart => "not_in_cart",
             Self::Promotion => "promotion_invalid",
@@ -73,7 +79,9 @@ impl Explain for CartError {
     }
     fn status(&self) -> Status {
         match self {
-            Self::Taken(_) | Self::NotForSale(_) | Self::Full => Status::Conflict,
+            Self::Taken(_) | Self::NotForSale(_) | Self::OtherCurrency(_) | Self::Full => {
+                Status::Conflict
+            }
             Self::NoCarrier | Self::Carrier(_) => Status::BadGateway,
             Self::NotInCart => Status::NotFound,
             Self::Promotion => Status::Unprocessable,

@@ -105,7 +105,7 @@ enum Invoices {
 
 #[derive(Debug, Subcommand)]
 enum Audit {
-    /// Compute every account's chain again and name the first broken entry
+    /// Compute every account's chain again and name the first broken entry; add up journal and invoices
     Verify,
 }
 

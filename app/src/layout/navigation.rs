@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use voxlink_domain::{accounts::Member, overview::FrameCounts};
 use voxlink_islands::Destination;
+use voxlink_types::role::PlatformRole;
 
 /// The entry that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Place {
     AdminAudit,
     /// Staff: jobs.
     AdminJobs,
+    /// Administrators: the seller and its invoices.
+    AdminSettings,
 }
 
 /// An entry: place, address, label, icon.
@@ -57,6 +60,10 @@ const STAFF: &[Entry] = &[
     (Place::AdminJobs, "/admin/jobs", "Jobs", "icon-[lucide--list-checks]"),
 ];
 
+/// What only administrators may open.
+const ADMINISTRATORS: &[Entry] =
+    &[(Place::AdminSettings, "/admin/settings", "Seller", "icon-[lucide--store]")];
+
 /// Draws the entries that a person may use.
 pub(super) fn navigation(
     member: &Member,
@@ -67,17 +74,23 @@ pub(super) fn navigation(
         view! {
             <li class="mt-5 px-2.5 pb-1 text-xs font-semibold tracking-wide text-muted uppercase">"Admin"</li>
             {entries(STAFF, here, counts)}
+            {administrates(member).then(|| entries(ADMINISTRATORS, here, counts))}
         }
     });
     view! { <ul class="flex flex-col gap-0.5">{entries(CUSTOMER, here, counts)} {staff}</ul> }
 }
 
+fn administrates(member: &Member) -> bool {
+    member.platform_role >= PlatformRole::Admin
+}
+
 /// The same entries for the command palette.
 pub(super) fn destinations(member: &Member) -> Vec<Destination> {
     let staff = if member.platform_role.is_staff() { STAFF } else { &[] };
+    let administrators = if administrates(member) { ADMINISTRATORS } else { &[] };
     let customer = CUSTOMER.iter().map(|entry| (entry, "Page"));
     customer
-        .chain(staff.iter().map(|entry| (entry, "Admin")))
+        .chain(staff.iter().chain(administrators).map(|entry| (entry, "Admin")))
         .map(|(&(_, href, label, _), hint)| Destination {
             label: label.to_owned(),
             hint: hint.to_owned(),

@@ -1,10 +1,11 @@
-//! Administration: accounts, orders and numbers of all tenants, audit, jobs.
+//! Administration: accounts, orders and numbers of all tenants, audit, jobs, the seller.
 
 mod account;
 mod accounts;
 mod audit;
 mod filter;
 mod jobs;
+mod seller;
 mod work;
 
 use crate::{
@@ -23,6 +24,8 @@ pub fn routes() -> Vec<Route> {
         post("/admin/accounts/{id}/restore", Access::Admin, account::restore),
         get("/admin/orders", Access::Support, work::orders),
         get("/admin/numbers", Access::Support, work::numbers),
+        get("/admin/settings", Access::Admin, seller::show),
+        post("/admin/settings", Access::Admin, seller::save),
         get("/admin/audit", Access::Support, audit::list),
         get("/admin/audit/export", Access::Admin, audit::export),
         post("/admin/audit/verify", Access::Support, audit::verify),

@@ -200,8 +200,7 @@ impl Stateful for InvoiceState {
     fn badge(self) -> (&'static str, Option<Tone>) {
         match self {
             Self::Draft => ("Draft", None),
-            Self::Sent => ("Open", Some(Tone::Info)),
-            Self::Viewed => ("Seen", Some(Tone::Info)),
+            Self::Sent | Self::Viewed => ("Open", Some(Tone::Info)),
             Self::Paid => ("Paid", Some(Tone::Success)),
             Self::PartiallyPaid => ("Partly paid", Some(Tone::Warning)),
             Self::Overdue => ("Overdue", Some(Tone::Danger)),

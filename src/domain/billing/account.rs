@@ -29,6 +29,8 @@ pub struct BillingAccount {
     pub currency: Currency,
     /// The billing zone.
     pub zone: chrono_tz::Tz,
+    /// The day of the month on which a period begins; a short month has it on its last day.
+    pub anchor_day: u32,
     /// Who is billed.
     pub billing: Billing,
 }
@@ -52,7 +54,7 @@ pub struct PaymentMethod {
 pub async fn get(cx: &mut Ctx<TenantId>) -> Result<BillingAccount, Fault> {
     let tenant = cx.tenant();
     let row = sqlx::query!(
-        r#"select a.currency as "currency: Currency", t.time_zone, coalesce(a.company, '') as "company!",
+        r#"select a.currency as "currency: Currency", t.time_zone, a.anchor_day, coalesce(a.company, '') as "company!",
                   coalesce(a.tax_id, '') as "tax_id!", coalesce(a.vat_number, '') as "vat_number!",
                   a.billing_address as "address: sqlx::types::Json<Address>"
            from billing_accounts a join tenants t on t.id = a.tenant_id where a.tenant_id = $1"#,
@@ -69,7 +71,8 @@ pub async fn get(cx: &mut Ctx<TenantId>) -> Result<BillingAccount, Fault> {
         tax_id: row.tax_id,
         vat_number: row.vat_number,
     };
-    Ok(BillingAccount { currency: row.currency, zone, billing })
+    let anchor_day = u32::try_from(row.anchor_day).unwrap_or(1);
+    Ok(BillingAccount { currency: row.currency, zone, anchor_day, billing })
 }
 
 /// Brings what was typed into one form and checks it: the address by its own rules, and the VAT

@@ -13,7 +13,8 @@
 //! - Tax on the arrears is computed on their exact amounts, at the rates of the period's last day,
 //!   and rounded once per tax. Lines are rounded each, once, half-up; the total is their sum.
 //! - What the prepaid balance covers is taken from it at issue; the rest stays receivable until
-//!   [`settle_from_credit`] or a payment.
+//!   money reaches the balance, which pays the oldest open invoice first ([`settle_open`]).
+//! - Money by card for one invoice goes the same way and pays that invoice first.
 //!
 //! A period is the month from the account's anchor day, in civil days of the tenant's zone,
 //! [start, end). A number that is released costs nothing from the day of its release on. A released
@@ -48,6 +49,7 @@
 //! lock of the number series, so numbers have no gaps, twins wait for each other and find the work
 //! done, and a killed run leaves nothing behind.
 
+mod calls;
 mod draft;
 mod gather;
 mod issue;
@@ -56,14 +58,15 @@ mod read;
 mod run;
 mod settle;
 
+pub use calls::{CallFile, CallsOf, call_file, calls_behind};
 pub use draft::{Draft, DraftLine, LineKind, estimate};
 pub use period::{BadMonth, BillingMonth, Period, start_of_day};
 pub use read::{
-    Filter, Invoice, LaterPayment, Line, ListedInvoice, Party, Registration, Seller, calls_behind,
-    get, list, open,
+    BilledUsage, Filter, Invoice, LaterPayment, Line, ListedInvoice, Party, Registration, Seller,
+    billed_usage, get, list, open, open_list,
 };
 pub use run::{InvoiceRun, Report, Run, mark_overdue, run};
-pub use settle::{Settled, settle_from_credit};
+pub use settle::{Settled, begin_payment, settle_all, settle_from_credit, settle_open};
 
 use crate::{Fault, billing::journal::JournalError};
 use voxlink_types::{
@@ -103,6 +106,16 @@ impl From<sqlx::Error> for InvoiceError {
 impl From<JournalError> for InvoiceError {
     fn from(error: JournalError) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl From<InvoiceError> for Fault {
+    /// For work in which nobody is there to read a sentence.
+    fn from(error: InvoiceError) -> Self {
+        match error {
+            InvoiceError::Fault(fault) => fault,
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 

@@ -254,6 +254,26 @@ pub async fn statement<Scope>(
     currency: Currency,
     request: PageRequest,
 ) -> Result<Page<StatementLine>, Fault> {
+    let (rows, total) = movements(cx, tenant, currency, request.limit(), request.offset()).await?;
+    Ok(Page { rows, request, total })
+}
+
+/// All of them, for a file.
+pub async fn whole_statement<Scope>(
+    cx: &mut Ctx<Scope>,
+    tenant: TenantId,
+    currency: Currency,
+) -> Result<Vec<StatementLine>, Fault> {
+    Ok(movements(cx, tenant, currency, i64::MAX, 0).await?.0)
+}
+
+async fn movements<Scope>(
+    cx: &mut Ctx<Scope>,
+    tenant: TenantId,
+    currency: Currency,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<StatementLine>, i64), Fault> {
     let rows = sqlx::query!(
         r#"with moves as (
                select e.id, e.occurred_at, e.kind, e.description, e.order_id, e.payment_id, e.invoice_id,
@@ -270,8 +290,8 @@ pub async fn statement<Scope>(
            from moves order by occurred_at desc, id desc limit $3 offset $4"#,
         tenant.uuid(),
         currency.as_str(),
-        request.limit(),
-        request.offset(),
+        limit,
+        offset,
     )
     .fetch_all(cx.tx())
     .await?;
@@ -290,7 +310,7 @@ pub async fn statement<Scope>(
             balance: Money::new(r.balance, currency),
         })
         .collect();
-    Ok(Page { rows, request, total })
+    Ok((rows, total))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The invoice as a PDF, as it was issued: the same bytes every time, its text selectable, A4 or
-//! Letter by the customer's country. Payments that come later do not change it.
+//! Letter by the customer's country. Payments that come later do not change it. Every page after
+//! the first repeats whose invoice it is and the heads of the columns.
 
 mod face;
 mod sheet;
@@ -19,10 +20,26 @@ const COLUMNS: [f32; 3] = [168.0, 88.0, 0.0];
 /// What the description leaves to the columns.
 const COLUMNS_WIDTH: f32 = 262.0;
 
+/// Where people print on Letter; elsewhere it is A4.
+const LETTER: [&str; 12] = ["US", "CA", "MX", "PR", "PH", "CL", "CO", "VE", "GT", "CR", "PA", "DO"];
+
+/// A name for the head of a page.
+fn shortened(name: &str) -> String {
+    let mut short: String = name.chars().take(48).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// Renders an issued invoice.
 pub fn render(invoice: &Invoice) -> Result<Vec<u8>, Fault> {
-    let letter = matches!(invoice.bill_to.address.country.as_str(), "US" | "CA" | "MX" | "");
-    let mut sheet = Sheet::new(letter)?;
+    let country = match invoice.bill_to.address.country.as_str() {
+        "" => invoice.seller.address.country.as_str(),
+        country => country,
+    };
+    let carried = (format!("Invoice {}", invoice.number), shortened(&invoice.bill_to.name));
+    let mut sheet = Sheet::new(LETTER.contains(&country), carried)?;
     head(&mut sheet, invoice);
     table(&mut sheet, invoice);
     totals(&mut sheet, invoice);
@@ -57,12 +74,17 @@ fn pdf_date(at: DateTime<Utc>) -> PdfDate {
 /// Seller and facts of the invoice side by side, then who is billed.
 fn head(sheet: &mut Sheet, invoice: &Invoice) {
     let top = sheet.cursor();
-    sheet.text(0.0, Align::Left, 14.0, Weight::Bold, Ink::Text, &invoice.seller.name);
-    sheet.down(18.0);
+    // The right half belongs to the facts.
+    let half = sheet.room() / 2.0;
+    for piece in sheet.wrap(&invoice.seller.name, 14.0, Weight::Bold, half) {
+        sheet.text(0.0, Align::Left, 14.0, Weight::Bold, Ink::Text, &piece);
+        sheet.down(18.0);
+    }
     let seller = invoice.seller.address.lines().into_iter().chain(invoice.seller.email.clone());
     let registered =
         invoice.seller.registrations.iter().map(|r| format!("{} {}", r.label, r.value));
-    for line in seller.chain(registered) {
+    let lines = seller.chain(registered);
+    for line in lines.flat_map(|l| sheet.wrap(&l, 9.0, Weight::Plain, half)).collect::<Vec<_>>() {
         sheet.text(0.0, Align::Left, 9.0, Weight::Plain, Ink::Quiet, &line);
         sheet.down(12.5);
     }
@@ -96,13 +118,16 @@ fn head(sheet: &mut Sheet, invoice: &Invoice) {
     let to = &invoice.bill_to;
     sheet.text(0.0, Align::Left, 8.5, Weight::Bold, Ink::Quiet, "Bill to");
     sheet.down(14.0);
-    sheet.text(0.0, Align::Left, 10.0, Weight::Bold, Ink::Text, &to.name);
-    sheet.down(13.5);
+    for piece in sheet.wrap(&to.name, 10.0, Weight::Bold, half) {
+        sheet.text(0.0, Align::Left, 10.0, Weight::Bold, Ink::Text, &piece);
+        sheet.down(13.5);
+    }
     let numbers = [("VAT", &to.vat_number), ("Tax number", &to.tax_id)];
     let numbers = numbers.into_iter().filter_map(|(label, value)| {
         value.as_ref().filter(|v| !v.is_empty()).map(|v| format!("{label} {v}"))
     });
-    for line in to.address.lines().into_iter().chain(numbers).chain(to.email.clone()) {
+    let lines = to.address.lines().into_iter().chain(numbers).chain(to.email.clone());
+    for line in lines.flat_map(|l| sheet.wrap(&l, 9.0, Weight::Plain, half)).collect::<Vec<_>>() {
         sheet.text(0.0, Align::Left, 9.0, Weight::Plain, Ink::Quiet, &line);
         sheet.down(12.5);
     }
@@ -159,8 +184,10 @@ fn room(sheet: &mut Sheet, height: f32) {
 }
 
 fn row(sheet: &mut Sheet, line: &Line) {
-    let pieces = sheet.wrap(&line.description, 9.0, COLUMNS_WIDTH);
-    let height = 12.5 * f32::from(u16::try_from(pieces.len()).unwrap_or(1));
+    let pieces = sheet.wrap(&line.description, 9.0, Weight::Plain, COLUMNS_WIDTH);
+    let period = line.period_text();
+    let rows = pieces.len() + usize::from(period.is_some());
+    let height = 12.5 * f32::from(u16::try_from(rows).unwrap_or(1));
     room(sheet, height + 4.0);
     let cells = [line.quantity_text(), line.price_text(), line.amount.to_string()];
     for (end, cell) in COLUMNS.into_iter().zip(&cells) {
@@ -169,6 +196,10 @@ fn row(sheet: &mut Sheet, line: &Line) {
     for piece in pieces {
         sheet.text(0.0, Align::Left, 9.0, Weight::Plain, Ink::Text, &piece);
         sheet.down(12.5);
+    }
+    if let Some(days) = period {
+        sheet.text(0.0, Align::Left, 8.0, Weight::Plain, Ink::Quiet, &days);
+        sheet.down(12.0);
     }
     sheet.down(2.5);
 }
@@ -203,8 +234,23 @@ fn totals(sheet: &mut Sheet, invoice: &Invoice) {
     sheet.down(14.0);
     let note =
         "Amounts are rounded half-up: calls at 8 decimals, lines and taxes to the currency's unit.";
+    let seller = &invoice.seller;
     let terms = invoice.payment_terms.as_deref().unwrap_or_default();
-    for piece in [terms, note].iter().flat_map(|t| sheet.wrap(t, 8.5, 0.0)).collect::<Vec<_>>() {
+    let bank = if seller.bank.is_empty() {
+        String::new()
+    } else {
+        format!("Bank transfer: {}", seller.bank)
+    };
+    let quoting = if left.minor > 0 && !bank.is_empty() {
+        format!("Please quote {} with your transfer.", invoice.number)
+    } else {
+        String::new()
+    };
+    let texts = [terms, &bank, &quoting, note, &seller.footer];
+    let pieces: Vec<_> =
+        texts.iter().flat_map(|t| sheet.wrap(t, 8.5, Weight::Plain, 0.0)).collect();
+    sheet.begin_page_unless(f32::from(u16::try_from(pieces.len()).unwrap_or(8)) * 12.0);
+    for piece in pieces {
         sheet.text(0.0, Align::Left, 8.5, Weight::Plain, Ink::Quiet, &piece);
         sheet.down(12.0);
     }

@@ -170,7 +170,11 @@ async fn add(
         now,
     )
     .execute(cx.tx())
-    .await?;
+    .await
+    .map_err(|error| match error.as_database_error().and_then(|e| e.constraint()) {
+        Some("account_currency") => CartError::OtherCurrency(offer.number.clone()),
+        _ => error.into(),
+    })?;
     cx.audit(Entry {
         action: "cart.hold",
         resource: "cart",

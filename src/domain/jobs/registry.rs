@@ -3,7 +3,7 @@
 use super::{Job, JobError, upkeep};
 use crate::{
     Platform, accounts,
-    billing::{invoices, payments},
+    billing::{invoices, low_balance, payments},
     cart, catalog, notifications, numbers, orders,
 };
 use futures::future::BoxFuture;
@@ -30,6 +30,7 @@ pub fn visit(all: &mut impl Visitor) {
     // Every zone's month has ended by noon of the first; accounts already billed are passed over.
     all.periodic::<invoices::InvoiceRun>("25 0,12 1,2,3 * *", "3d");
     all.periodic::<upkeep::MarkOverdue>("40 * * * *", "1d");
+    all.periodic::<low_balance::WarnOfLowBalance>("5,35 * * * *", "1h");
     all.often::<upkeep::SweepOrders>(Duration::from_secs(10));
     all.often::<upkeep::SweepPayments>(Duration::from_mins(1));
     all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");

@@ -56,7 +56,7 @@ impl Job for CleanUp {
     }
 }
 
-/// Marks invoices whose due day has passed.
+/// Pays open invoices from balances that have money, then marks those whose due day has passed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct MarkOverdue {}
 
@@ -64,6 +64,7 @@ impl Job for MarkOverdue {
     const TASK: &'static str = "upkeep.mark_overdue";
 
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        invoices::settle_all(platform).await.map_err(Fault::from)?;
         let mut cx = platform.work("worker").await?;
         invoices::mark_overdue(&mut cx).await?;
         Ok(cx.commit().await?)

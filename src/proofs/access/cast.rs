@@ -12,7 +12,8 @@ use voxlink_domain::accounts::sessions::{NewSession, OPENING};
 use voxlink_server::web::PgSessions;
 use voxlink_testkit::TestPlatform;
 use voxlink_types::ids::{
-    BulkRunId, CallId, InvoiceId, NotificationId, OrderId, PaymentId, SessionId, TenantId, UserId,
+    BulkRunId, CallId, InvoiceId, InvoiceLineId, NotificationId, OrderId, PaymentId, SessionId,
+    TenantId, UserId,
 };
 
 /// The columns of the table. `suspended` is A's owner while A is suspended, so it comes last.
@@ -76,6 +77,7 @@ impl<'a> Cast<'a> {
         let number = self.test.number(self.ours, "+16175550123").await;
         let (order, invoice, payment, call) =
             (OrderId::new(1), InvoiceId::new(1), PaymentId::new(1), CallId::new(1));
+        let line = InvoiceLineId::new(1);
         let (notification, run) = (NotificationId::new(1), BulkRunId::new(1));
         let ours = self.ours.uuid();
         for (sql, id) in [
@@ -85,6 +87,10 @@ impl<'a> Cast<'a> {
                   billing_zone, subtotal_minor, total_minor, currency, bill_to)
               select $1, $2, b.id, 'INV-1', 'sent', now(), '2026-10-01', '2026-11-01', 'UTC', 100, 100, 'USD', '{}'
               from billing_accounts b where b.tenant_id = $2 and $3::uuid is not null", invoice.uuid()),
+            ("insert into invoice_lines (id, tenant_id, invoice_id, position, kind, description, quantity, unit, unit_price,
+                  exact_amount, amount_minor, currency, period_start, period_end, derivation)
+              select $1, $2, i.id, 1, 'usage', 'Calls', 1, 'minute', 1, 1, 100, 'USD', '2026-10-01', '2026-11-01', '{\"records\": 0}'
+              from invoices i where i.tenant_id = $2 and $3::uuid is not null", line.uuid()),
             ("insert into payments (id, tenant_id, billing_account_id, purpose, processor, amount_minor, currency, idempotency_key)
               select $1, $2, b.id, 'top_up', 'test_card', 100, 'USD', $1
               from billing_accounts b where b.tenant_id = $2 and $3::uuid is not null", payment.uuid()),
@@ -105,6 +111,7 @@ impl<'a> Cast<'a> {
             ("numbers", number.to_string()),
             ("orders", order.to_string()),
             ("invoices", invoice.to_string()),
+            ("lines", line.to_string()),
             ("payments", payment.to_string()),
             ("notifications", notification.to_string()),
             ("calls", call.to_string()),

@@ -8,7 +8,10 @@ use crate::{config::Config, postgres::PrivateCluster};
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
-use voxlink_domain::{Platform, audit, billing::invoices};
+use voxlink_domain::{
+    Platform, audit,
+    billing::{books, invoices},
+};
 use voxlink_gateways::{Clock, SystemClock};
 
 pub(super) async fn postgres(config: &Config, what: Postgres) -> anyhow::Result<ExitCode> {
@@ -78,5 +81,11 @@ pub(super) async fn audit(platform: &Platform) -> anyhow::Result<ExitCode> {
         tell(&format!("{}: entry {} is broken: {}", broken.chain, broken.seq, broken.why));
     }
     say(&format!("{} chains checked, {} broken.", report.chains, report.broken.len()));
-    Ok(if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let wrong = books::verify(&mut cx).await?;
+    for sentence in &wrong {
+        tell(sentence);
+    }
+    say(&format!("Journal and invoices checked, {} faults.", wrong.len()));
+    let holds = report.broken.is_empty() && wrong.is_empty();
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -15,7 +15,7 @@ use voxlink_domain::billing::{
 };
 
 /// The countries that can be chosen.
-const COUNTRIES: [&str; 26] = [
+pub(in crate::pages) const COUNTRIES: [&str; 26] = [
     "US", "CA", "GB", "IE", "DE", "NL", "SE", "AT", "AU", "BE", "BR", "CH", "CZ", "DK", "ES", "FI",
     "FR", "IN", "IT", "JP", "MX", "NO", "NZ", "PL", "PT", "SG",
 ];

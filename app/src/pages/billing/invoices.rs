@@ -19,6 +19,16 @@ use voxlink_domain::billing::{
 };
 use voxlink_types::{Page, PageRequest, order::InvoiceState};
 
+/// The states to choose from; "open" has those that were seen too.
+const STATES: [InvoiceState; 6] = [
+    InvoiceState::Sent,
+    InvoiceState::PartiallyPaid,
+    InvoiceState::Overdue,
+    InvoiceState::Paid,
+    InvoiceState::Cancelled,
+    InvoiceState::Refunded,
+];
+
 #[derive(Debug, Deserialize)]
 pub(super) struct Wish {
     q: Option<String>,
@@ -78,16 +88,23 @@ fn view_of(
     filter: &Filter,
     query: Option<String>,
 ) -> impl IntoView + use<> {
-    let shown = InvoiceState::ALL.iter().filter(|s| **s != InvoiceState::Draft);
-    let states = shown.map(|s| Choice::new(s.as_str(), s.badge().0)).collect();
+    let states = STATES.map(|s| Choice::new(s.as_str(), s.badge().0)).to_vec();
     let chosen = filter.state.map(|s| s.to_string()).unwrap_or_default();
     let filtered = *filter != Filter::default();
     let download =
         query.map_or("/billing/invoices.csv".to_owned(), |q| format!("/billing/invoices.csv?{q}"));
+    let next = (!page.rows.is_empty() && page.request.page == 1 && !filtered).then(|| {
+        view! {
+            <p class="no-print mb-4 flex flex-wrap items-center gap-3">
+                <Badge text="Draft" />
+                <a class="link" href="/billing/invoices/next">"The next invoice, so far"</a>
+            </p>
+        }
+    });
     let body = if page.rows.is_empty() && !filtered {
         view! {
-            <EmptyState title="No invoices yet" text="An invoice is made on the first day of each month over the month before." icon="icon-[lucide--receipt]">
-                <LinkButton href="/billing">"See what the next one will be"</LinkButton>
+            <EmptyState title="No invoices yet" text="An invoice is made after each period that had something to bill." icon="icon-[lucide--receipt]">
+                <LinkButton href="/billing/invoices/next">"See what the next one will be"</LinkButton>
             </EmptyState>
         }
         .into_any()
@@ -106,8 +123,9 @@ fn view_of(
         <FilterBar action="/billing/invoices" search="Invoice number">
             <Select name="state" label="State" choices=states value=chosen none="Any state" />
         </FilterBar>
+        {next}
         {body}
-        <p class="no-print mt-6">
+        <p class="no-print mt-6 flex flex-wrap gap-3">
             <a class="btn btn-outline border-line" href=download>
                 <span class="icon-[lucide--download]" aria-hidden="true"></span>
                 "Download the list as CSV"

@@ -1,28 +1,38 @@
-//! The balance: what is there, what the next invoice will be, and every movement behind it.
+//! The balance: what is there, what is open, what the next invoice will be, and when to warn.
 
-use super::tabs;
+use super::{statement::movements, tabs};
 use crate::{
-    Answer, App, Screen,
-    access::Viewer,
+    Answer, App, Flash, PageError, Screen, Wrong,
+    access::{Manager, Person, Viewer},
+    flash::Tone,
     layout::Place,
     ui::{
-        Amount, ButtonKind, Card, Cell, EmptyState, Fact, Facts, LinkButton, Notice, Pager, Stat,
-        Table, When,
+        Amount, Badge, Button, ButtonKind, Card, Cell, Fact, Facts, Field, Form, LinkButton,
+        Notice, Stat, Stateful, Table,
     },
 };
-use axum::extract::{Query, State};
+use axum::extract::{Form as Sent, State};
 use leptos::prelude::*;
 use serde::Deserialize;
-use voxlink_domain::billing::{
-    account::{self, BillingAccount, PaymentMethod},
-    invoices::{Draft, estimate},
-    journal::{Account, StatementLine, available_credit, balance, statement},
+use voxlink_domain::{
+    Ctx,
+    billing::{
+        account::{self, BillingAccount, PaymentMethod},
+        invoices::{Draft, ListedInvoice, estimate, open_list},
+        journal::{Account, StatementLine, available_credit, balance, statement},
+        low_balance,
+    },
 };
-use voxlink_types::{Money, Page, PageRequest};
+use voxlink_types::{Currency, Money, Page, PageRequest, role::TenantRole};
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Wish {
-    page: Option<u32>,
+/// How many movements the overview shows; the statement has all.
+const RECENT: u32 = 8;
+
+/// What was typed as the least balance.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    amount: String,
 }
 
 struct Shown {
@@ -33,56 +43,132 @@ struct Shown {
     draft: Draft,
     methods: Vec<PaymentMethod>,
     moves: Page<StatementLine>,
+    open: Vec<ListedInvoice>,
+    least: String,
+    wrong: Wrong,
+    may_change: bool,
 }
 
-pub(super) async fn show(
-    State(app): State<App>,
-    viewer: Viewer,
-    Query(wish): Query<Wish>,
-) -> Answer {
+pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
     let mut cx = viewer.begin(&app.platform).await?;
-    let tenant = cx.tenant();
-    let account = account::get(&mut cx).await?;
-    let currency = account.currency;
-    let held = balance(&mut cx, tenant, Account::Held, currency).await?;
-    let request = PageRequest::new(wish.page.unwrap_or(1), 20);
-    let shown = Shown {
-        credit: available_credit(&mut cx, tenant, currency).await?,
-        held: Money::new(-held.minor, currency),
-        owed: balance(&mut cx, tenant, Account::Receivable, currency).await?,
-        draft: estimate(&mut cx).await?,
-        methods: account::payment_methods(&mut cx).await?,
-        moves: statement(&mut cx, tenant, currency, request).await?,
-        account,
-    };
+    let least = low_balance::threshold(&mut cx).await?;
+    let least = least.map(|m| m.exact().to_string()).unwrap_or_default();
+    let shown = load(&mut cx, &viewer, least, Wrong::nothing()).await?;
     drop(cx);
-    Screen::new("Billing").at(Place::Billing).render(&app, &viewer, move || page(shown)).await
+    render(&app, &viewer, shown).await
+}
+
+pub(super) async fn low_balance(
+    State(app): State<App>,
+    manager: Manager,
+    Sent(typed): Sent<Typed>,
+) -> Answer {
+    let mut cx = manager.begin(&app.platform).await?;
+    let currency = account::get(&mut cx).await?.currency;
+    let wished = match typed.amount.trim() {
+        "" => Ok(None),
+        text => Money::parse(text, currency).map(Some),
+    };
+    match wished {
+        Ok(wished) => {
+            low_balance::set_threshold(&mut cx, wished).await?;
+            cx.commit().await?;
+            let said = match wished.filter(|m| m.minor > 0) {
+                Some(least) => format!("You are warned when the balance falls below {least}."),
+                None => "There is no warning of a low balance any more.".to_owned(),
+            };
+            Ok(Flash::success(said).then("/billing"))
+        }
+        Err(error) => {
+            let wrong = Wrong::field("amount", format!("This is no amount: {error}."));
+            let shown = load(&mut cx, &manager, typed.amount, wrong).await?;
+            drop(cx);
+            render(&app, &manager, shown).await
+        }
+    }
+}
+
+async fn load(
+    cx: &mut Ctx,
+    person: &impl Person,
+    least: String,
+    wrong: Wrong,
+) -> Result<Shown, PageError> {
+    let tenant = cx.tenant();
+    let account = account::get(cx).await?;
+    let currency = account.currency;
+    let held = balance(cx, tenant, Account::Held, currency).await?;
+    let may_change = person
+        .member()
+        .is_some_and(|m| m.tenant_role >= TenantRole::Manager && m.suspended.is_none());
+    Ok(Shown {
+        credit: available_credit(cx, tenant, currency).await?,
+        held: Money::new(-held.minor, currency),
+        owed: balance(cx, tenant, Account::Receivable, currency).await?,
+        draft: estimate(cx).await?,
+        methods: account::payment_methods(cx).await?,
+        moves: statement(cx, tenant, currency, PageRequest::new(1, RECENT)).await?,
+        open: open_list(cx).await?,
+        account,
+        least,
+        wrong,
+        may_change,
+    })
+}
+
+async fn render(app: &App, person: &impl Person, shown: Shown) -> Answer {
+    Screen::new("Billing")
+        .at(Place::Billing)
+        .status(shown.wrong.status())
+        .render(app, person, move || page(shown))
+        .await
 }
 
 fn page(shown: Shown) -> impl IntoView {
-    let Shown { account, credit, held, owed, draft, methods, moves } = shown;
+    let Shown {
+        account,
+        credit,
+        held,
+        owed,
+        draft,
+        methods,
+        moves,
+        open,
+        least,
+        wrong,
+        may_change,
+    } = shown;
     let due = draft.due().unwrap_or(draft.total);
     let low = (due.minor > 0 && credit.minor < due.minor).then(|| {
         let text = format!(
             "Your balance of {credit} does not cover the next invoice, which is at {due} so far. What it does not cover stays to be paid."
         );
-        view! {
-            <Notice tone=crate::flash::Tone::Warning>
-                <p>{text}</p>
-                <p class="mt-1"><a class="link" href="/billing/top-up">"Top up now"</a></p>
-            </Notice>
-        }
+        view! { <Notice tone=Tone::Warning>{text}</Notice> }
     });
     let last_day = draft.period.to.pred_opt().unwrap_or(draft.period.to);
     let period =
         format!("{} to {}", draft.period.from.format("%-d %b"), last_day.format("%-d %b %Y"));
     let held_note = (held.minor != 0).then(|| format!("{held} more is set aside for orders"));
+    let open_note = match open.len() {
+        1 => "One open invoice".to_owned(),
+        n => format!("{n} open invoices"),
+    };
     let owed_stat = (owed.minor > 0).then(|| {
         view! {
-            <Stat label="Invoiced, not yet paid" href="/billing/invoices" note="See your invoices">
+            <Stat label="Invoiced, not yet paid" note=open_note>
                 <Amount money=owed />
             </Stat>
         }
+    });
+    let top_up = may_change.then(|| {
+        view! {
+            <p class="no-print mb-8">
+                <LinkButton href="/billing/top-up" kind=ButtonKind::Primary>"Top up"</LinkButton>
+            </p>
+        }
+    });
+    let all_moves = moves.has_next().then(|| {
+        view! { <p class="mt-3"><a class="link" href="/billing/statement">{format!("All {} movements", moves.total)}</a></p> }
     });
     view! {
         {tabs("/billing")}
@@ -91,75 +177,85 @@ fn page(shown: Shown) -> impl IntoView {
             <Stat label="Balance" note=held_note.unwrap_or_else(|| "Yours to spend".to_owned())>
                 <Amount money=credit />
             </Stat>
-            <Stat label="Next invoice, so far" href="/billing/usage" note=period>
+            <Stat label="Next invoice, so far" href="/billing/invoices/next" note=period>
                 <Amount money=due />
             </Stat>
             {owed_stat}
         </div>
-        <p class="no-print mb-8">
-            <LinkButton href="/billing/top-up" kind=ButtonKind::Primary>"Top up"</LinkButton>
-        </p>
-        <h2 class="mb-3 text-lg font-semibold">"Statement"</h2>
-        {movements(moves)}
+        {top_up}
+        {open_invoices(&open)}
+        <h2 class="mb-3 text-lg font-semibold">"Latest movements"</h2>
+        {movements(&moves)}
+        {all_moves}
         <div class="mt-8 grid grid-cols-1 gap-6 lg:grid-cols-2">
-            {billed(&account)}
-            {ways_to_pay(methods)}
+            {billed(&account, may_change)}
+            <div class="flex flex-col gap-6">
+                {may_change.then(|| warning(least, wrong, account.currency))}
+                {ways_to_pay(methods)}
+            </div>
         </div>
     }
 }
 
-fn movements(moves: Page<StatementLine>) -> AnyView {
-    if moves.rows.is_empty() {
-        return view! {
-            <EmptyState title="No movements yet" text="Every top-up, order and invoice that moves your balance is listed here." icon="icon-[lucide--wallet]">
-                <LinkButton href="/billing/top-up" kind=ButtonKind::Primary>"Top up"</LinkButton>
-            </EmptyState>
-        }
-        .into_any();
+/// What is issued and not paid, oldest first: that is the order in which money pays it.
+fn open_invoices(open: &[ListedInvoice]) -> Option<impl IntoView + use<>> {
+    if open.is_empty() {
+        return None;
     }
-    let rows = moves
-        .rows
-        .clone()
-        .into_iter()
-        .map(|m| {
-            let href = match (m.invoice, m.order) {
-                (Some(invoice), _) => Some(format!("/billing/invoices/{invoice}")),
-                (None, Some(order)) => Some(format!("/orders/{order}")),
-                (None, None) => None,
-            };
-            let what = m.description.clone();
-            let what = match href {
-                Some(href) => view! { <a class="link-quiet" href=href>{what}</a> }.into_any(),
-                None => what.into_any(),
-            };
+    let rows = open
+        .iter()
+        .map(|i| {
+            let (word, tone) = i.state.badge();
+            let due = i.due_on.map(|d| d.format("%-d %b %Y").to_string()).unwrap_or_default();
+            let (href, number, left) =
+                (format!("/billing/invoices/{}", i.id), i.number.clone(), i.left);
+            let pay = href.clone();
             view! {
                 <tr>
-                    <Cell label="When"><When at=m.occurred_at /></Cell>
-                    <Cell label="What">{what}</Cell>
-                    <Cell label="Amount" amount=true><Amount money=m.amount /></Cell>
-                    <Cell label="Balance" amount=true><Amount money=m.balance /></Cell>
+                    <Cell label="Invoice"><a class="link-quiet font-medium" href=href>{number}</a></Cell>
+                    <Cell label="State"><Badge text=word tone=tone /></Cell>
+                    <Cell label="Due">{due}</Cell>
+                    <Cell label="To pay" amount=true><Amount money=left /></Cell>
+                    <Cell label="" amount=true><a class="link" href=pay>"Pay"</a></Cell>
                 </tr>
             }
         })
         .collect_view();
-    view! {
-        <Table caption="Movements of your balance, newest first">
-            <thead>
-                <tr>
-                    <th scope="col">"When"</th>
-                    <th scope="col">"What"</th>
-                    <th scope="col" class="amount">"Amount"</th>
-                    <th scope="col" class="amount">"Balance"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </Table>
-        <Pager page=moves of=("movement", "movements") />
-    }
-    .into_any()
+    Some(view! {
+        <section class="mb-8">
+            <h2 class="mb-1 text-lg font-semibold">"Open invoices"</h2>
+            <p class="mb-3 text-muted">"Money that reaches your balance pays the oldest one first."</p>
+            <Table caption="Open invoices, oldest first">
+                <thead>
+                    <tr>
+                        <th scope="col">"Invoice"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Due"</th>
+                        <th scope="col" class="amount">"To pay"</th>
+                        <th scope="col"><span class="sr-only">"Pay"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </Table>
+        </section>
+    })
 }
 
-fn billed(account: &BillingAccount) -> impl IntoView + use<> {
+fn warning(typed: String, wrong: Wrong, currency: Currency) -> impl IntoView {
+    let hint = format!(
+        "In {currency}. Managers are told once when the balance falls below it. Empty for no warning."
+    );
+    view! {
+        <Card title="Low balance">
+            <Form action="/billing/low-balance" wrong=wrong>
+                <Field name="amount" label="Warn below" value=typed optional=true inputmode="decimal" placeholder="20.00" hint=hint />
+                <div><Button kind=ButtonKind::Secondary>"Save"</Button></div>
+            </Form>
+        </Card>
+    }
+}
+
+fn billed(account: &BillingAccount, may_change: bool) -> impl IntoView + use<> {
     let billing = account.billing.clone();
     let lines = billing.address.lines();
     let address = if lines.is_empty() {
@@ -174,6 +270,13 @@ fn billed(account: &BillingAccount) -> impl IntoView + use<> {
     let fact = |name: &'static str, value: String| {
         (!value.is_empty()).then(|| view! { <Fact name=name>{value}</Fact> })
     };
+    let edit = may_change.then(|| {
+        view! {
+            <p class="no-print mt-5">
+                <LinkButton href="/billing/address" kind=ButtonKind::Quiet>"Edit billing address"</LinkButton>
+            </p>
+        }
+    });
     let (currency, zone) = (account.currency.to_string(), account.zone.name());
     view! {
         <Card title="Billed to">
@@ -185,9 +288,7 @@ fn billed(account: &BillingAccount) -> impl IntoView + use<> {
                 <Fact name="Currency">{currency}</Fact>
                 <Fact name="Billing zone">{zone}</Fact>
             </Facts>
-            <p class="no-print mt-5">
-                <LinkButton href="/billing/address" kind=ButtonKind::Quiet>"Edit billing address"</LinkButton>
-            </p>
+            {edit}
         </Card>
     }
 }

@@ -1,13 +1,13 @@
-//! Running cost: this month by day and by number, and the calls behind it.
+//! Running cost: this period by day and by number, and the calls behind it.
 
-use super::{file, tabs};
+use super::{call_file, tabs};
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     layout::Place,
     ui::{
-        Bar, BarChart, Cell, Choice, EmptyState, FilterBar, LinkButton, Number, Rate, Select, Stat,
-        Table,
+        Amount, Bar, BarChart, Cell, Choice, EmptyState, FilterBar, LinkButton, Number, Rate,
+        Select, Stat, Table,
     },
 };
 use axum::extract::{Query, State};
@@ -17,17 +17,14 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use voxlink_domain::{
-    Ctx, Fault,
+    Ctx,
     billing::{
-        account, export,
-        invoices::{BillingMonth, Period},
-        usage::{MonthToDate, Span, calls_between, month_to_date},
+        account,
+        invoices::{BilledUsage, BillingMonth, CallsOf, InvoiceError, Period, billed_usage},
+        usage::{MonthToDate, Span, month_to_date},
     },
 };
 use voxlink_types::{E164, ids::NumberId, money::show_rate};
-
-/// At most so many calls go into one file.
-const EXPORT_LIMIT: i64 = 100_000;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Wish {
@@ -40,17 +37,20 @@ struct Shown {
     month: BillingMonth,
     this_month: BillingMonth,
     period: Period,
+    billed: BilledUsage,
 }
 
-/// The calendar month that is asked for in the billing zone, this one where none is.
-async fn wished(cx: &mut Ctx, wish: &Wish) -> Result<(BillingMonth, Period, Shown), Fault> {
+/// The billing period of the month that is asked for, the running one where none is.
+async fn wished(cx: &mut Ctx, wish: &Wish) -> Result<Shown, InvoiceError> {
     let account = account::get(cx).await?;
-    let this_month = BillingMonth::of(cx.now().with_timezone(&account.zone).date_naive());
+    let running = Period::containing(cx.now(), account.anchor_day, account.zone);
+    let this_month = BillingMonth::of(running.from);
     let month = wish.month.as_deref().and_then(|m| m.parse().ok()).unwrap_or(this_month);
-    let period = Period::new(month, 1, account.zone);
+    let period = Period::new(month, account.anchor_day, account.zone);
     let span = Span { from: period.start(), to: period.end() };
     let running = month_to_date(cx, span, account.zone, account.currency).await?;
-    Ok((month, period, Shown { running, month, this_month, period }))
+    let billed = billed_usage(cx, period).await?;
+    Ok(Shown { running, month, this_month, period, billed })
 }
 
 pub(super) async fn show(
@@ -59,7 +59,7 @@ pub(super) async fn show(
     Query(wish): Query<Wish>,
 ) -> Answer {
     let mut cx = viewer.begin(&app.platform).await?;
-    let (_, _, shown) = wished(&mut cx, &wish).await?;
+    let shown = wished(&mut cx, &wish).await?;
     drop(cx);
     Screen::new("Usage").at(Place::Billing).render(&app, &viewer, move || page(&shown)).await
 }
@@ -74,12 +74,10 @@ pub(super) async fn csv(
         None => None,
     };
     let mut cx = viewer.begin(&app.platform).await?;
-    let (month, period, _) = wished(&mut cx, &wish).await?;
-    let span = Span { from: period.start(), to: period.end() };
-    let calls = calls_between(&mut cx, span, number, EXPORT_LIMIT).await?;
+    let Shown { month, period, .. } = wished(&mut cx, &wish).await?;
     drop(cx);
-    let bytes = export::usage(&calls)?;
-    Ok(file(bytes, "text/csv; charset=utf-8", "attachment", &format!("usage-{month}.csv")))
+    let of = CallsOf::Span(Span { from: period.start(), to: period.end() }, number);
+    Ok(call_file(&app, &viewer, of, &format!("usage-{month}.csv")))
 }
 
 /// Seconds as people read them: `1 h 02 min`, `3 min 20 s`.
@@ -93,13 +91,27 @@ fn spoken(seconds: i64) -> String {
 }
 
 fn page(shown: &Shown) -> impl IntoView + use<> {
-    let Shown { running, month, this_month, period } = shown;
+    let Shown { running, month, this_month, period, billed } = shown;
     let currency = running.currency;
     let months = std::iter::successors(Some(*this_month), |m| Some(m.previous())).take(12);
-    let choices = months.map(|m| Choice::new(m.to_string(), m.to_string())).collect();
+    let choices = months.map(|m| Choice::new(m.to_string(), m.name())).collect();
     let calls: i64 = running.days.iter().map(|d| d.calls).sum();
     let seconds: i64 = running.days.iter().map(|d| d.billed_seconds).sum();
-    let note = if month == this_month { "So far this month, before tax" } else { "Before tax" };
+    let note =
+        if month == this_month { "So far, exactly, before tax" } else { "Exactly, before tax" };
+    let last_day = period.to.pred_opt().unwrap_or(period.to);
+    let days = format!("{} to {}", period.from.format("%-d %B"), last_day.format("%-d %B %Y"));
+    let amount = billed.amount;
+    let on_invoice = match &billed.invoice {
+        Some((id, number)) => view! {
+            <Stat label="On the invoice" href=format!("/billing/invoices/{id}") note=format!("{number}, each line rounded")><Amount money=amount /></Stat>
+        }
+        .into_any(),
+        None => view! {
+            <Stat label="On the next invoice" href="/billing/invoices/next" note="So far, each line rounded, with late calls"><Amount money=amount /></Stat>
+        }
+        .into_any(),
+    };
     let body = if running.days.is_empty() {
         view! {
             <EmptyState title="No usage in this month" text="Every answered call is rated when it ends and is counted here at once." icon="icon-[lucide--phone-call]">
@@ -124,9 +136,11 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
         <FilterBar action="/billing/usage">
             <Select name="month" label="Month" choices=choices value=chosen />
         </FilterBar>
-        <div class="mb-6 grid grid-cols-1 gap-4 sm:grid-cols-3">
+        <p class="mb-4 text-muted">{days}</p>
+        <div class="mb-6 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-4">
             <Stat label="Cost" note=note>{cost}</Stat>
-            <Stat label="Calls">{calls.to_string()}</Stat>
+            {on_invoice}
+            <Stat label="Answered calls">{calls.to_string()}</Stat>
             <Stat label="Billed time">{spoken(seconds)}</Stat>
         </div>
         {body}

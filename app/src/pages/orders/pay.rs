@@ -14,6 +14,8 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{
+    account,
+    invoices::open_list,
     journal::available_credit,
     payments::{self, Payment, PaymentsError, Purpose},
 };
@@ -21,6 +23,13 @@ use voxlink_types::{Currency, Money, ids::PaymentId, order::PaymentState};
 
 /// The amounts offered, in whole units.
 const AMOUNTS: [i64; 4] = [25, 50, 100, 250];
+
+/// An amount offered: a yen is worth about a cent.
+const fn offered(units: i64, currency: Currency) -> Money {
+    let scale =
+        if matches!(currency, Currency::Jpy) { 100 } else { 10i64.pow(currency.exponent()) };
+    Money::new(units * scale, currency)
+}
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -39,7 +48,8 @@ pub(super) async fn begin(
     who: Manager,
     axum::Form(typed): axum::Form<Typed>,
 ) -> Answer {
-    let currency = Currency::Usd;
+    let mut cx = who.begin(&app.platform).await?;
+    let currency = account::get(&mut cx).await?.currency;
     let words = if typed.choice == "other" || typed.choice.is_empty() {
         typed.amount.clone()
     } else {
@@ -48,6 +58,7 @@ pub(super) async fn begin(
     let amount = match Money::parse(&words, currency) {
         Ok(amount) => amount,
         Err(error) => {
+            drop(cx);
             let text = error.to_string();
             let mut sentence = text[..1].to_uppercase();
             sentence.push_str(&text[1..]);
@@ -56,10 +67,10 @@ pub(super) async fn begin(
         }
     };
     if app.platform.processor(&typed.processor).is_none() {
+        drop(cx);
         let wrong = Wrong::of(PaymentsError::NoProcessor)?;
         return page(&app, &who, typed, wrong).await;
     }
-    let mut cx = who.begin(&app.platform).await?;
     let tenant = cx.tenant();
     let payment = match payments::begin_top_up(&mut cx, &typed.processor, amount).await {
         Ok(payment) => payment,
@@ -77,8 +88,11 @@ pub(super) async fn begin(
 async fn page(app: &App, who: &Manager, typed: Typed, wrong: Wrong) -> Answer {
     let mut cx = who.begin(&app.platform).await?;
     let tenant = cx.tenant();
-    let credit = available_credit(&mut cx, tenant, Currency::Usd).await?;
+    let currency = account::get(&mut cx).await?.currency;
+    let credit = available_credit(&mut cx, tenant, currency).await?;
+    let open = open_list(&mut cx).await?;
     drop(cx);
+    let (least, most) = payments::top_up_bounds(currency);
     let ways: Vec<Choice> =
         app.platform.processors().map(|p| Choice::new(p.key(), p.name())).collect();
     let screen = Screen::new("Top up").at(Place::Billing).under("Billing", "/billing");
@@ -91,18 +105,25 @@ async fn page(app: &App, who: &Manager, typed: Typed, wrong: Wrong) -> Answer {
             }
             let mut choices: Vec<Choice> = AMOUNTS
                 .iter()
-                .map(|a| Choice::new(a.to_string(), Money::new(a * 100, Currency::Usd).to_string()))
+                .map(|a| Choice::new(offered(*a, currency).exact().to_string(), offered(*a, currency).to_string()))
                 .collect();
             choices.push(Choice::new("other", "Another amount"));
-            let chosen = if typed.choice.is_empty() { "25".to_owned() } else { typed.choice };
+            let chosen = if typed.choice.is_empty() { offered(AMOUNTS[0], currency).exact().to_string() } else { typed.choice };
+            let owed = (!open.is_empty()).then(|| {
+                let owed: i64 = open.iter().map(|i| i.left.minor).sum();
+                let count = open.len();
+                let invoices = if count == 1 { "invoice" } else { "invoices" };
+                view! { <Fact name="Open invoices">{format!("{} on {count} {invoices}; your money pays the oldest first", Money::new(owed, currency))}</Fact> }
+            });
             view! {
                 <Card>
                     <Facts>
                         <Fact name="Your balance">{credit.to_string()}</Fact>
+                        {owed}
                     </Facts>
                     <Form action="/billing/top-up" wrong>
                         <Select name="choice" label="Amount" choices value=chosen />
-                        <Field name="amount" label="Another amount" value=typed.amount optional=true placeholder="75.00" hint="From $5.00 to $10,000.00; used when “Another amount” is chosen." />
+                        <Field name="amount" label="Another amount" value=typed.amount optional=true placeholder="75.00" hint=format!("From {least} to {most}; used when “Another amount” is chosen.") />
                         <Select name="processor" label="Pay with" choices=ways value=typed.processor />
                         <div>
                             <Button>"Go to payment"</Button>
@@ -131,7 +152,9 @@ pub(super) async fn back(State(app): State<App>, who: Viewer, Path(id): Path<Str
     if let Some(order) = payment.order {
         return Ok(Redirect::to(&format!("/orders/{order}")).into_response());
     }
-    let home = if payment.purpose == Purpose::Invoice { "/billing/invoices" } else { "/billing" };
+    let invoice = payment.invoice.map(|i| format!("/billing/invoices/{i}"));
+    let home = invoice.as_deref().unwrap_or("/billing");
+    let again = invoice.as_deref().unwrap_or("/billing/top-up");
     let amount = payment.amount;
     match payment.state {
         PaymentState::Succeeded if payment.purpose == Purpose::TopUp => {
@@ -140,11 +163,10 @@ pub(super) async fn back(State(app): State<App>, who: Viewer, Path(id): Path<Str
         PaymentState::Succeeded => Ok(Flash::success(format!("{amount} was paid.")).then(home)),
         PaymentState::Failed => {
             let why = payment.failure.unwrap_or_else(|| "The card was declined.".to_owned());
-            Ok(Flash::danger(format!("{why} Nothing was charged.")).then("/billing/top-up"))
+            Ok(Flash::danger(format!("{why} Nothing was charged.")).then(again))
         }
         PaymentState::Cancelled => {
-            Ok(Flash::info("The payment was given up. Nothing was charged.")
-                .then("/billing/top-up"))
+            Ok(Flash::info("The payment was given up. Nothing was charged.").then(again))
         }
         _ => waiting(&app, &who, payment).await,
     }

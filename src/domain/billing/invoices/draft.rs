@@ -2,7 +2,7 @@
 //! issues it; the billing page shows it as the estimate of the next invoice.
 
 use super::{
-    InvoiceError, Period,
+    InvoiceError, Line, Period,
     gather::{self, Account, ChargedItem, RentedNumber, UsageGroup},
     period::end_of_first_month,
 };
@@ -10,12 +10,14 @@ use crate::{
     Ctx,
     billing::tax::{self, Base, Place, TaxedKind, Taxes},
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use uuid::Uuid;
 use voxlink_types::{
     Currency, Money,
-    ids::{InvoiceId, NumberId, TenantId},
+    ids::{InvoiceId, InvoiceLineId, NumberId, TenantId},
     money::MoneyError,
     text_enum,
 };
@@ -86,6 +88,27 @@ pub struct Draft {
     pub total: Money,
     /// What orders have charged of it.
     pub prepaid: Money,
+}
+
+impl DraftLine {
+    /// The line as an invoice shows it.
+    pub fn shown(&self, zone: Tz) -> Line {
+        let last = self.ends - TimeDelta::microseconds(1);
+        let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+        Line {
+            id: InvoiceLineId::from_uuid(Uuid::nil()),
+            kind: self.kind,
+            description: self.description.clone(),
+            number: self.number,
+            quantity: self.quantity,
+            unit: self.unit.clone(),
+            unit_price: self.unit_price,
+            exact: self.exact,
+            amount: self.amount,
+            days: Some((day(self.starts), day(last.max(self.starts)))),
+            derivation: self.derivation.clone(),
+        }
+    }
 }
 
 impl Draft {

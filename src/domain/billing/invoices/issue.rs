@@ -20,9 +20,6 @@ use voxlink_types::{
     ids::{InvoiceId, InvoiceLineId, TenantId},
 };
 
-/// The series that invoice numbers are taken from.
-const SERIES: &str = "VL";
-
 /// What became of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -113,7 +110,7 @@ async fn insert_draft(
              subtotal_minor, total_minor, currency, seller, payment_terms, bill_to)
          select $1, t.id, a.id, $3, $4, $5, 0, 0, a.currency,
                 jsonb_build_object('name', s.name, 'address', s.address, 'country', s.country,
-                    'email', s.email, 'registrations', s.registrations),
+                    'email', s.email, 'registrations', s.registrations, 'bank', s.bank, 'footer', s.footer),
                 s.payment_terms,
                 jsonb_build_object('name', coalesce(nullif(a.company, ''), t.name),
                     'address', a.billing_address, 'tax_id', a.tax_id, 'vat_number', a.vat_number,
@@ -276,14 +273,24 @@ async fn insert_lines(
     Ok(())
 }
 
-/// Takes the next number and issues: the last lock of the transaction, so that the series waits
-/// for nothing else and a rollback gives the number back.
+/// Takes the next number of the seller's series and issues: the last lock of the transaction, so
+/// that the series waits for nothing else and a rollback gives the number back. A change of the
+/// prefix during a run takes effect with the next invoice.
 async fn number(
     cx: &mut Ctx<Installation>,
     id: InvoiceId,
     draft: &Draft,
     taken: Money,
 ) -> Result<(), InvoiceError> {
+    let seller = sqlx::query!("select invoice_prefix, payment_days from sellers for share")
+        .fetch_one(cx.tx())
+        .await?;
+    sqlx::query!(
+        "insert into invoice_series (series, next_number) values ($1, 1) on conflict do nothing",
+        seller.invoice_prefix,
+    )
+    .execute(cx.tx())
+    .await?;
     let now = cx.now();
     let today = now.with_timezone(&draft.period.zone).date_naive();
     let paid = draft.prepaid.plus(taken)?;
@@ -291,20 +298,21 @@ async fn number(
     let paid_at = (paid == draft.total).then_some(now);
     sqlx::query!(
         "with taken as (
-             update invoice_series set next_number = next_number + 1 where series = $2
-             returning next_number - 1 as number
+             update invoice_series set next_number = next_number + 1
+             where series = $2 returning next_number - 1 as number
          )
          update invoices set invoice_number = $2 || '-' || lpad(taken.number::text, 8, '0'),
              state = $3, paid_minor = $4, paid_at = $5, issued_at = $6,
-             due_on = $7::date + (select payment_days from sellers)::integer
+             due_on = $7::date + $8::integer
          from taken where id = $1",
         id.uuid(),
-        SERIES,
+        seller.invoice_prefix,
         state.as_str(),
         paid.minor,
         paid_at,
         now,
         today,
+        i32::from(seller.payment_days),
     )
     .execute(cx.tx())
     .await?;

@@ -36,6 +36,11 @@ impl BillingMonth {
         Self { first: self.first.checked_add_months(Months::new(1)).unwrap_or(self.first) }
     }
 
+    /// In words: `October 2026`.
+    pub fn name(self) -> String {
+        self.first.format("%B %Y").to_string()
+    }
+
     /// The anchor day in this month. A month too short for it has it on its last day; the wish is
     /// kept, so an anchor of 31 is 28 February and 31 March.
     fn anchor(self, wished: u32) -> NaiveDate {

@@ -1,12 +1,7 @@
 //! Invoices as they are read: the list, one with its lines, the calls behind a line.
 
-use super::{InvoiceError, LineKind};
-use crate::{
-    Ctx, Fault,
-    audit::Entry,
-    billing::{address::Address, usage::RatedCall},
-    ctx::Actor,
-};
+use super::{InvoiceError, LineKind, Period, gather};
+use crate::{Ctx, Fault, audit::Entry, billing::address::Address, ctx::Actor};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -14,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use voxlink_types::{
     Currency, Money, Page, PageRequest,
-    ids::{CallId, InvoiceId, InvoiceLineId, NumberId, TenantId},
+    ids::{InvoiceId, InvoiceLineId, NumberId, TenantId},
     money::{MoneyError, show_rate},
     order::InvoiceState,
 };
@@ -57,6 +52,10 @@ pub struct Seller {
     pub email: Option<String>,
     /// What the law wants printed.
     pub registrations: Vec<Registration>,
+    /// Where to transfer money to.
+    pub bank: String,
+    /// The last line.
+    pub footer: String,
 }
 
 /// An invoice as the list shows it.
@@ -103,11 +102,25 @@ pub struct Line {
     pub exact: Decimal,
     /// As billed.
     pub amount: Money,
+    /// Its first and its last day in the billing zone: of the rent, or of the calls.
+    pub days: Option<(NaiveDate, NaiveDate)>,
     /// How it came about.
     pub derivation: Value,
 }
 
 impl Line {
+    /// The stretch of time that it is for and when that is paid, for what has one: rent in advance
+    /// (with the order) or in arrears, usage always in arrears.
+    pub fn period_text(&self) -> Option<String> {
+        let (first, last) = self.days?;
+        let days = format!("{} to {}", first.format("%-d %b %Y"), last.format("%-d %b %Y"));
+        match (self.kind, self.prepaid()) {
+            (LineKind::Rental, true) => Some(format!("{days}, in advance")),
+            (LineKind::Rental | LineKind::Usage, false) => Some(format!("{days}, in arrears")),
+            _ => None,
+        }
+    }
+
     /// True for a line that an order charged.
     pub fn prepaid(&self) -> bool {
         self.kind != LineKind::Payment && self.derivation.get("order").is_some()
@@ -217,7 +230,7 @@ impl Invoice {
 /// Which invoices are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// In this state.
+    /// In this state; one that was sent may have been seen too.
     pub state: Option<InvoiceState>,
     /// Whose period begins in this year.
     pub year: Option<i32>,
@@ -239,7 +252,7 @@ pub async fn list(
                   currency as "currency: Currency", count(*) over () as "count!"
            from invoices
            where tenant_id = $1 and state <> 'draft' and invoice_number is not null
-             and ($2::text is null or state = $2)
+             and ($2::text is null or state = $2 or ($2 = 'sent' and state = 'viewed'))
              and ($3::integer is null or extract(year from period_start at time zone billing_zone) = $3)
              and ($4::text is null or position(upper($4) in invoice_number) > 0)
            order by period_start desc, invoice_number desc limit $5 offset $6"#,
@@ -267,6 +280,36 @@ pub async fn list(
     Ok(Page { rows: listed.collect(), request, total })
 }
 
+/// The tenant's invoices that are not paid, in the order in which money pays them; at most 50.
+pub async fn open_list(cx: &mut Ctx<TenantId>) -> Result<Vec<ListedInvoice>, Fault> {
+    let rows = sqlx::query!(
+        r#"select id as "id: InvoiceId", invoice_number as "number!", state as "state: InvoiceState",
+                  (period_start at time zone billing_zone)::date as "from!",
+                  (period_end at time zone billing_zone)::date as "to!",
+                  issued_at as "issued_at!", due_on, total_minor, paid_minor,
+                  currency as "currency: Currency"
+           from invoices
+           where tenant_id = $1 and state in ('sent', 'viewed', 'partially_paid', 'overdue')
+             and paid_minor < total_minor and invoice_number is not null
+           order by period_start, invoice_number limit 50"#,
+        cx.tenant().uuid(),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let listed = rows.into_iter().map(|r| ListedInvoice {
+        id: r.id,
+        number: r.number,
+        state: r.state,
+        from: r.from,
+        to: r.to,
+        issued_at: r.issued_at,
+        due_on: r.due_on,
+        total: Money::new(r.total_minor, r.currency),
+        left: Money::new(r.total_minor - r.paid_minor, r.currency),
+    });
+    Ok(listed.collect())
+}
+
 /// An issued invoice of the tenant's.
 pub async fn get(cx: &mut Ctx<TenantId>, id: InvoiceId) -> Result<Invoice, InvoiceError> {
     let tenant = cx.tenant().uuid();
@@ -291,10 +334,13 @@ pub async fn get(cx: &mut Ctx<TenantId>, id: InvoiceId) -> Result<Invoice, Invoi
     let lines = sqlx::query!(
         r#"select id as "id: InvoiceLineId", kind as "kind: LineKind", description,
                   number_id as "number: NumberId", quantity, unit, unit_price, exact_amount,
-                  amount_minor, derivation
+                  amount_minor, derivation, (period_start at time zone $3::text)::date as first,
+                  -- rent ends at the first instant after it, usage at its last call
+                  ((period_end - interval '1 microsecond') at time zone $3::text)::date as last
            from invoice_lines where invoice_id = $1 and tenant_id = $2 order by position"#,
         id.uuid(),
         tenant,
+        row.billing_zone,
     )
     .fetch_all(cx.tx())
     .await?
@@ -309,6 +355,7 @@ pub async fn get(cx: &mut Ctx<TenantId>, id: InvoiceId) -> Result<Invoice, Invoi
         unit_price: l.unit_price,
         exact: l.exact_amount,
         amount: money(l.amount_minor),
+        days: l.first.zip(l.last),
         derivation: l.derivation,
     })
     .collect();
@@ -390,36 +437,42 @@ pub async fn open(cx: &mut Ctx<TenantId>, id: InvoiceId) -> Result<Invoice, Invo
     Ok(invoice)
 }
 
-/// The calls behind a usage line, oldest first. Their prices add up to the line's exact amount.
-pub async fn calls_behind(
+/// What the usage of a period comes to on its invoice, each line rounded once: the figure that a
+/// running cost is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BilledUsage {
+    /// The sum of the usage lines, before tax.
+    pub amount: Money,
+    /// The invoice that has them; none while it is still to be made.
+    pub invoice: Option<(InvoiceId, String)>,
+}
+
+/// The usage lines of the period's invoice, or of the one that would be made now.
+pub async fn billed_usage(
     cx: &mut Ctx<TenantId>,
-    invoice: InvoiceId,
-    line: InvoiceLineId,
-) -> Result<Vec<RatedCall>, Fault> {
-    Ok(sqlx::query_as!(
-        RatedCall,
-        r#"select c.id as "call: CallId", c.started_at, s.id as "number: NumberId",
-                  c.from_number as "from", c.to_number as "to",
-                  (u.derivation->>'raw_seconds')::bigint as "raw_seconds!",
-                  (u.derivation->>'billed_seconds')::bigint as "billed_seconds!",
-                  u.derivation->>'increments' as "increments!",
-                  u.unit_price as rate, u.cost, u.currency as "currency: Currency"
-           from invoice_lines l
-           join usage_records u on u.tenant_id = l.tenant_id and u.invoice_id = l.invoice_id
-                and u.subscription_id = l.number_id and u.unit_price = l.unit_price
-                and u.kind = l.derivation->>'kind'
-                and u.derivation->>'direction' is not distinct from l.derivation->>'direction'
-                and u.derivation->>'increments' is not distinct from l.derivation->>'increments'
-           join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
-                and u.source = 'call:' || c.id::text
-           join subscriptions s on s.id = u.subscription_id and s.tenant_id = u.tenant_id
-           where l.id = $1 and l.invoice_id = $2 and l.tenant_id = $3 and l.kind = 'usage'
-             and u.occurred_at >= l.period_start and u.occurred_at <= l.period_end
-           order by u.occurred_at, u.id"#,
-        line.uuid(),
-        invoice.uuid(),
-        cx.tenant().uuid(),
+    period: Period,
+) -> Result<BilledUsage, InvoiceError> {
+    let tenant = cx.tenant();
+    let account = gather::account(cx, tenant, false).await?;
+    let made = sqlx::query!(
+        r#"select i.id as "id: InvoiceId", i.invoice_number as "number!",
+                  coalesce((select sum(l.amount_minor) from invoice_lines l
+                            where l.invoice_id = i.id and l.tenant_id = $1 and l.kind = 'usage'), 0)::bigint as "minor!"
+           from invoices i
+           where i.tenant_id = $1 and i.state not in ('draft', 'cancelled') and i.invoice_number is not null
+             and i.period_start <= $2 and i.period_end > $2"#,
+        tenant.uuid(),
+        period.middle(),
     )
-    .fetch_all(cx.tx())
-    .await?)
+    .fetch_optional(cx.tx())
+    .await?;
+    if let Some(invoice) = made {
+        let amount = Money::new(invoice.minor, account.currency);
+        return Ok(BilledUsage { amount, invoice: Some((invoice.id, invoice.number)) });
+    }
+    let mut amount = Money::zero(account.currency);
+    for group in gather::usage(cx, &account, &period, None).await? {
+        amount = amount.plus(Money::round(group.cost, account.currency)?)?;
+    }
+    Ok(BilledUsage { amount, invoice: None })
 }

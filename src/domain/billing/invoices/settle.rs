@@ -1,21 +1,29 @@
-//! Paying invoices from the prepaid balance.
+//! Paying invoices from the prepaid balance. Whatever money comes in goes to the balance first, so
+//! there is one way by which an invoice is paid: whole or in part, oldest first.
 
 use super::InvoiceError;
 use crate::{
-    Ctx, Fault,
+    Ctx, Fault, Platform,
     audit::Entry,
-    billing::journal::{self, Account, NewEntry, Posting},
+    billing::{
+        journal::{self, Account, NewEntry, Posting},
+        payments::{self, NewPayment, Purpose},
+    },
 };
 use serde_json::json;
 use voxlink_types::{
     Currency, Money,
-    ids::{InvoiceId, TenantId},
+    ids::{InvoiceId, PaymentId, TenantId},
     order::InvoiceState,
 };
 
-/// What settling did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What settling did with an invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// Its number.
+    pub number: String,
     /// Taken from the balance.
     pub taken: Money,
     /// Still to be paid.
@@ -66,6 +74,41 @@ pub async fn take<Scope>(
     Ok(taken)
 }
 
+/// An issued invoice, as far as paying it goes.
+struct Payable {
+    id: InvoiceId,
+    number: String,
+    state: InvoiceState,
+    total_minor: i64,
+    paid_minor: i64,
+    currency: Currency,
+}
+
+impl Payable {
+    fn left(&self) -> Money {
+        Money::new(self.total_minor - self.paid_minor, self.currency)
+    }
+}
+
+async fn payable(cx: &mut Ctx<TenantId>, invoice: InvoiceId) -> Result<Payable, InvoiceError> {
+    let found = sqlx::query_as!(
+        Payable,
+        r#"select id as "id: InvoiceId", invoice_number as "number!", state as "state: InvoiceState",
+                  total_minor, paid_minor, currency as "currency: Currency"
+           from invoices where id = $1 and tenant_id = $2 and invoice_number is not null"#,
+        invoice.uuid(),
+        cx.tenant().uuid(),
+    )
+    .fetch_optional(cx.tx())
+    .await?
+    .ok_or(InvoiceError::NotFound)?;
+    match found.state {
+        InvoiceState::Draft | InvoiceState::Cancelled => Err(InvoiceError::NotFound),
+        InvoiceState::Paid | InvoiceState::Refunded => Err(InvoiceError::Paid),
+        _ => Ok(found),
+    }
+}
+
 /// Pays an issued invoice from the balance, as far as it goes.
 pub async fn settle_from_credit(
     cx: &mut Ctx<TenantId>,
@@ -73,38 +116,59 @@ pub async fn settle_from_credit(
 ) -> Result<Settled, InvoiceError> {
     let tenant = cx.tenant();
     super::gather::account(cx, tenant, true).await?;
-    let row = sqlx::query!(
-        r#"select state as "state: InvoiceState", total_minor, paid_minor,
-                  currency as "currency: Currency"
-           from invoices where id = $1 and tenant_id = $2"#,
-        invoice.uuid(),
+    let payable = payable(cx, invoice).await?;
+    settle(cx, payable).await?.ok_or(InvoiceError::NoCredit)
+}
+
+/// Pays the open invoices from the balance, `first` before the others and those the oldest first,
+/// until one of the two is at its end.
+pub async fn settle_open(
+    cx: &mut Ctx<TenantId>,
+    first: Option<InvoiceId>,
+) -> Result<Vec<Settled>, InvoiceError> {
+    let tenant = cx.tenant();
+    super::gather::account(cx, tenant, true).await?;
+    let open = sqlx::query_as!(
+        Payable,
+        r#"select id as "id: InvoiceId", invoice_number as "number!", state as "state: InvoiceState",
+                  total_minor, paid_minor, currency as "currency: Currency"
+           from invoices
+           where tenant_id = $1 and state in ('sent', 'viewed', 'partially_paid', 'overdue')
+             and paid_minor < total_minor and invoice_number is not null
+           order by id is not distinct from $2 desc, period_start, invoice_number"#,
         tenant.uuid(),
+        first.map(InvoiceId::uuid),
     )
-    .fetch_optional(cx.tx())
-    .await?
-    .ok_or(InvoiceError::NotFound)?;
-    match row.state {
-        InvoiceState::Draft | InvoiceState::Cancelled => return Err(InvoiceError::NotFound),
-        InvoiceState::Paid | InvoiceState::Refunded => return Err(InvoiceError::Paid),
-        _ => {}
+    .fetch_all(cx.tx())
+    .await?;
+    let mut settled = Vec::new();
+    for invoice in open {
+        match settle(cx, invoice).await? {
+            Some(done) => settled.push(done),
+            None => break,
+        }
     }
-    let money = |minor| Money::new(minor, row.currency);
-    let (total, before) = (money(row.total_minor), money(row.paid_minor));
-    let due = total.minus(before)?;
-    let taken = take(cx, tenant, invoice, before, due).await?;
+    Ok(settled)
+}
+
+/// Pays one invoice as far as the balance goes; `None` when there is nothing to take.
+async fn settle(cx: &mut Ctx<TenantId>, invoice: Payable) -> Result<Option<Settled>, InvoiceError> {
+    let (tenant, now) = (cx.tenant(), cx.now());
+    let money = |minor| Money::new(minor, invoice.currency);
+    let (total, before) = (money(invoice.total_minor), money(invoice.paid_minor));
+    let taken = take(cx, tenant, invoice.id, before, invoice.left()).await?;
     if taken.minor == 0 {
-        return Err(InvoiceError::NoCredit);
+        return Ok(None);
     }
     let paid = before.plus(taken)?;
-    let now = cx.now();
-    let state = match (row.state, state_after(paid, total)) {
+    let state = match (invoice.state, state_after(paid, total)) {
         // A part payment does not make an overdue invoice timely.
         (InvoiceState::Overdue, InvoiceState::PartiallyPaid) => InvoiceState::Overdue,
         (_, state) => state,
     };
     sqlx::query!(
         "update invoices set paid_minor = $3, state = $4, paid_at = $5 where id = $1 and tenant_id = $2",
-        invoice.uuid(),
+        invoice.id.uuid(),
         tenant.uuid(),
         paid.minor,
         state.as_str(),
@@ -115,11 +179,53 @@ pub async fn settle_from_credit(
     cx.audit(Entry {
         action: "invoice.pay",
         resource: "invoice",
-        resource_id: Some(invoice.to_string()),
-        old: Some(json!({ "state": row.state, "paid": before })),
+        resource_id: Some(invoice.id.to_string()),
+        old: Some(json!({ "state": invoice.state, "paid": before })),
         new: Some(json!({ "state": state, "paid": paid })),
         ..Entry::default()
     })
     .await?;
-    Ok(Settled { taken, left: total.minus(paid)? })
+    let left = total.minus(paid)?;
+    Ok(Some(Settled { invoice: invoice.id, number: invoice.number, taken, left }))
+}
+
+/// Begins a payment of what is left of an invoice at a processor; open it with [`payments::open`]
+/// after the commit. The money reaches the balance and pays this invoice first.
+pub async fn begin_payment(
+    cx: &mut Ctx<TenantId>,
+    processor: &str,
+    invoice: InvoiceId,
+) -> Result<PaymentId, InvoiceError> {
+    let payable = payable(cx, invoice).await?;
+    let new = NewPayment {
+        purpose: Purpose::Invoice,
+        order: None,
+        invoice: Some(invoice),
+        processor: processor.to_owned(),
+        amount: payable.left(),
+        description: format!("VoxLink invoice {}", payable.number),
+    };
+    Ok(payments::begin(cx, new).await?)
+}
+
+/// Settles for every account that has both money and an open invoice: money also comes back from
+/// orders that failed, and then nobody asks. Returns how many accounts it paid for.
+pub async fn settle_all(platform: &Platform) -> Result<usize, InvoiceError> {
+    let mut cx = platform.work("invoices").await?;
+    let tenants = sqlx::query_scalar!(
+        r#"select distinct i.tenant_id as "tenant: TenantId" from invoices i
+           where i.state in ('sent', 'viewed', 'partially_paid', 'overdue') and i.paid_minor < i.total_minor
+             and (select sum(p.amount_minor) from journal_postings p
+                  where p.tenant_id = i.tenant_id and p.account = 'credit' and p.currency = i.currency) < 0"#
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    cx.commit().await?;
+    let mut paid = 0;
+    for tenant in tenants {
+        let mut cx = platform.work_for(tenant, "invoices").await?;
+        paid += usize::from(!settle_open(&mut cx, None).await?.is_empty());
+        cx.commit().await?;
+    }
+    Ok(paid)
 }

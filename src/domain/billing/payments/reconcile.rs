@@ -4,7 +4,10 @@ use super::{Payment, PaymentsError, Purpose, get};
 use crate::{
     Ctx, Fault, Platform,
     audit::Entry,
-    billing::journal::{Account, NewEntry, Posting, post},
+    billing::{
+        invoices,
+        journal::{Account, NewEntry, Posting, post},
+    },
     jobs::{Job, JobError},
     orders,
 };
@@ -113,6 +116,9 @@ pub(super) async fn apply(
     .execute(cx.tx())
     .await?;
     tell_journal(&mut cx, &payment, captured, refunded).await?;
+    if captured != payment.captured && payment.purpose != Purpose::Order {
+        invoices::settle_open(&mut cx, payment.invoice).await.map_err(Fault::from)?;
+    }
     if let Some(order) = payment.order {
         orders::payment_moved(&mut cx, order, next, failure.map(|f| f.1)).await?;
     }
@@ -186,7 +192,9 @@ async fn tell_journal(
     let (account, kind, words) = match payment.purpose {
         Purpose::TopUp => (Account::Credit, "top_up", "Balance topped up by card"),
         Purpose::Order => (Account::Receivable, "order_payment", "Order paid by card"),
-        Purpose::Invoice => (Account::Receivable, "invoice_payment", "Invoice paid by card"),
+        // It reaches the balance and pays its invoice from there: what the invoice does not need any
+        // more, because it was paid twice, is still the customer's.
+        Purpose::Invoice => (Account::Credit, "top_up", "Paid by card for an invoice"),
     };
     let entry = |reference: String, kind, words: &str, into, from, amount| NewEntry {
         reference,

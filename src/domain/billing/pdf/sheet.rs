@@ -1,7 +1,7 @@
 //! Sheets of paper: what is written is collected by page, so that every page can say how many
 //! there are, and drawn at the end.
 
-use super::face::Face;
+use super::face::Faces;
 use crate::Fault;
 use krilla::{
     Document,
@@ -68,18 +68,21 @@ enum Mark {
 pub struct Sheet {
     width: f32,
     height: f32,
-    regular: Face,
-    semi_bold: Face,
+    regular: Faces,
+    semi_bold: Faces,
     y: f32,
     pages: Vec<Vec<Mark>>,
+    carried: (String, String),
 }
 
 impl Sheet {
-    /// Letter or A4.
-    pub fn new(letter: bool) -> Result<Self, Fault> {
+    /// Letter or A4. What is `carried` stands at the head of every page after the first, left and
+    /// right.
+    pub fn new(letter: bool, carried: (String, String)) -> Result<Self, Fault> {
         let (width, height) = if letter { (612.0, 792.0) } else { (595.276, 841.89) };
-        let (regular, semi_bold) = (Face::regular()?, Face::semi_bold()?);
-        Ok(Self { width, height, regular, semi_bold, y: MARGIN + 12.0, pages: vec![Vec::new()] })
+        let (regular, semi_bold) = (Faces::regular()?, Faces::semi_bold()?);
+        let (y, pages) = (MARGIN + 12.0, vec![Vec::new()]);
+        Ok(Self { width, height, regular, semi_bold, y, pages, carried })
     }
 
     /// Where the next line goes.
@@ -103,11 +106,17 @@ impl Sheet {
             return false;
         }
         self.pages.push(Vec::new());
-        self.y = MARGIN + 12.0;
+        self.y = MARGIN;
+        let (left, right) = self.carried.clone();
+        self.text(0.0, Align::Left, 9.0, Weight::Bold, Ink::Text, &left);
+        self.text(0.0, Align::Right, 9.0, Weight::Plain, Ink::Quiet, &right);
+        self.y += 6.0;
+        self.rule();
+        self.y += 22.0;
         true
     }
 
-    fn face(&self, weight: Weight) -> &Face {
+    fn faces(&self, weight: Weight) -> &Faces {
         if weight == Weight::Bold { &self.semi_bold } else { &self.regular }
     }
 
@@ -129,7 +138,7 @@ impl Sheet {
     ) {
         let x = match align {
             Align::Left => MARGIN + from,
-            Align::Right => self.width - MARGIN - from - self.face(weight).width(text, size),
+            Align::Right => self.width - MARGIN - from - self.faces(weight).width(text, size),
         };
         self.mark(Mark::Text { x, y: self.y, size, weight, ink, text: text.to_owned() });
     }
@@ -139,11 +148,16 @@ impl Sheet {
         self.mark(Mark::Rule { y: self.y });
     }
 
+    /// How much room there is between the margins.
+    pub fn room(&self) -> f32 {
+        self.width - 2.0 * MARGIN
+    }
+
     /// Breaks a text at its spaces into pieces that leave `free` points at the right. A word that is
     /// too long for a line is broken anywhere.
-    pub fn wrap(&self, text: &str, size: f32, free: f32) -> Vec<String> {
+    pub fn wrap(&self, text: &str, size: f32, weight: Weight, free: f32) -> Vec<String> {
         let room = self.width - 2.0 * MARGIN - free;
-        let fits = |s: &str| self.regular.width(s, size) <= room;
+        let fits = |s: &str| self.faces(weight).width(s, size) <= room;
         let mut pieces: Vec<String> = Vec::new();
         let mut line = String::new();
         for word in text.split_whitespace() {
@@ -195,9 +209,12 @@ impl Sheet {
                 Mark::Text { x, y, size, weight, ink, text } => {
                     surface.set_stroke(None);
                     surface.set_fill(Some(ink.fill()));
-                    let font = self.face(*weight).font.clone();
-                    let at = Point::from_xy(*x, *y);
-                    surface.draw_text(at, font, *size, text, false, TextDirection::Auto);
+                    let mut x = *x;
+                    for (font, run, width) in self.faces(*weight).set(text, *size) {
+                        let at = Point::from_xy(x, *y);
+                        surface.draw_text(at, font, *size, &run, false, TextDirection::Auto);
+                        x += width;
+                    }
                 }
                 Mark::Rule { y } => {
                     let mut line = PathBuilder::new();

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use voxlink_types::{
     Currency,
-    ids::{CallId, NumberId, TenantId},
+    ids::{CallId, NumberId, TenantId, UsageId},
 };
 
 /// A stretch of time, [from, to), in the billing zone.
@@ -63,6 +63,8 @@ pub struct MonthToDate {
 /// One rated call, for the list behind a cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RatedCall {
+    /// Its usage record.
+    pub usage: UsageId,
     /// The call.
     pub call: CallId,
     /// When it began.
@@ -131,33 +133,39 @@ pub async fn month_to_date(
     Ok(MonthToDate { days, numbers, total, currency })
 }
 
-/// The rated calls of a stretch of time, of one number or of all, newest first, at most `limit`.
+/// The rated calls of a stretch of time, of one number or of all, oldest first: at most `limit`
+/// after a place in that order.
 pub async fn calls_between(
     cx: &mut Ctx<TenantId>,
     span: Span,
     number: Option<NumberId>,
+    after: Option<(DateTime<Utc>, UsageId)>,
     limit: i64,
 ) -> Result<Vec<RatedCall>, Fault> {
     let tenant = cx.tenant().uuid();
+    let (at, id) = after.unwrap_or((DateTime::UNIX_EPOCH, UsageId::from_uuid(uuid::Uuid::nil())));
     let calls = sqlx::query_as!(
         RatedCall,
-        r#"select c.id as "call: CallId", c.started_at, s.id as "number: NumberId",
+        r#"select u.id as "usage: UsageId", c.id as "call: CallId", c.started_at, s.id as "number: NumberId",
                   c.from_number as "from", c.to_number as "to",
                   (u.derivation->>'raw_seconds')::bigint as "raw_seconds!",
                   (u.derivation->>'billed_seconds')::bigint as "billed_seconds!",
                   u.derivation->>'increments' as "increments!",
                   u.unit_price as rate, u.cost, u.currency as "currency: Currency"
-           from usage_records u
+           from (select * from usage_records
+                 where tenant_id = $1 and occurred_at >= $2 and occurred_at < $3 and kind = 'voice_minutes'
+                   and ($4::uuid is null or subscription_id = $4) and (occurred_at, id) > ($5, $6)
+                 order by occurred_at, id limit $7) u
            join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
                 and u.source = 'call:' || c.id::text
            join subscriptions s on s.id = u.subscription_id and s.tenant_id = u.tenant_id
-           where u.tenant_id = $1 and u.occurred_at >= $2 and u.occurred_at < $3
-             and ($4::uuid is null or u.subscription_id = $4)
-           order by u.occurred_at desc, u.id desc limit $5"#,
+           order by u.occurred_at, u.id"#,
         tenant,
         span.from,
         span.to,
         number.map(NumberId::uuid),
+        at,
+        id.uuid(),
         limit,
     )
     .fetch_all(cx.tx())

@@ -53,3 +53,65 @@ async fn the_pdf_has_every_line_and_the_sums_and_is_the_same_every_time() {
         assert!(row.is_some(), "no line “{}” with {amount}", line.description);
     }
 }
+
+#[tokio::test]
+async fn every_field_every_script_and_both_papers_are_printed() {
+    let test = TestPlatform::new().await;
+    let customer = Customer::new(&test, "Scripts").await;
+    customer.number("+12025550101", USUAL, at(2026, 9, 1, 0, 0)).await;
+    until(&test, at(2026, 12, 1, 0, 0));
+    let mut invoice = only(&customer, "2026-11").await;
+    invoice.seller.bank = "Example Bank, IBAN DE02 1203 0000 0000 2020 51".to_owned();
+    invoice.seller.footer = "Amtsgericht Charlottenburg HRB 1".to_owned();
+    invoice.bill_to.vat_number = Some("DE129273398".to_owned());
+    for (name, country, width) in [
+        ("ООО Ромашка", "US", "612"),
+        ("Ελληνική Εταιρεία", "GR", "595"),
+        ("株式会社東京電話", "JP", "595"),
+        ("한국전력공사", "KR", "595"),
+        ("חברת הטלפונים", "IL", "595"),
+    ] {
+        invoice.bill_to.name = name.to_owned();
+        invoice.bill_to.address.country = country.to_owned();
+        let pdf = render(&invoice).unwrap();
+        let paper = format!("/MediaBox [0 0 {width}");
+        assert!(String::from_utf8_lossy(&pdf).contains(&paper), "{country} is not on {paper}");
+        let Some(text) = text_of(&pdf) else { return };
+        // Right-to-left text is read back in either order.
+        let letters = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let back: String = letters(name).chars().rev().collect();
+        let read = letters(&text);
+        assert!(read.contains(&letters(name)) || read.contains(&back), "{name} in {text}");
+        for part in [
+            &invoice.seller.bank,
+            &invoice.seller.footer,
+            "VAT DE129273398",
+            "in arrears",
+            "Please quote VL-",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_invoice_carries_its_head_and_long_names_stay_on_the_page() {
+    let test = TestPlatform::new().await;
+    let customer = Customer::new(&test, "Long").await;
+    for n in 0..90 {
+        customer.number(&format!("+1202555{n:04}"), USUAL, at(2026, 9, 1, 0, 0)).await;
+    }
+    until(&test, at(2026, 12, 1, 0, 0));
+    let mut invoice = only(&customer, "2026-11").await;
+    invoice.bill_to.name = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mit beschränkter Haftung".to_owned();
+    invoice.seller.name = invoice.bill_to.name.clone();
+    let Some(text) = text_of(&render(&invoice).unwrap()) else { return };
+    let pages: Vec<&str> = text.split('\u{c}').filter(|p| !p.trim().is_empty()).collect();
+    assert!(pages.len() > 2, "{} pages", pages.len());
+    for page in &pages[1..] {
+        let head = page.lines().find(|l| !l.trim().is_empty()).unwrap();
+        assert!(head.contains(&format!("Invoice {}", invoice.number)), "{head}");
+        assert!(head.contains("Donaudampfschiff"), "{head}");
+    }
+    assert!(text.contains("Haftung"), "the end of the name is there");
+}

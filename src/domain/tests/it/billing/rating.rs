@@ -81,7 +81,7 @@ async fn the_running_cost_is_by_day_of_the_zone_and_by_number() {
     );
     let numbers: Vec<_> = running.numbers.iter().map(|n| (n.number, n.billed_seconds)).collect();
     assert_eq!(numbers, [(busy, 180), (quiet, 60)]);
-    let calls = calls_between(&mut cx, span, Some(busy), 100).await.unwrap();
+    let calls = calls_between(&mut cx, span, Some(busy), None, 100).await.unwrap();
     assert_eq!(calls.len(), 2);
     assert_eq!(calls.iter().map(|c| c.cost).sum::<rust_decimal::Decimal>(), dec("0.0255"));
 }
@@ -98,7 +98,7 @@ async fn nobody_rates_or_sees_calls_of_another_tenant() {
     let mut cx = test.platform.work_for(ours.tenant, "test").await.unwrap();
     let seen = month_to_date(&mut cx, span, chrono_tz::UTC, Currency::Usd).await.unwrap();
     assert!(seen.days.is_empty() && seen.numbers.is_empty());
-    assert!(calls_between(&mut cx, span, None, 100).await.unwrap().is_empty());
+    assert!(calls_between(&mut cx, span, None, None, 100).await.unwrap().is_empty());
     let call =
         CallToRate { tenant: ours.tenant, ..ours.call(number, at(2026, 11, 4, 0, 0), 5).await };
     assert!(matches!(record_call(&mut cx, &call).await, Err(UsageError::NoSuchNumber)));
