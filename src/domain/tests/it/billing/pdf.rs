@@ -10,11 +10,15 @@ use voxlink_testkit::TestPlatform;
 
 /// The text of a PDF as poppler reads it, or nothing where poppler is not installed.
 fn text_of(pdf: &[u8]) -> Option<String> {
+    read_by("pdftotext", &["-layout", "-"], pdf)
+}
+
+/// What one of poppler's commands says of a PDF.
+fn read_by(command: &str, arguments: &[&str], pdf: &[u8]) -> Option<String> {
+    let (before, after) = arguments.split_at(arguments.len() / 2);
     let path = std::env::temp_dir().join(format!("voxlink-{}.pdf", uuid::Uuid::now_v7()));
     std::fs::write(&path, pdf).unwrap();
-    let read = Command::new("pdftotext")
-        .args(["-layout".as_ref(), path.as_os_str(), "-".as_ref()])
-        .output();
+    let read = Command::new(command).args(before).arg(&path).args(after).output();
     std::fs::remove_file(&path).unwrap();
     read.ok().map(|done| String::from_utf8(done.stdout).unwrap())
 }
@@ -74,9 +78,10 @@ async fn every_field_every_script_and_both_papers_are_printed() {
         invoice.bill_to.name = name.to_owned();
         invoice.bill_to.address.country = country.to_owned();
         let pdf = render(&invoice).unwrap();
-        let paper = format!("/MediaBox [0 0 {width}");
-        assert!(String::from_utf8_lossy(&pdf).contains(&paper), "{country} is not on {paper}");
         let Some(text) = text_of(&pdf) else { return };
+        let facts = read_by("pdfinfo", &[], &pdf).unwrap();
+        let paper = format!("Page size:       {width}");
+        assert!(facts.contains(&paper), "{country} is not on {paper}: {facts}");
         // Right-to-left text is read back in either order.
         let letters = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         let back: String = letters(name).chars().rev().collect();
