@@ -113,6 +113,11 @@ pub(super) async fn card(
     let back = format!("/billing/invoices/{invoice}");
     let mut cx = manager.begin(&app.platform).await?;
     let tenant = cx.tenant();
+    invoices::get(&mut cx, invoice).await?;
+    if app.platform.processor(&chosen.processor).is_none() {
+        let said = "This way to pay is not offered here. Choose another one.";
+        return Ok(Flash::danger(said).then(&back));
+    }
     let payment = match begin_payment(&mut cx, &chosen.processor, invoice).await {
         Ok(payment) => payment,
         Err(error) if error.code() == "invoice_paid" => {
@@ -120,10 +125,6 @@ pub(super) async fn card(
         }
         Err(error) => return Err(error.into()),
     };
-    if app.platform.processor(&chosen.processor).is_none() {
-        let said = "This way to pay is not offered here. Choose another one.";
-        return Ok(Flash::danger(said).then(&back));
-    }
     cx.commit().await?;
     match payments::open(&app.platform, tenant, payment).await {
         Ok(url) => Ok(Redirect::to(&url).into_response()),
