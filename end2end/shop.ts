@@ -9,7 +9,7 @@ export const desk = "+16175550123";
 
 /** The islands have woken, where there are any to wake. */
 export async function awake(page: Page, scripting: boolean): Promise<void> {
-  if (scripting) await page.locator("html[data-awake]").waitFor();
+  if (scripting) await page.locator("html[data-awake]").waitFor({ timeout: 30_000 });
 }
 
 /** Searches "near Boston, contains 42", holds the first two; the numbers. */

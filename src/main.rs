@@ -12,10 +12,10 @@ use voxlink_adapters::{
     payments::test_card::TestCard,
     switchboards::{FormSwitchboard, sign_form},
 };
-use voxlink_app::{App, mounted_pages, nothing_here};
+use voxlink_app::{App, error_words, mounted_pages, nothing_here, refusal_page};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
 use voxlink_gateways::{Carrier, CarrierError, Mailer, PaymentProcessor, Switchboard, SystemClock};
-use voxlink_server::{Assembly, Stock, cli, config::Config};
+use voxlink_server::{Assembly, Dress, Stock, cli, config::Config};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -69,6 +69,10 @@ fn assemble(
         platform,
         pages,
         nothing_here: nothing_here(app),
+        dress: Dress {
+            page: |r| refusal_page(r.status, r.sentence, r.request_id),
+            words: error_words,
+        },
         background,
         stock: Arc::new(Catalogue(local)),
     })

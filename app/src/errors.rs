@@ -5,7 +5,10 @@
 use crate::{App, access::Anyone, layout, look::Look, render::Screen};
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{Method, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, Method, StatusCode,
+        header::{ACCEPT, CONTENT_TYPE},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -67,31 +70,46 @@ pub async fn not_found() -> PageError {
     PageError::not_found()
 }
 
-/// The layer that gives error responses a page: those of [`PageError`], and the plain ones of
-/// extractors and of axum itself.
+/// The page of a refusal that was made before anybody knew who asks, or instead of any page.
+pub fn refusal_page(
+    status: StatusCode,
+    sentence: Option<String>,
+    request_id: Option<String>,
+) -> Response {
+    let (title, _) = layout::error_words(status);
+    Screen::new(title)
+        .status(status)
+        .nobody(move || layout::error_page(status, sentence, request_id))
+}
+
+/// True for a browser that shows pages; a program gets the words alone.
+fn wants_a_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The layer that gives error responses a page in the frame of whoever asks: those of
+/// [`PageError`], and the plain ones of extractors and of axum itself.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let look = Look::of(&parts.uri, &parts.headers, &parts.extensions);
     let anyone = Anyone::from_request_parts(&mut parts, &app).await;
-    let head = parts.method == Method::HEAD;
+    let plain = parts.method == Method::HEAD || !wants_a_page(&parts.headers);
     let response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();
     let html = response.headers().get(CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.as_bytes();
         !kind.starts_with(b"text/plain")
     });
-    if head || html || !(status.is_client_error() || status.is_server_error()) {
+    if plain || html || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let Ok(mut anyone) = anyone;
     anyone.look = look;
-    let sentence = response.extensions().get::<PageError>().map(|error| error.sentence.clone());
+    // What an extractor or axum says is for programs: people get the words of the status.
+    let error = response.extensions().get::<PageError>();
+    let sentence = error.and_then(|error| error.sentence.clone());
     let headers = response.headers().clone();
-    let sentence = match sentence {
-        Some(sentence) => sentence,
-        None if status.is_client_error() => plain_text(response).await,
-        None => None,
-    };
     let request_id = anyone.look.request_id.clone();
     let (title, _) = layout::error_words(status);
     let mut dressed = Screen::new(title)
@@ -107,11 +125,4 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         }
     }
     dressed
-}
-
-/// The words of a plain refusal, such as an extractor's.
-async fn plain_text(response: Response) -> Option<String> {
-    let bytes = axum::body::to_bytes(response.into_body(), 2_000).await.ok()?;
-    let text = String::from_utf8(bytes.to_vec()).ok()?;
-    (!text.trim().is_empty()).then_some(text)
 }

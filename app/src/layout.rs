@@ -32,6 +32,8 @@ pub(crate) struct Frame {
     pub place: Option<Place>,
     pub crumbs: Vec<Crumb>,
     pub bare: bool,
+    /// It is not known who asks: no way in or out is offered.
+    pub nobody: bool,
     pub member: Option<Arc<Member>>,
     pub counts: FrameCounts,
     pub look: Look,
@@ -80,15 +82,22 @@ impl Frame {
 
     fn signed_out(self, page: AnyView) -> AnyView {
         let back = self.look.address();
+        let account = (!self.nobody).then(|| {
+            view! {
+                <nav aria-label="Account" class="ms-auto flex items-center gap-2">
+                    <a class="btn btn-ghost btn-sm" href="/sign-in">"Sign in"</a>
+                    <a class="btn btn-primary btn-sm" href="/register">"Register"</a>
+                </nav>
+            }
+        });
+        let colours =
+            (!self.nobody).then(|| theme_switch(self.look.theme.unwrap_or_default(), back));
         view! {
             {skip_link()}
             <div class="flex min-h-dvh flex-col">
                 <header class="app-bar no-print mx-auto flex w-full max-w-[1200px] items-center gap-2 px-4 py-4 sm:px-6">
                     {brand("/")}
-                    <nav aria-label="Account" class="ms-auto flex items-center gap-2">
-                        <a class="btn btn-ghost btn-sm" href="/sign-in">"Sign in"</a>
-                        <a class="btn btn-primary btn-sm" href="/register">"Register"</a>
-                    </nav>
+                    {account}
                 </header>
                 <main id="content" tabindex="-1" class="mx-auto w-full max-w-[1200px] flex-1 px-4 py-6 outline-none sm:px-6">
                     {flash(&self.look)}
@@ -97,7 +106,7 @@ impl Frame {
                 </main>
                 <footer class="no-print mx-auto flex w-full max-w-[1200px] flex-wrap items-center justify-between gap-4 px-4 py-6 text-sm text-muted sm:px-6">
                     <span>"VoxLink: telephone numbers, in your own house."</span>
-                    {theme_switch(self.look.theme.unwrap_or_default(), back)}
+                    {colours}
                 </footer>
             </div>
         }

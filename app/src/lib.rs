@@ -17,8 +17,9 @@ pub mod render;
 mod route;
 pub mod ui;
 
-pub use errors::{Answer, PageError};
+pub use errors::{Answer, PageError, refusal_page};
 pub use flash::Flash;
 pub use forms::Wrong;
+pub use layout::error_words;
 pub use render::Screen;
 pub use route::{Access, App, Route, nothing_here, pages as mounted_pages, routes};

@@ -2,7 +2,13 @@
 //! the step before.
 
 use crate::flash::Flash;
-use axum::http::{Extensions, HeaderMap, Uri, header::COOKIE};
+use axum::{
+    http::{
+        Extensions, HeaderMap, HeaderValue, Uri,
+        header::{COOKIE, SET_COOKIE},
+    },
+    response::Response,
+};
 use voxlink_domain::{RequestInfo, accounts::Theme};
 
 /// What the frame knows of a request.
@@ -54,6 +60,14 @@ impl Look {
     /// The address as it stands.
     pub fn address(&self) -> String {
         self.param("page").map_or_else(|| self.with("page", None), |p| self.with("page", Some(p)))
+    }
+}
+
+/// Leaves the chosen colours on the device, for a year.
+pub(crate) fn remember_theme(response: &mut Response, theme: Theme) {
+    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
     }
 }
 

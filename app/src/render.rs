@@ -9,6 +9,7 @@ use crate::{
     errors::Answer,
     flash::Flash,
     layout::{self, Crumb, Place},
+    look::Look,
 };
 use axum::{
     http::{
@@ -21,7 +22,7 @@ use chrono_tz::Tz;
 use hydration_context::SsrSharedContext;
 use leptos::{nonce::Nonce, prelude::*};
 use std::sync::Arc;
-use voxlink_domain::accounts::Theme;
+use voxlink_domain::accounts::{Member, Theme};
 use voxlink_domain::overview::{FrameCounts, frame_counts};
 
 /// The script that wakes the islands, with the names of this build's files put in.
@@ -107,13 +108,29 @@ impl Screen {
         Ok(self.compose(person, counts, view))
     }
 
+    /// Renders a view for nobody in particular: what refuses a request before it is known who asks.
+    /// Its frame offers no way in or out.
+    pub fn nobody<V: IntoView + 'static>(self, view: impl FnOnce() -> V) -> Response {
+        self.frame(Look::default(), None, true, FrameCounts::default(), view)
+    }
+
     fn compose<V: IntoView + 'static>(
         self,
         person: &impl Person,
         counts: FrameCounts,
         view: impl FnOnce() -> V,
     ) -> Response {
-        let (look, member) = (person.look().clone(), person.member().cloned());
+        self.frame(person.look().clone(), person.member().cloned(), false, counts, view)
+    }
+
+    fn frame<V: IntoView + 'static>(
+        self,
+        look: Look,
+        member: Option<Arc<Member>>,
+        nobody: bool,
+        counts: FrameCounts,
+        view: impl FnOnce() -> V,
+    ) -> Response {
         let zone = member.as_ref().and_then(|m| m.time_zone.parse().ok()).unwrap_or(Tz::UTC);
         let theme = look.theme.or(member.as_ref().map(|m| m.theme)).unwrap_or_default();
         let status = self.status;
@@ -127,6 +144,7 @@ impl Screen {
                 place: self.place,
                 crumbs: self.crumbs,
                 bare: self.bare,
+                nobody,
                 member,
                 counts,
                 look: look.clone(),

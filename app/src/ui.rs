@@ -20,5 +20,6 @@ pub use chart::{Bar, BarChart};
 pub use country::{Flag, country_name};
 pub use fields::{Checkbox, Choice, Field, Select, TextArea, TypedConfirmation};
 pub use form::{ButtonForm, Form, IDEMPOTENCY_FIELD};
+pub(crate) use list::grouped;
 pub use list::{Cell, FilterBar, Pager, SortHeader, Table};
 pub use values::{Amount, Badge, CopyButton, Number, Rate, Stateful, When, WhenStyle};

@@ -16,6 +16,10 @@ pub struct NoMail;
 
 #[async_trait]
 impl Mailer for NoMail {
+    fn is_on(&self) -> bool {
+        false
+    }
+
     async fn send(&self, _: &Letter) -> Result<(), MailError> {
         Err(MailError::NotConfigured)
     }
@@ -54,6 +58,10 @@ impl SmtpMail {
 
 #[async_trait]
 impl Mailer for SmtpMail {
+    fn is_on(&self) -> bool {
+        true
+    }
+
     async fn send(&self, letter: &Letter) -> Result<(), MailError> {
         let refused = |e: &dyn std::fmt::Display| MailError::Refused(e.to_string());
         let to: Mailbox = letter.to.parse().map_err(|e| refused(&e))?;

@@ -5,7 +5,9 @@
 
 pub mod admin;
 mod error;
+mod invitations;
 mod letters;
+mod members;
 pub mod password;
 mod people;
 mod profile;
@@ -15,9 +17,15 @@ mod sign_in;
 mod visitor;
 
 pub use error::AccountError;
-pub use letters::{
-    AccountLetter, LetterError, Purpose, ask_for_reset, ask_for_verification, reset, verify,
+pub use invitations::{
+    Acceptance, Invitation, InvitationLetter, Invited, Via, accept, invitations, invite, invited,
+    renew, withdraw,
 };
+pub use letters::{
+    AccountLetter, LetterError, Purpose, ask_for_reset, ask_for_verification, reset, reset_link,
+    verify,
+};
+pub use members::{Colleague, change_role, colleague, colleagues, remove};
 pub use people::{NewPerson, add_member, create_staff};
 pub use profile::{LANGUAGES, Profile, Theme, change_password, profile, save_profile};
 pub use register::{Registered, Registration, TERMS_VERSION, register};

@@ -22,6 +22,7 @@ pub mod orders;
 pub mod overview;
 pub mod platform;
 pub mod routing;
+pub mod sheet;
 
 pub use ctx::{Actor, Ctx, Installation, RequestInfo};
 pub use db::Db;

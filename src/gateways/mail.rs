@@ -32,6 +32,9 @@ pub enum MailError {
 /// Takes letters for delivery.
 #[async_trait]
 pub trait Mailer: Send + Sync + std::fmt::Debug {
+    /// False where no mail server is configured: pages then say so instead of promising a letter.
+    fn is_on(&self) -> bool;
+
     /// Hands a letter over; `Ok` means that the server took it.
     async fn send(&self, letter: &Letter) -> Result<(), MailError>;
 
@@ -42,28 +45,44 @@ pub trait Mailer: Send + Sync + std::fmt::Debug {
 #[cfg(feature = "fakes")]
 mod outbox {
     use super::{Letter, MailError, Mailer, async_trait};
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    };
 
     /// Keeps letters in memory, so that a test can read them, "none was sent" included.
     #[derive(Debug, Clone, Default)]
-    pub struct Outbox(Arc<Mutex<Vec<Letter>>>);
+    pub struct Outbox {
+        letters: Arc<Mutex<Vec<Letter>>>,
+        off: Arc<AtomicBool>,
+    }
 
     impl Outbox {
         /// All letters so far.
         pub fn letters(&self) -> Vec<Letter> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+            self.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        }
+
+        /// From now on it is as if no mail server were configured.
+        pub fn switch_off(&self) {
+            self.off.store(true, Ordering::SeqCst);
         }
     }
 
     #[async_trait]
     impl Mailer for Outbox {
+        fn is_on(&self) -> bool {
+            !self.off.load(Ordering::SeqCst)
+        }
+
         async fn send(&self, letter: &Letter) -> Result<(), MailError> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(letter.clone());
+            self.check().await?;
+            self.letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter.clone());
             Ok(())
         }
 
         async fn check(&self) -> Result<(), MailError> {
-            Ok(())
+            if self.is_on() { Ok(()) } else { Err(MailError::NotConfigured) }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What `main` joins, and what the command line asks of it.
 
-use crate::config::Config;
+use crate::{config::Config, refusals::Dress};
 use async_trait::async_trait;
 use axum::Router;
 use futures::future::BoxFuture;
@@ -17,6 +17,8 @@ pub struct Assembly {
     pub pages: Router,
     /// What answers where there is neither a page nor a file.
     pub nothing_here: Router,
+    /// How a refusal looks that no page made.
+    pub dress: Dress,
     /// What adapters do while a server runs.
     pub background: Vec<BoxFuture<'static, ()>>,
     /// The local carrier's catalogue.

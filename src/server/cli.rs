@@ -61,6 +61,9 @@ enum Command {
     /// People who work for the installation
     #[command(subcommand)]
     Staff(Staff),
+    /// People who have an account
+    #[command(subcommand)]
+    People(People),
     /// The private PostgreSQL in DATA_DIR
     #[command(subcommand)]
     Postgres(Postgres),
@@ -122,6 +125,16 @@ enum Staff {
         /// support, developer, admin or super_admin
         #[arg(long, default_value = "admin")]
         role: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum People {
+    /// Print a link, for one hour and once, with which somebody chooses a new password
+    ResetLink {
+        /// The e-mail address that the person signs in with
+        #[arg(long)]
+        email: String,
     },
 }
 
@@ -237,6 +250,11 @@ async fn with_parts(
             prepare(&platform).await?;
             let password = accounts::add_staff(&platform, &email, &name, &role).await?;
             say(&format!("{email} may sign in with the password {password} (shown only now)."));
+        }
+        Command::People(People::ResetLink { email }) => {
+            let link = voxlink_domain::accounts::reset_link(&platform, &email).await?;
+            let link = link.ok_or_else(|| anyhow::anyhow!("nobody signs in as {email}"))?;
+            say(&format!("Give this to {email}; it works for one hour and once: {link}"));
         }
         // Done before anything is joined.
         Command::Postgres(_) | Command::Settings | Command::Call(_) => {}

@@ -3,7 +3,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -29,7 +29,8 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     async move {
         let ran = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        let mut response = ran.unwrap_or_else(|_| broken(&shown));
+        let broken = || StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        let mut response = ran.unwrap_or_else(|_| broken());
         let (status, millis) = (response.status(), started.elapsed().as_millis());
         if status.is_server_error() {
             tracing::error!(status = status.as_u16(), millis, "answered");
@@ -54,14 +55,4 @@ fn given(headers: &HeaderMap) -> Option<HeaderValue> {
 fn fresh() -> HeaderValue {
     let id = hex::encode(rand::random::<[u8; 8]>());
     HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
-}
-
-fn broken(id: &str) -> Response {
-    let page = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>VoxLink</title>\
-         <h1>Something went wrong on our side</h1><p>Nothing was lost. Try again; if it stays, tell us \
-         the number of this request: <b>{id}</b></p>"
-    );
-    let kind = (header::CONTENT_TYPE, "text/html; charset=utf-8");
-    (StatusCode::INTERNAL_SERVER_ERROR, [kind], page).into_response()
 }

@@ -12,10 +12,12 @@ pub mod logging;
 pub mod metrics;
 pub mod mount;
 pub mod postgres;
+mod refusals;
 mod router;
 mod serve;
 pub mod web;
 pub mod worker;
 
 pub use assembly::{Assembly, Join, Stock};
+pub use refusals::{Dress, Refusal};
 pub use serve::serve;

@@ -4,13 +4,13 @@ use crate::{
     Assembly,
     callbacks::{self, Callbacks},
     config::Config,
-    health, identify, metrics, mount, web,
+    health, identify, metrics, mount, refusals, web,
 };
 use axum::{
     Router,
     extract::Request,
     http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
 };
 use std::time::Duration;
@@ -48,6 +48,7 @@ pub(crate) fn router(config: &Config, parts: Assembly, callbacks: &Callbacks) ->
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(from_fn(metrics::count))
         .layer(from_fn(identify::layer))
+        .layer(from_fn_with_state(parts.dress, refusals::layer))
 }
 
 /// A file whose name has its hash never changes; other files may be kept for an hour.

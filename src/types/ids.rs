@@ -80,6 +80,10 @@ id_type! {
     TenantId = "ten",
     /// A person.
     UserId = "usr",
+    /// An invitation into a company.
+    InvitationId = "ivt",
+    /// A note of staff about an account.
+    AccountNoteId = "nte",
     /// A signed-in device (not the secret token).
     SessionId = "ses",
     /// An API key.

@@ -9,6 +9,19 @@ pub fn error_words(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::UNAUTHORIZED => ("Please sign in", "Sign in and try again."),
         StatusCode::PAYMENT_REQUIRED => ("Money is missing", "Top up your balance and try again."),
         StatusCode::FORBIDDEN => ("Not allowed", "You are signed in, but this is not open to you."),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "That cannot be done here",
+            "The address is right, but not for this. Go to the page and use its buttons.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("That is too large", "Send less at a time, or a smaller file.")
+        }
+        StatusCode::BAD_REQUEST
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::UNPROCESSABLE_ENTITY => (
+            "The form did not arrive whole",
+            "Nothing was changed. Open the page again and send it from there.",
+        ),
         StatusCode::NOT_FOUND => {
             ("Nothing here", "The address may be mistyped, or what was here is gone.")
         }
@@ -16,7 +29,7 @@ pub fn error_words(status: StatusCode) -> (&'static str, &'static str) {
             ("That did not fit", "Something changed meanwhile. Look again and repeat.")
         }
         StatusCode::TOO_MANY_REQUESTS => ("Too many tries", "Wait a little and try again."),
-        StatusCode::SERVICE_UNAVAILABLE => {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             ("Back in a moment", "A part of VoxLink does not answer. Try again shortly.")
         }
         s if s.is_server_error() => {
@@ -33,10 +46,10 @@ pub fn error_page(
     request_id: Option<String>,
 ) -> impl IntoView {
     let (_, advice) = error_words(status);
-    let reference = request_id.filter(|_| status.is_server_error()).map(|id| {
+    let reference = request_id.map(|id| {
         view! {
-            <p class="text-sm text-muted">
-                "Tell support this reference: " <code class="select-all text-base-content">{id}</code>
+            <p class="text-sm break-all text-muted">
+                "If you ask for help, name this request: " <code class="select-all text-base-content">{id}</code>
             </p>
         }
     });

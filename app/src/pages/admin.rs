@@ -3,9 +3,11 @@
 mod account;
 mod accounts;
 mod audit;
+mod export;
 mod filter;
 mod jobs;
 mod seller;
+mod listing;
 mod work;
 
 use crate::{
@@ -22,10 +24,15 @@ pub fn routes() -> Vec<Route> {
         get("/admin/accounts/{id}", Access::Support, account::show),
         post("/admin/accounts/{id}/suspend", Access::Admin, account::suspend),
         post("/admin/accounts/{id}/restore", Access::Admin, account::restore),
+        post("/admin/accounts/{id}/notes", Access::Support, account::add_note),
+        post("/admin/accounts/{id}/adjust", Access::Admin, account::adjust),
+        post("/admin/accounts/{id}/sign-out", Access::Admin, account::sign_out),
         get("/admin/orders", Access::Support, work::orders),
+        get("/admin/orders/export", Access::Admin, work::export_orders),
         get("/admin/numbers", Access::Support, work::numbers),
         get("/admin/settings", Access::Admin, seller::show),
         post("/admin/settings", Access::Admin, seller::save),
+        get("/admin/numbers/export", Access::Admin, work::export_numbers),
         get("/admin/audit", Access::Support, audit::list),
         get("/admin/audit/export", Access::Admin, audit::export),
         post("/admin/audit/verify", Access::Support, audit::verify),

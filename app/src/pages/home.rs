@@ -7,12 +7,12 @@ use crate::{
     Access, Answer, App, PageError, Route, Screen,
     access::{Anyone, Person, Viewer},
     layout::Place,
+    look::remember_theme,
     route::{get, post},
 };
 use axum::{
     Json,
     extract::{Form, Query, State},
-    http::{HeaderValue, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
 use voxlink_domain::{accounts::Theme, numbers};
@@ -79,14 +79,11 @@ struct ThemeForm {
 
 async fn theme(Form(form): Form<ThemeForm>) -> Response {
     let theme = form.theme.parse::<Theme>().unwrap_or_default();
-    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     // Only back to a path of ours.
     let ours =
         |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
     let back = form.back.filter(ours).unwrap_or_else(|| "/".to_owned());
     let mut response = Redirect::to(&back).into_response();
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(SET_COOKIE, value);
-    }
+    remember_theme(&mut response, theme);
     response
 }

@@ -10,13 +10,15 @@ mod release;
 mod settings;
 
 use crate::{
-    Access, PageError, Route, Screen,
+    Access, Answer, PageError, Route, Screen,
     access::Person,
     layout::Place,
     route::{get, post},
     ui::{Tab, Tabs},
 };
+use axum::response::Response;
 use leptos::prelude::*;
+use voxlink_domain::{Ctx, numbers::NumberError};
 use voxlink_types::{E164, ids::NumberId, role::TenantRole};
 
 /// The rows of this area.
@@ -43,6 +45,26 @@ pub fn routes() -> Vec<Route> {
 /// A number's id from an address; what is none of ours does not exist.
 fn id_of(text: &str) -> Result<NumberId, PageError> {
     text.parse().map_err(|_| PageError::not_found())
+}
+
+/// Keeps what a verb did and gives `answer`, or undoes it and shows the page again with what is
+/// wrong.
+async fn finish<T>(
+    cx: Ctx,
+    done: Result<T, NumberError>,
+    answer: Response,
+    again: impl AsyncFnOnce(NumberError) -> Answer,
+) -> Answer {
+    match done {
+        Ok(_) => {
+            cx.commit().await?;
+            Ok(answer)
+        }
+        Err(error) => {
+            drop(cx);
+            again(error).await
+        }
+    }
 }
 
 /// Whether a person may change numbers: what they may not do is not offered.

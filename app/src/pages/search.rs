@@ -32,6 +32,12 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
         Ok(found) => (Some(found), Wrong::nothing()),
         Err(error) => (None, Wrong::of(error)?),
     };
+    let wider = match &found {
+        Some(found) if found.hits.is_empty() && wish.page.page == 1 => {
+            catalog::wider(&app.platform, &wish).await
+        }
+        _ => Vec::new(),
+    };
     let may_hold =
         viewer.member.tenant_role >= TenantRole::Manager && viewer.member.suspended.is_none();
     let (status, look) = (wrong.status(), viewer.look().clone());
@@ -39,7 +45,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
         .at(Place::Search)
         .status(status)
         .render(&app, &viewer, move || {
-            let list = found.map(|found| results::list(&found, &wish, &look, may_hold));
+            let list = found.map(|found| results::list(&found, &wider, &wish, &look, may_hold));
             view! { {filters::form(wish, &coverage, wrong)} {list} }
         })
         .await

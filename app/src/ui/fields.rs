@@ -274,7 +274,7 @@ pub fn Checkbox(
             <label class="flex items-start gap-2.5 text-sm">
                 <input
                     type="checkbox"
-                    class="checkbox checkbox-sm checkbox-primary mt-0.5 border-muted"
+                    class="checkbox checkbox-primary -mt-0.5 border-muted"
                     name=name
                     value=value
                     checked=checked

@@ -122,7 +122,7 @@ pub fn Pager<T: 'static>(
 }
 
 /// Digits in groups of three.
-pub(super) fn grouped(value: i64) -> String {
+pub(crate) fn grouped(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

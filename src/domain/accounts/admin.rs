@@ -5,9 +5,13 @@
 //! message that was chosen; the calls side reads the tenant's state.
 
 mod audit_log;
+mod care;
+mod export;
 mod overview;
 
 pub use audit_log::{AuditFilter, AuditRow, ChainState, audit_log, verify_chain};
+pub use care::{Hand, Note, add_note, adjust, notes, sign_out_all};
+pub use export::{Exported, export};
 pub use overview::{NumberRow, OrderRow, Overview, WorkFilter, numbers, orders, overview};
 
 use super::AccountError;
@@ -255,15 +259,7 @@ pub async fn suspend(
     )
     .execute(cx.tx())
     .await?;
-    let ended = sqlx::query!(
-        "update sessions set revoked_at = $2
-         where revoked_at is null and user_id in (select id from users where tenant_id = $1)",
-        id.uuid(),
-        now
-    )
-    .execute(cx.tx())
-    .await?
-    .rows_affected();
+    let ended = care::end_sessions(cx, id).await?;
     cx.audit_of(
         Some(id),
         Entry {

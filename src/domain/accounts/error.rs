@@ -36,8 +36,11 @@ pub enum AccountError {
     #[error("You cannot suspend your own account.")]
     Oneself,
     /// An administrator's account is changed only by those who may change administrators.
-    #[error("Only a super administrator may suspend the account of an administrator.")]
+    #[error("Only a super administrator may do this to somebody who works for the installation.")]
     AboveYou,
+    /// Somebody must stay in charge.
+    #[error("{0} is the last one in charge. Make somebody else an owner first.")]
+    LastOwner(String),
     /// It is in that state already, or closed.
     #[error("The account is {0} and cannot be changed this way.")]
     State(&'static str),
@@ -80,6 +83,7 @@ impl Explain for AccountError {
             Self::NotFound => "account_not_found",
             Self::Oneself => "own_account",
             Self::AboveYou => "role_too_low",
+            Self::LastOwner(_) => "last_owner",
             Self::State(_) => "wrong_state",
             Self::Fault(fault) => fault.code(),
         }
@@ -92,7 +96,7 @@ impl Explain for AccountError {
             Self::TryLater(_) | Self::Locked | Self::Busy(_) => Status::TooMany,
             Self::Suspended(_) | Self::AboveYou => Status::Forbidden,
             Self::LinkSpent | Self::NotFound => Status::NotFound,
-            Self::Oneself | Self::State(_) => Status::Conflict,
+            Self::Oneself | Self::LastOwner(_) | Self::State(_) => Status::Conflict,
             Self::Fault(fault) => fault.status(),
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     jobs::{Job, JobError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use voxlink_gateways::{Letter, MailError};
 use voxlink_types::{
@@ -51,42 +51,20 @@ impl AccountLetter {
     /// Writes and sends it. Nothing happens for an unknown address, and nothing within a minute
     /// of the last one, so that nobody's letter box is filled by a stranger.
     pub async fn send(&self, platform: &Platform) -> Result<(), LetterError> {
-        let now = platform.clock().now();
-        let pool = &platform.db().platform;
-        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        let token_hash = hash(&token);
-        let made = sqlx::query!(
-            r#"with person as (
-                   select id, full_name from users
-                   where email = $1 and anonymised_at is null and is_active
-                     and ($2 <> 'verify_email' or email_verified_at is null)
-                     and not exists (select from one_time_tokens
-                                     where user_id = users.id and purpose = $2 and created_at > $4)
-               ), made as (
-                   insert into one_time_tokens (token_hash, user_id, purpose, expires_at, created_at)
-                   select $3, id, $2, $5, $6 from person
-               )
-               select full_name from person"#,
-            self.email,
-            self.purpose.as_str(),
-            token_hash.as_slice(),
-            now - TimeDelta::minutes(1),
-            now + self.purpose.lifetime(),
-            now,
-        )
-        .fetch_optional(pool)
-        .await
-        .map_err(Fault::from)?;
-        let Some(person) = made else { return Ok(()) };
-        let letter = self.letter(platform, &person.full_name, &token);
+        let a_while_ago = platform.clock().now() - TimeDelta::minutes(1);
+        let Some(made) = issue(platform, &self.email, self.purpose, a_while_ago).await? else {
+            return Ok(());
+        };
+        let letter = self.letter(platform, &made.full_name, &made.token);
         let sent = platform.mailer().send(&letter).await;
         if sent.is_err() {
+            let token_hash = hash(&made.token);
             // Nobody will ever hold this link; and the next try must not find it too fresh.
             sqlx::query!(
                 "delete from one_time_tokens where token_hash = $1",
                 token_hash.as_slice()
             )
-            .execute(pool)
+            .execute(&platform.db().platform)
             .await
             .map_err(Fault::from)?;
         }
@@ -117,6 +95,63 @@ impl AccountLetter {
     }
 }
 
+/// A link's token, and whom it was made for.
+struct Issued {
+    token: String,
+    user: UserId,
+    tenant: TenantId,
+    full_name: String,
+}
+
+/// Makes a link's token for the person at an address, unless one was made after `since`. A
+/// confirmed address needs no confirmation.
+async fn issue(
+    platform: &Platform,
+    email: &str,
+    purpose: Purpose,
+    since: DateTime<Utc>,
+) -> Result<Option<Issued>, Fault> {
+    let now = platform.clock().now();
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let token_hash = hash(&token);
+    let made = sqlx::query!(
+        r#"with person as (
+               select id, tenant_id, full_name from users
+               where email = $1 and anonymised_at is null and is_active
+                 and ($2 <> 'verify_email' or email_verified_at is null)
+                 and not exists (select from one_time_tokens
+                                 where user_id = users.id and purpose = $2 and created_at > $4)
+           ), made as (
+               insert into one_time_tokens (token_hash, user_id, purpose, expires_at, created_at)
+               select $3, id, $2, $5, $6 from person
+           )
+           select id as "user: UserId", tenant_id as "tenant: TenantId", full_name from person"#,
+        email,
+        purpose.as_str(),
+        token_hash.as_slice(),
+        since,
+        now + purpose.lifetime(),
+        now,
+    )
+    .fetch_optional(&platform.db().platform)
+    .await?;
+    Ok(made.map(|m| Issued { token, user: m.user, tenant: m.tenant, full_name: m.full_name }))
+}
+
+/// Makes the link that lets the person at an address choose a new password, for whoever has the
+/// server's shell to hand over; `None` when nobody has the address. Works for an hour and once.
+pub async fn reset_link(platform: &Platform, email: &str) -> Result<Option<String>, Fault> {
+    let email = email.trim().to_lowercase();
+    let now = platform.clock().now();
+    let Some(made) = issue(platform, &email, Purpose::ResetPassword, now).await? else {
+        return Ok(None);
+    };
+    let mut cx = platform.work("cli").await?;
+    tell(&mut cx, made.tenant, made.user, "user.make_reset_link").await?;
+    cx.commit().await?;
+    Ok(Some(platform.settings().url(&format!("/reset?token={}", made.token))))
+}
+
 /// Why a letter was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum LetterError {
@@ -139,7 +174,8 @@ impl Job for AccountLetter {
 
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
         match self.send(platform).await {
-            Ok(()) => Ok(()),
+            // Mail was switched off since it was asked for; the pages say so.
+            Ok(()) | Err(LetterError::Mail(MailError::NotConfigured)) => Ok(()),
             Err(LetterError::Fault(fault)) => Err(fault.into()),
             Err(LetterError::Mail(error @ MailError::Transient(_))) => Err(JobError::retry(error)),
             Err(LetterError::Mail(error)) => Err(JobError::fail(error)),
@@ -147,11 +183,12 @@ impl Job for AccountLetter {
     }
 }
 
-fn hash(token: &str) -> [u8; 32] {
+pub(super) fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// Asks for a link to choose a new password; the same answer for every address.
+/// Asks for a link to choose a new password; the same answer for every address. Without a mail
+/// server nothing is asked for: the page says so.
 pub async fn ask_for_reset(
     platform: &Platform,
     email: &str,
@@ -175,6 +212,9 @@ async fn ask(
     purpose: Purpose,
     request: RequestInfo,
 ) -> Result<(), Fault> {
+    if !platform.mailer().is_on() {
+        return Ok(());
+    }
     let email: String = email.trim().to_lowercase().chars().take(254).collect();
     let mut cx = Ctx::begin_installation(platform, Actor::System("letters"), request).await?;
     cx.enqueue(&AccountLetter { email, purpose }).await?;

@@ -106,10 +106,10 @@ pub(super) fn check_person(person: &NewPerson, company: &str) -> (String, Vec<Fi
     if let Err(message) = check_name(name) {
         say("full_name", message);
     }
-    let email = person.email.trim().to_lowercase();
-    if !looks_like_email(&email) {
-        say("email", "Enter an e-mail address such as name@company.com.".to_owned());
-    }
+    let email = email_of(&person.email).unwrap_or_else(|message| {
+        say("email", message);
+        String::new()
+    });
     let own = [email.as_str(), name, company];
     if let Err(message) = password::check(&person.password, &own) {
         say("password", message);
@@ -126,6 +126,16 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err("Enter a name, at most 200 characters.".to_owned())
+    }
+}
+
+/// An address in the form it is stored in.
+pub(super) fn email_of(typed: &str) -> Result<String, String> {
+    let email = typed.trim().to_lowercase();
+    if looks_like_email(&email) {
+        Ok(email)
+    } else {
+        Err("Enter an e-mail address such as name@company.com.".to_owned())
     }
 }
 

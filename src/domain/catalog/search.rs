@@ -8,7 +8,7 @@ use voxlink_gateways::{
     carrier::{Near, Offer, SearchQuery, SearchSort},
 };
 use voxlink_types::{
-    E164,
+    E164, PageRequest,
     error::{Explain, FieldError, Status},
     gazetteer::Gazetteer,
     number::NumberType,
@@ -28,6 +28,17 @@ pub struct Hit {
     pub price: Price,
     /// Where the digits looked for stand in [`E164::digits`]: start and length.
     pub mark: Option<(usize, usize)>,
+}
+
+/// What a search finds with one condition left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wider {
+    /// The condition, by its field: `near`, `digits`, `area`, …
+    pub field: &'static str,
+    /// Numbers found, up to one page.
+    pub found: usize,
+    /// There are more.
+    pub more: bool,
 }
 
 /// A page of a search.
@@ -149,6 +160,47 @@ pub async fn search(platform: &Platform, wish: &Wish) -> Result<Found, SearchErr
         }
     }
     Ok(Found { hits, more, near, digits: query.contains, silent })
+}
+
+/// For a search that finds nothing: which single condition to leave out, and what is found then,
+/// most first. Conditions without which there is still nothing are not named.
+pub async fn wider(platform: &Platform, wish: &Wish) -> Vec<Wider> {
+    let first = PageRequest::new(1, wish.page.size);
+    let without = [
+        ("near", !wish.near.is_empty()),
+        ("digits", !wish.contains.is_empty()),
+        ("area", !wish.area_code.is_empty()),
+        ("locality", !wish.locality.is_empty()),
+        ("region", !wish.region.is_empty()),
+        ("exclude", !wish.exclude.is_empty()),
+        ("type", !wish.types.is_empty()),
+        ("can", !wish.capabilities.is_empty()),
+        ("max", wish.max_monthly.is_some()),
+    ];
+    let asked = without.into_iter().filter(|(_, given)| *given).map(|(field, _)| async move {
+        let mut wider = Wish { page: first, sort: Sort::Number, ..wish.clone() };
+        match field {
+            "near" => wider.near.clear(),
+            "digits" => wider.contains.clear(),
+            "area" => wider.area_code.clear(),
+            "locality" => wider.locality.clear(),
+            "region" => wider.region.clear(),
+            "exclude" => wider.exclude.clear(),
+            "type" => wider.types.clear(),
+            "can" => wider.capabilities.clear(),
+            _ => wider.max_monthly = None,
+        }
+        let found = search(platform, &wider).await.ok()?;
+        Some(Wider { field, found: found.hits.len(), more: found.more })
+    });
+    let mut answers: Vec<Wider> = futures::future::join_all(asked)
+        .await
+        .into_iter()
+        .flatten()
+        .filter(|w| w.found > 0)
+        .collect();
+    answers.sort_by_key(|w| (!w.more, std::cmp::Reverse(w.found)));
+    answers
 }
 
 /// How many of a number's digits stand after its country code.

@@ -12,7 +12,8 @@ pub const DISTANCES_KM: [u32; 5] = [10, 25, 50, 100, 250];
 text_enum! {
     /// In which order numbers come.
     Sort {
-        /// Nearest first where a place is given, else by number.
+        /// Nearest first where a place is given, else as the carriers recommend: easy to remember
+        /// first.
         Best = "best",
         /// Cheapest first.
         Price = "price",

@@ -39,6 +39,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.job::<payments::PaymentEventJob>();
     all.job::<payments::ReconcileJob>();
     all.job::<accounts::AccountLetter>();
+    all.job::<accounts::InvitationLetter>();
     all.job::<notifications::NoticeLetter>();
     all.job::<numbers::ApplySettings>();
     all.job::<numbers::CarryOutRelease>();

@@ -1,12 +1,11 @@
 //! The list as CSV: exactly what is shown, for a spreadsheet, without surprises in it.
 //!
-//! Two rules keep a spreadsheet from taking a cell for a formula. A cell that begins with `=`,
-//! `+`, `-`, `@`, tab or return gets an apostrophe in front, which spreadsheets do not show. The
-//! column `number` obeys it like any other, so it reads `'+12025550123` in the bare file; the
-//! column `number_digits` beside it has the same digits without plus or apostrophe, for programs.
+//! The column `number` is made harmless like any other cell (see [`crate::sheet`]), so it reads
+//! `'+12025550123` in the bare file; the column `number_digits` beside it has the same digits
+//! without plus or apostrophe, for programs.
 
 use super::{NumberError, Row, rows};
-use crate::{Ctx, Fault, Platform, RequestInfo};
+use crate::{Ctx, Fault, Platform, RequestInfo, sheet};
 use futures::{Stream, stream};
 use voxlink_types::ids::NumberId;
 
@@ -64,18 +63,11 @@ pub fn export(wanted: Export) -> impl Stream<Item = Result<Vec<u8>, NumberError>
     })
 }
 
-fn written(rows: &[Row], with_header: bool) -> Result<Vec<u8>, NumberError> {
-    let broken = |e: csv::Error| NumberError::Fault(Fault::Internal(e.to_string()));
-    let mut writer = csv::WriterBuilder::new()
-        .has_headers(false)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    if with_header {
-        writer.write_record(HEADER).map_err(broken)?;
-    }
-    for row in rows {
+fn written(rows: &[Row], with_header: bool) -> Result<Vec<u8>, Fault> {
+    let header = with_header.then(|| HEADER.map(str::to_owned));
+    let cells = rows.iter().map(|row| {
         let capabilities: Vec<&str> = row.capabilities.iter().map(|c| c.as_str()).collect();
-        let cells = [
+        [
             row.id.to_string(),
             row.number.to_string(),
             row.number.digits().to_owned(),
@@ -90,13 +82,7 @@ fn written(rows: &[Row], with_header: bool) -> Result<Vec<u8>, NumberError> {
             row.monthly.normalize().to_string(),
             row.currency.to_string(),
             row.started_at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        ];
-        writer.write_record(cells.map(safe)).map_err(broken)?;
-    }
-    writer.into_inner().map_err(|e| NumberError::Fault(Fault::Internal(e.to_string())))
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn safe(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+        ]
+    });
+    sheet::csv(header.into_iter().chain(cells))
 }

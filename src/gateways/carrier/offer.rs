@@ -49,7 +49,8 @@ pub struct Near {
 /// In which order offers come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SearchSort {
-    /// By distance where a point is given, else by number.
+    /// By distance where a point is given, else as the carrier recommends: the local one those that
+    /// are easy to remember first, by the digits they end in, then by number.
     #[default]
     Best,
     /// By number.

@@ -12,7 +12,8 @@ use voxlink_domain::accounts::sessions::{NewSession, OPENING};
 use voxlink_server::web::PgSessions;
 use voxlink_testkit::TestPlatform;
 use voxlink_types::ids::{
-    BulkRunId, CallId, InvoiceId, InvoiceLineId, NotificationId, OrderId, PaymentId, SessionId,
+    BulkRunId, CallId, InvitationId, InvoiceId, InvoiceLineId, NotificationId, OrderId, PaymentId,
+    SessionId,
     TenantId, UserId,
 };
 
@@ -79,6 +80,7 @@ impl<'a> Cast<'a> {
             (OrderId::new(1), InvoiceId::new(1), PaymentId::new(1), CallId::new(1));
         let line = InvoiceLineId::new(1);
         let (notification, run) = (NotificationId::new(1), BulkRunId::new(1));
+        let invitation = InvitationId::new(1);
         let ours = self.ours.uuid();
         for (sql, id) in [
             ("insert into orders (id, tenant_id, user_id, order_number, payment_kind, subtotal_minor, total_minor, currency, placed_at)
@@ -97,6 +99,8 @@ impl<'a> Cast<'a> {
             ("insert into bulk_runs (id, tenant_id, user_id, action, total) values ($1, $2, $3, '{\"do\": \"tag\", \"tags\": \"x\"}', 0)", run.uuid()),
             ("insert into notifications (id, tenant_id, user_id, kind, title, message)
               values ($1, $2, $3, 'system', 'News', 'Something happened.')", notification.uuid()),
+            ("insert into invitations (id, tenant_id, email, tenant_role, via, invited_by, expires_at)
+              values ($1, $2, 'new@example.com', 'viewer', 'link', $3, now() + interval '7 days')", invitation.uuid()),
             ("insert into call_records (id, tenant_id, subscription_id, carrier, carrier_call_id, from_number, to_number, direction, status, started_at)
               select $1, $2, (select id from subscriptions where tenant_id = $2), 'local', 'call-1', '+12025550100', '+16175550123', 'inbound', 'completed', '2026-11-16T14:00:00Z'
               where $3::uuid is not null", call.uuid()),
@@ -117,6 +121,8 @@ impl<'a> Cast<'a> {
             ("calls", call.to_string()),
             ("accounts", self.ours.to_string()),
             ("bulk", run.to_string()),
+            ("people", self.people["viewer"].to_string()),
+            ("invitations", invitation.to_string()),
         ]);
     }
 

@@ -1,6 +1,6 @@
 //! Where a person is signed in, and how to end it.
 
-use super::settings::tabs;
+use super::settings::{SettingsTab, tabs};
 use crate::{
     Answer, App, Flash, PageError, Screen,
     access::Viewer,
@@ -50,7 +50,7 @@ pub(super) async fn show(State(app): State<App>, person: Viewer) -> Answer {
                 }
             });
             view! {
-                <Tabs label="Settings" tabs=tabs(true) />
+                <Tabs label="Settings" tabs=tabs(SettingsTab::Devices) />
                 <Table caption="Devices on which you are signed in">
                     <thead>
                         <tr>

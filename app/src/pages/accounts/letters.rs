@@ -4,9 +4,12 @@ use super::entry::with_retry_after;
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Anyone,
-    ui::{Button, Field, Form},
+    ui::{Button, Field, Form, LinkButton},
 };
-use axum::extract::{Form as Posted, Query, State};
+use axum::{
+    extract::{Form as Posted, Query, State},
+    response::{IntoResponse, Redirect},
+};
 use leptos::prelude::*;
 use voxlink_domain::accounts;
 
@@ -34,7 +37,11 @@ pub(super) struct ResetForm {
 }
 
 pub(super) async fn show_forgot(State(app): State<App>, person: Anyone) -> Answer {
-    Screen::new("Choose a new password")
+    let screen = Screen::new("Choose a new password");
+    if !app.platform.mailer().is_on() {
+        return screen.render(&app, &person, no_letters).await;
+    }
+    screen
         .render(&app, &person, || {
             view! {
                 <Form action="/forgot" class="flex max-w-md flex-col gap-5">
@@ -47,11 +54,31 @@ pub(super) async fn show_forgot(State(app): State<App>, person: Anyone) -> Answe
         .await
 }
 
+/// Without a mail server there is no letter to promise: who can help instead, and how.
+fn no_letters() -> impl IntoView {
+    view! {
+        <div class="surface flex max-w-2xl flex-col gap-4 p-6">
+            <p>"This installation sends no letters, so a new password does not come by e-mail."</p>
+            <p>
+                "Ask whoever runs it for a link. On the server they make one, which works for one hour and once, with the command"
+            </p>
+            <pre class="overflow-x-auto rounded-field bg-base-200 p-3 text-sm"><code>"voxlink people reset-link --email you@company.com"</code></pre>
+            <p class="text-sm text-muted">
+                "Letters are sent as soon as a mail server is named in the setting MAIL_URL."
+            </p>
+            <div><LinkButton href="/sign-in">"Back to sign-in"</LinkButton></div>
+        </div>
+    }
+}
+
 pub(super) async fn forgot(
     State(app): State<App>,
     person: Anyone,
     Posted(form): Posted<ForgotForm>,
 ) -> Answer {
+    if !app.platform.mailer().is_on() {
+        return Ok(Redirect::to("/forgot").into_response());
+    }
     accounts::ask_for_reset(&app.platform, &form.email, person.request.clone()).await?;
     // The same words for every address.
     let said = "If there is an account with this address, a letter with a link is on its way.";

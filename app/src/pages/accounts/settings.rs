@@ -5,6 +5,7 @@ use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Viewer,
     layout::Place,
+    look::remember_theme,
     ui::{
         Button, ButtonForm, ButtonKind, Card, Checkbox, Choice, Fact, Facts, Field, Form, Select,
         Tab, Tabs,
@@ -12,7 +13,7 @@ use crate::{
 };
 use axum::extract::{Form as Posted, State};
 use leptos::prelude::*;
-use voxlink_domain::accounts::{self, LANGUAGES, Profile};
+use voxlink_domain::accounts::{self, LANGUAGES, Profile, Theme};
 
 /// The profile's form, as sent.
 #[derive(Debug, serde::Deserialize)]
@@ -23,6 +24,8 @@ pub(super) struct ProfileForm {
     time_zone: String,
     #[serde(default)]
     language: String,
+    #[serde(default)]
+    theme: String,
     wants_news: Option<String>,
 }
 
@@ -35,12 +38,24 @@ pub(super) struct PasswordForm {
     wanted: String,
 }
 
-/// The two pages of the settings.
-pub(super) fn tabs(devices: bool) -> Vec<Tab> {
-    vec![
-        Tab::new("Profile and password", "/settings", !devices),
-        Tab::new("Devices", "/settings/devices", devices),
+/// The pages of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SettingsTab {
+    Profile,
+    Devices,
+    People,
+}
+
+/// The settings' tabs, with one of them open.
+pub(super) fn tabs(open: SettingsTab) -> Vec<Tab> {
+    [
+        (SettingsTab::Profile, "Profile and password", "/settings"),
+        (SettingsTab::Devices, "Devices", "/settings/devices"),
+        (SettingsTab::People, "People", "/settings/people"),
     ]
+    .into_iter()
+    .map(|(tab, label, href)| Tab::new(label, href, tab == open))
+    .collect()
 }
 
 pub(super) async fn show(State(app): State<App>, person: Viewer) -> Answer {
@@ -62,14 +77,17 @@ pub(super) async fn save(
         full_name: form.full_name,
         time_zone: form.time_zone,
         language: form.language,
-        theme: person.member.theme,
+        theme: form.theme.parse().unwrap_or(person.member.theme),
         wants_news: form.wants_news.is_some(),
     };
     let mut cx = person.begin(&app.platform).await?;
     match accounts::save_profile(&mut cx, &person.member, &wanted).await {
         Ok(()) => {
             cx.commit().await?;
-            Ok(Flash::success("Your profile is saved.").then("/settings"))
+            let mut saved = Flash::success("Your profile is saved.").then("/settings");
+            // A choice made on this device before would hide the one just made.
+            remember_theme(&mut saved, wanted.theme);
+            Ok(saved)
         }
         Err(error) => {
             let wrong = Wrong::of(error)?;
@@ -108,6 +126,9 @@ pub(super) async fn change_password(
 
 pub(super) async fn ask_for_verification(State(app): State<App>, person: Viewer) -> Answer {
     let email = person.member.email.clone();
+    if !app.platform.mailer().is_on() {
+        return Ok(Flash::warning("This installation sends no letters.").then("/settings"));
+    }
     accounts::ask_for_verification(&app.platform, &email, person.request.clone()).await?;
     Ok(Flash::info(format!("A letter is on its way to {email}.")).then("/settings"))
 }
@@ -122,6 +143,12 @@ async fn page(
     let member = person.member.clone();
     let languages: Vec<Choice> =
         LANGUAGES.iter().map(|(tag, name)| Choice::new(*tag, *name)).collect();
+    let themes = vec![
+        Choice::new(Theme::System.as_str(), "As the device has them"),
+        Choice::new(Theme::Light.as_str(), "Light"),
+        Choice::new(Theme::Dark.as_str(), "Dark"),
+    ];
+    let mail = app.platform.mailer().is_on();
     let status = if wrong == Wrong::nothing() { wrong_password.status() } else { wrong.status() };
     Screen::new("Settings")
         .at(Place::Settings)
@@ -129,6 +156,8 @@ async fn page(
         .render(app, person, move || {
             let confirmed = if member.email_verified {
                 view! { <span class="text-muted">" (confirmed)"</span> }.into_any()
+            } else if !mail {
+                view! { <span class="text-muted">" (not confirmed: this installation sends no letters)"</span> }.into_any()
             } else {
                 view! {
                     <span class="text-muted">" (not confirmed) "</span>
@@ -139,12 +168,13 @@ async fn page(
             let (company, email) = (member.company.clone(), member.email.clone());
             let role = member.tenant_role.as_str();
             view! {
-                <Tabs label="Settings" tabs=tabs(false) />
+                <Tabs label="Settings" tabs=tabs(SettingsTab::Profile) />
                 <div class="grid gap-6 lg:grid-cols-2">
                     <Card title="Profile">
                         <Form action="/settings" wrong=wrong>
                             <Field name="full_name" label="Your name" value=profile.full_name autocomplete="name" maxlength=200u32 />
                             <Select name="time_zone" label="Time zone" choices=zones() value=profile.time_zone hint="Times are shown in this zone." />
+                            <Select name="theme" label="Colours" choices=themes value=profile.theme.as_str().to_owned() />
                             <Select name="language" label="Language" choices=languages value=profile.language />
                             <Checkbox name="wants_news" checked=profile.wants_news>"Send me news about VoxLink"</Checkbox>
                             <div><Button>"Save"</Button></div>

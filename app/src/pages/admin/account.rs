@@ -1,30 +1,38 @@
-//! One account: its people, figures and state; suspension and its end.
+//! One account: its people, figures, notes and state; what staff may do for it and to it.
 
 use super::accounts::badge;
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Admin, Person, Support},
+    flash::Tone,
     layout::Place,
     ui::{
-        Amount, Badge, Button, ButtonKind, Card, Cell, Fact, Facts, Form, Stat, Table, TextArea,
-        When,
+        Amount, Badge, Button, ButtonForm, ButtonKind, Card, Cell, Choice, Fact, Facts, Field,
+        Form, Notice, Select, Stat, Table, TextArea, When,
     },
 };
 use axum::extract::{Form as Posted, Path, State};
 use leptos::prelude::*;
 use voxlink_domain::{
     Ctx, Installation,
-    accounts::admin::{self, Account, TenantState, WorkFilter},
+    accounts::{
+        AccountError,
+        admin::{self, Account, Hand, Note, TenantState, WorkFilter},
+    },
     billing::journal,
 };
 use voxlink_types::{Currency, Money, PageRequest, ids::TenantId, role::PlatformRole};
 
-/// The form of suspension and of its end, as sent.
+/// What a form of the page sent; each has some of the fields.
 #[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct StateForm {
-    #[serde(default)]
+#[serde(default)]
+pub(super) struct Typed {
     reason: String,
     message: Option<String>,
+    note: String,
+    hand: String,
+    amount: String,
+    why: String,
 }
 
 /// What the page shows.
@@ -33,7 +41,8 @@ struct Shown {
     credit: Option<Money>,
     numbers: i64,
     orders: i64,
-    typed: StateForm,
+    notes: Vec<Note>,
+    typed: Typed,
     wrong: Wrong,
 }
 
@@ -52,12 +61,14 @@ async fn load(cx: &mut Ctx<Installation>, id: TenantId) -> Result<Shown, PageErr
     let one = PageRequest::new(1, 1);
     let numbers = admin::numbers(cx, &only, one).await?.total;
     let orders = admin::orders(cx, &only, one).await?.total;
+    let notes = admin::notes(cx, id).await?;
     Ok(Shown {
         account,
         credit,
         numbers,
         orders,
-        typed: StateForm::default(),
+        notes,
+        typed: Typed::default(),
         wrong: Wrong::nothing(),
     })
 }
@@ -77,44 +88,89 @@ pub(super) async fn suspend(
     State(app): State<App>,
     person: Admin,
     Path(id): Path<String>,
-    Posted(form): Posted<StateForm>,
+    Posted(typed): Posted<Typed>,
 ) -> Answer {
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
-    match admin::suspend(&mut cx, tenant, &form.reason, form.message.as_deref()).await {
-        Ok(()) => {
-            cx.commit().await?;
-            let said = "The account is suspended and its people are signed out.";
-            Ok(Flash::success(said).then(&format!("/admin/accounts/{tenant}")))
-        }
-        Err(error) => {
-            let wrong = Wrong::of(error)?;
-            let shown = Shown { typed: form, wrong, ..load(&mut cx, tenant).await? };
-            drop(cx);
-            page(&app, &person, shown).await
-        }
-    }
+    let done = admin::suspend(&mut cx, tenant, &typed.reason, typed.message.as_deref()).await;
+    let said = "The account is suspended and its people are signed out.";
+    finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await
 }
 
 pub(super) async fn restore(
     State(app): State<App>,
     person: Admin,
     Path(id): Path<String>,
-    Posted(form): Posted<StateForm>,
+    Posted(typed): Posted<Typed>,
 ) -> Answer {
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
-    match admin::restore(&mut cx, tenant, &form.reason).await {
-        Ok(()) => {
+    let done = admin::restore(&mut cx, tenant, &typed.reason).await;
+    finish(&app, &person, cx, tenant, typed, done.map(|()| "The account is restored.".to_owned()))
+        .await
+}
+
+pub(super) async fn add_note(
+    State(app): State<App>,
+    person: Support,
+    Path(id): Path<String>,
+    Posted(typed): Posted<Typed>,
+) -> Answer {
+    let tenant = id_of(&id)?;
+    let mut cx = person.begin(&app.platform).await?;
+    let done = admin::add_note(&mut cx, tenant, &typed.note).await;
+    finish(&app, &person, cx, tenant, typed, done.map(|()| "The note is kept.".to_owned())).await
+}
+
+pub(super) async fn adjust(
+    State(app): State<App>,
+    person: Admin,
+    Path(id): Path<String>,
+    Posted(typed): Posted<Typed>,
+) -> Answer {
+    let tenant = id_of(&id)?;
+    let hand = typed.hand.parse().unwrap_or(Hand::Give);
+    let mut cx = person.begin(&app.platform).await?;
+    let done = admin::adjust(&mut cx, tenant, hand, &typed.amount, &typed.why).await;
+    let done = done.map(|left| format!("The balance is {left} now."));
+    finish(&app, &person, cx, tenant, typed, done).await
+}
+
+pub(super) async fn sign_out(
+    State(app): State<App>,
+    person: Admin,
+    Path(id): Path<String>,
+) -> Answer {
+    let tenant = id_of(&id)?;
+    let mut cx = person.begin(&app.platform).await?;
+    let done = admin::sign_out_all(&mut cx, tenant).await.map(|ended| match ended {
+        0 => "Nobody was signed in.".to_owned(),
+        1 => "One session is ended.".to_owned(),
+        n => format!("{n} sessions are ended."),
+    });
+    finish(&app, &person, cx, tenant, Typed::default(), done).await
+}
+
+/// Keeps what a verb did and says so, or undoes it and shows the page again with what was typed.
+async fn finish(
+    app: &App,
+    person: &impl Person,
+    mut cx: Ctx<Installation>,
+    tenant: TenantId,
+    typed: Typed,
+    done: Result<String, AccountError>,
+) -> Answer {
+    match done {
+        Ok(said) => {
             cx.commit().await?;
-            Ok(Flash::success("The account is restored.")
-                .then(&format!("/admin/accounts/{tenant}")))
+            Ok(Flash::success(said).then(&format!("/admin/accounts/{tenant}")))
         }
         Err(error) => {
             let wrong = Wrong::of(error)?;
-            let shown = Shown { typed: form, wrong, ..load(&mut cx, tenant).await? };
+            // A refusal comes before anything was written.
+            let shown = Shown { typed, wrong, ..load(&mut cx, tenant).await? };
             drop(cx);
-            page(&app, &person, shown).await
+            page(app, person, shown).await
         }
     }
 }
@@ -131,10 +187,16 @@ async fn page(app: &App, person: &impl Person, shown: Shown) -> Answer {
 }
 
 fn body(shown: Shown, may_change: bool) -> impl IntoView {
-    let Shown { account, credit, numbers, orders, typed, wrong } = shown;
+    let Shown { account, credit, numbers, orders, notes, typed, wrong } = shown;
     let id = account.id;
     let here = format!("/admin/accounts/{id}");
-    let state = account.state;
+    // A refusal that is about no field, such as a state that forbids it, stands above all forms.
+    let whole = ["reason", "message", "note", "amount", "why"]
+        .iter()
+        .all(|field| wrong.about(field).is_none())
+        .then(|| wrong.summary())
+        .flatten()
+        .map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
     let facts = account.suspended_at.map(|at| {
         let reason = account.suspension_reason.clone().unwrap_or_default();
         let message = account
@@ -147,33 +209,56 @@ fn body(shown: Shown, may_change: bool) -> impl IntoView {
             <Fact name="Callers hear">{message}</Fact>
         }
     });
-    let change = may_change.then(|| match state {
-        TenantState::Active => view! {
-            <Card title="Suspend this account">
-                <Form action=format!("{here}/suspend") wrong=wrong>
-                    <p class="text-muted">
-                        "Its people are signed out at once and may only look. Its numbers go on answering with the message below."
-                    </p>
-                    <TextArea name="reason" label="Reason" value=typed.reason hint="Shown to the account, and kept in the audit log." maxlength=500u32 rows=2 />
-                    <TextArea name="message" label="What callers hear" value=typed.message.unwrap_or_default() optional=true hint="Left empty, callers hear the installation's usual message." maxlength=500u32 rows=2 />
-                    <div><Button kind=ButtonKind::Danger>"Suspend the account"</Button></div>
-                </Form>
-            </Card>
+    let signed_in = account.people.iter().any(|p| p.sessions > 0);
+    let out = (may_change && signed_in).then(|| {
+        view! {
+            <div class="mt-4">
+                <ButtonForm action=format!("{here}/sign-out") kind=ButtonKind::Secondary>"Sign everybody out"</ButtonForm>
+            </div>
         }
-        .into_any(),
-        TenantState::Suspended => view! {
-            <Card title="Restore this account">
-                <Form action=format!("{here}/restore") wrong=wrong>
-                    <TextArea name="reason" label="Reason" value=typed.reason hint="Kept in the audit log." maxlength=500u32 rows=2 />
-                    <div><Button>"Restore the account"</Button></div>
-                </Form>
-            </Card>
-        }
-        .into_any(),
-        TenantState::Closed => ().into_any(),
     });
-    let people = account
-        .people
+    let balance = credit.map(|money| view! { <Stat label="Credit"><Amount money=money /></Stat> });
+    let change = may_change.then(|| {
+        view! {
+            {money(&here, &typed, &wrong)}
+            {state_form(&here, account.state, &typed, &wrong)}
+        }
+    });
+    view! {
+        {whole}
+        <div class="mb-6 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+            <Stat label="Numbers" href=format!("/admin/numbers?tenant={id}")>{numbers}</Stat>
+            <Stat label="Orders" href=format!("/admin/orders?tenant={id}")>{orders}</Stat>
+            {balance}
+            <Stat label="Audit log" href=format!("/admin/audit?tenant={id}")>"Open"</Stat>
+        </div>
+        <div class="flex flex-col gap-6">
+            <Card title="Account">
+                <Facts>
+                    <Fact name="State">{badge(account.state)}</Fact>
+                    <Fact name="Id"><code class="break-all">{id.to_string()}</code></Fact>
+                    <Fact name="Time zone">{account.time_zone}</Fact>
+                    <Fact name="Since"><When at=account.created_at /></Fact>
+                    {facts}
+                </Facts>
+            </Card>
+            <div>{people(account.people)} {out}</div>
+            <div class="grid items-start gap-6 lg:grid-cols-2">{kept_notes(&here, notes, &typed, &wrong)} {change}</div>
+        </div>
+    }
+}
+
+/// The part of what is wrong that is about one form.
+fn about(wrong: &Wrong, fields: &[&str]) -> Wrong {
+    if fields.iter().any(|field| wrong.about(field).is_some()) {
+        wrong.clone()
+    } else {
+        Wrong::nothing()
+    }
+}
+
+fn people(people: Vec<admin::Person>) -> impl IntoView {
+    let rows = people
         .into_iter()
         .map(|p| {
             let last = match p.last_sign_in_at {
@@ -187,8 +272,8 @@ fn body(shown: Shown, may_change: bool) -> impl IntoView {
             let confirmed = if p.email_verified { "yes" } else { "no" };
             view! {
                 <tr>
-                    <Cell label="Name">{p.name} " " {staff}</Cell>
-                    <Cell label="Address">{p.email}</Cell>
+                    <Cell label="Name"><span class="inline-flex flex-wrap items-center gap-2">{p.name} {staff}</span></Cell>
+                    <Cell label="Address"><span class="break-all">{p.email}</span></Cell>
                     <Cell label="Confirmed">{confirmed}</Cell>
                     <Cell label="Role">{p.tenant_role.as_str()}</Cell>
                     <Cell label="Last sign-in">{last}</Cell>
@@ -197,38 +282,97 @@ fn body(shown: Shown, may_change: bool) -> impl IntoView {
             }
         })
         .collect_view();
-    let balance = credit.map(|money| view! { <Stat label="Credit"><Amount money=money /></Stat> });
     view! {
-        <div class="mb-6 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
-            <Stat label="Numbers" href=format!("/admin/numbers?tenant={id}")>{numbers}</Stat>
-            <Stat label="Orders" href=format!("/admin/orders?tenant={id}")>{orders}</Stat>
-            {balance}
-            <Stat label="Audit log" href=format!("/admin/audit?tenant={id}")>"Open"</Stat>
-        </div>
-        <div class="flex flex-col gap-6">
-            <Card title="Account">
-                <Facts>
-                    <Fact name="State">{badge(state)}</Fact>
-                    <Fact name="Id"><code>{id.to_string()}</code></Fact>
-                    <Fact name="Time zone">{account.time_zone}</Fact>
-                    <Fact name="Since"><When at=account.created_at /></Fact>
-                    {facts}
-                </Facts>
+        <Table caption="People of this account">
+            <thead>
+                <tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Address"</th>
+                    <th scope="col">"Confirmed"</th>
+                    <th scope="col">"Role"</th>
+                    <th scope="col">"Last sign-in"</th>
+                    <th scope="col" class="amount">"Sessions"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </Table>
+    }
+}
+
+fn kept_notes(here: &str, notes: Vec<Note>, typed: &Typed, wrong: &Wrong) -> impl IntoView + use<> {
+    let lines = notes
+        .into_iter()
+        .map(|note| {
+            view! {
+                <li class="border-t border-base-300 py-3">
+                    <p class="break-words whitespace-pre-line">{note.text}</p>
+                    <p class="mt-1 text-sm text-muted">{note.author} ", " <When at=note.created_at /></p>
+                </li>
+            }
+        })
+        .collect_view();
+    let (action, wrong) = (format!("{here}/notes"), about(wrong, &["note"]));
+    let note = typed.note.clone();
+    view! {
+        <Card title="Notes">
+            <Form action=action wrong=wrong>
+                <TextArea name="note" label="New note" value=note hint="Only staff see notes." maxlength=4000u32 rows=2 />
+                <div><Button kind=ButtonKind::Secondary>"Keep the note"</Button></div>
+            </Form>
+            <ul class="mt-4">{lines}</ul>
+        </Card>
+    }
+}
+
+fn money(here: &str, typed: &Typed, wrong: &Wrong) -> impl IntoView + use<> {
+    let hands = vec![
+        Choice::new(Hand::Give.as_str(), "Put onto the balance"),
+        Choice::new(Hand::Take.as_str(), "Take off the balance"),
+    ];
+    let (action, wrong) = (format!("{here}/adjust"), about(wrong, &["amount", "why"]));
+    let (hand, amount, why) = (typed.hand.clone(), typed.amount.clone(), typed.why.clone());
+    view! {
+        <Card title="Adjust the balance">
+            <Form action=action wrong=wrong>
+                <div class="grid gap-4 sm:grid-cols-2">
+                    <Select name="hand" label="What" choices=hands value=hand />
+                    <Field name="amount" label="Amount" value=amount inputmode="decimal" placeholder="25.00" />
+                </div>
+                <Field name="why" label="Reason" value=why maxlength=200u32 hint="The customer reads it on the statement." />
+                <div><Button kind=ButtonKind::Secondary>"Adjust"</Button></div>
+            </Form>
+        </Card>
+    }
+}
+
+fn state_form(here: &str, state: TenantState, typed: &Typed, wrong: &Wrong) -> AnyView {
+    let wrong = about(wrong, &["reason", "message"]);
+    let reason = typed.reason.clone();
+    let message = typed.message.clone().unwrap_or_default();
+    let (suspend, restore) = (format!("{here}/suspend"), format!("{here}/restore"));
+    match state {
+        TenantState::Active => view! {
+            <Card title="Suspend this account">
+                <Form action=suspend wrong=wrong>
+                    <p class="text-muted">
+                        "Its people are signed out at once and may only look. Its numbers go on answering with the message below."
+                    </p>
+                    <TextArea name="reason" label="Reason" value=reason hint="Shown to the account, and kept in the audit log." maxlength=500u32 rows=2 />
+                    <TextArea name="message" label="What callers hear" value=message optional=true hint="Left empty, callers hear the installation's usual message." maxlength=500u32 rows=2 />
+                    <div><Button kind=ButtonKind::Danger>"Suspend the account"</Button></div>
+                </Form>
             </Card>
-            <Table caption="People of this account">
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Address"</th>
-                        <th scope="col">"Confirmed"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Last sign-in"</th>
-                        <th scope="col" class="amount">"Sessions"</th>
-                    </tr>
-                </thead>
-                <tbody>{people}</tbody>
-            </Table>
-            {change}
-        </div>
+        }
+        .into_any(),
+        TenantState::Suspended => view! {
+            <Card title="Restore this account">
+                <Form action=restore wrong=wrong>
+                    <TextArea name="reason" label="Reason" value=reason hint="Kept in the audit log." maxlength=500u32 rows=2 />
+                    <div><Button>"Restore the account"</Button></div>
+                </Form>
+            </Card>
+        }
+        .into_any(),
+        TenantState::Closed => ().into_any(),
     }
 }

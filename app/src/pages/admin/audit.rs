@@ -1,7 +1,10 @@
 //! The audit log: who did what to what, the values before and after side by side, and whether the
 //! chain is whole.
 
-use super::filter::{Wanted, csv};
+use super::{
+    export::{download, export_of},
+    filter::Wanted,
+};
 use crate::{
     Answer, App, Flash, Screen,
     access::{Admin, Support},
@@ -14,8 +17,8 @@ use axum::extract::{Form as Posted, Query, State};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use voxlink_domain::accounts::admin::{self, AuditFilter, AuditRow};
-use voxlink_types::{PageRequest, ids::TenantId, role::PlatformRole};
+use voxlink_domain::accounts::admin::{self, AuditFilter, AuditRow, Exported};
+use voxlink_types::ids::TenantId;
 
 fn filter(wanted: &Wanted, zone: &str) -> AuditFilter {
     let (from, to) = wanted.days(zone);
@@ -39,8 +42,7 @@ pub(super) async fn list(
     let asked = filter(&wanted, &person.member.time_zone);
     let found = admin::audit_log(&mut cx, &asked, wanted.request()).await?;
     drop(cx);
-    let may_export = person.member.platform_role >= PlatformRole::Admin;
-    let export = person.look.address().replacen("/admin/audit", "/admin/audit/export", 1);
+    let export = export_of(&person);
     let look = person.look.clone();
     Screen::new("Audit log")
         .at(Place::AdminAudit)
@@ -68,7 +70,7 @@ pub(super) async fn list(
                     <ButtonForm action="/admin/audit/verify" fields=vec![("tenant", tenant)] kind=ButtonKind::Secondary>
                         {format!("Check {which}")}
                     </ButtonForm>
-                    {may_export.then(|| view! { <LinkButton href=export kind=ButtonKind::Secondary>"Export as CSV"</LinkButton> })}
+                    {export.map(|export| view! { <LinkButton href=export kind=ButtonKind::Secondary>"Export as CSV"</LinkButton> })}
                 </div>
                 {empty}
                 <ul class="flex flex-col gap-3">{rows}</ul>
@@ -185,56 +187,11 @@ pub(super) async fn verify(
     .then(&back))
 }
 
-/// At most 100 pages of 200.
-const EXPORT_PAGES: u32 = 100;
-
 pub(super) async fn export(
     State(app): State<App>,
     person: Admin,
     Query(wanted): Query<Wanted>,
 ) -> Answer {
     let asked = filter(&wanted, &person.member.time_zone);
-    let mut cx = person.begin(&app.platform).await?;
-    let mut rows = Vec::new();
-    for page in 1..=EXPORT_PAGES {
-        let found = admin::audit_log(&mut cx, &asked, PageRequest::new(page, 200)).await?;
-        let more = found.has_next();
-        rows.extend(found.rows.into_iter().map(|r| {
-            let json = |v: Option<Value>| v.map(|v| v.to_string()).unwrap_or_default();
-            vec![
-                r.occurred_at.to_rfc3339(),
-                r.tenant.map(|t| t.to_string()).unwrap_or_default(),
-                r.seq.to_string(),
-                r.actor,
-                r.action,
-                r.resource,
-                r.resource_id.unwrap_or_default(),
-                json(r.old),
-                json(r.new),
-                r.reason.unwrap_or_default(),
-                r.ip.unwrap_or_default(),
-                r.request_id.unwrap_or_default(),
-                r.error.unwrap_or_default(),
-            ]
-        }));
-        if !more {
-            break;
-        }
-    }
-    let heading = [
-        "occurred_at",
-        "account",
-        "entry",
-        "actor",
-        "action",
-        "resource",
-        "resource_id",
-        "before",
-        "after",
-        "reason",
-        "ip",
-        "request_id",
-        "error",
-    ];
-    Ok(csv("audit-log", &heading, rows))
+    download(&app, &person, Exported::Audit(asked)).await
 }

@@ -1,9 +1,5 @@
-//! Filters of the administrators' lists as they stand in the address, and lists as CSV.
+//! Filters of the administrators' lists as they stand in the address.
 
-use axum::{
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use std::str::FromStr;
 use voxlink_types::PageRequest;
@@ -57,39 +53,9 @@ impl Wanted {
     }
 }
 
-/// A CSV file to be saved.
-pub(super) fn csv(name: &str, heading: &[&str], rows: Vec<Vec<String>>) -> Response {
-    let mut text = line(heading.iter().map(|h| (*h).to_owned()));
-    for row in rows {
-        text.push_str(&line(row.into_iter()));
-    }
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")),
-    ];
-    (headers, text).into_response()
-}
-
-fn line(cells: impl Iterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn quoted(cell: &str) -> String {
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_is_never_a_formula_and_never_breaks_out() {
-        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
-        assert_eq!(quoted("say \"hi\", twice\n"), "\"say \"\"hi\"\", twice\n\"");
-    }
 
     #[test]
     fn days_are_those_of_the_zone() {

@@ -1,15 +1,12 @@
 //! The queue: what failed, what is to be done again, what is given up.
 
-use super::filter::Wanted;
+use super::{filter::Wanted, listing::Listing};
 use crate::{
     Answer, App, Flash, PageError, Screen,
     access::{Admin, Developer, Person},
     flash::Tone,
     layout::Place,
-    ui::{
-        Badge, ButtonForm, ButtonKind, Cell, Choice, EmptyState, FilterBar, Pager, Select, Stat,
-        Table, When,
-    },
+    ui::{Badge, ButtonForm, ButtonKind, Cell, Choice, Select, Stat, When},
 };
 use axum::extract::{Path, Query, State};
 use leptos::prelude::*;
@@ -48,36 +45,32 @@ pub(super) async fn list(
                     view! { <Stat label=badge(*state).0 href=href>{count}</Stat> }
                 })
                 .collect_view();
-            let states = JobState::ALL.iter().map(|s| Choice::new(s.as_str(), badge(*s).0)).collect();
+            let states =
+                JobState::ALL.iter().map(|s| Choice::new(s.as_str(), badge(*s).0)).collect();
             let chosen = wanted.state.clone().unwrap_or_default();
-            let rows = found.rows.clone().into_iter().map(|job| row(job, may_change)).collect_view();
-            let table = if found.rows.is_empty() {
-                view! { <EmptyState title="No job fits" text="Finished jobs leave the queue; those that wait or failed are shown here." icon="icon-[lucide--list-checks]" /> }.into_any()
-            } else {
-                view! {
-                    <Table caption="Jobs of the queue">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Job"</th>
-                                <th scope="col">"State"</th>
-                                <th scope="col" class="amount">"Tries"</th>
-                                <th scope="col">"Next or last run"</th>
-                                <th scope="col">"What went wrong"</th>
-                                <th scope="col"><span class="sr-only">"Action"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </Table>
-                }
-                .into_any()
+            let filters = view! {
+                <Select name="state" label="State" choices=states value=chosen none="Any" />
+            };
+            let list = Listing {
+                action: "/admin/jobs",
+                search: "Beginning of the job's name",
+                caption: "Jobs of the queue",
+                headings: &[
+                    ("Job", false),
+                    ("State", false),
+                    ("Tries", true),
+                    ("Next or last run", false),
+                    ("What went wrong", false),
+                    ("", false),
+                ],
+                empty: ("No job fits", "icon-[lucide--list-checks]"),
+                advice: "Finished jobs leave the queue; those that wait or failed are shown here.",
+                of: ("job", "jobs"),
+                export: None,
             };
             view! {
                 <div class="mb-6 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">{figures}</div>
-                <FilterBar action="/admin/jobs" search="Beginning of the job's name">
-                    <Select name="state" label="State" choices=states value=chosen none="Any" />
-                </FilterBar>
-                {table}
-                <Pager page=found of=("job", "jobs") />
+                {list.show(filters, found, |job| row(job, may_change))}
             }
         })
         .await

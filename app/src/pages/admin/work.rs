@@ -1,18 +1,19 @@
 //! Staff's overview, and the orders and numbers of all tenants.
 
-use super::filter::Wanted;
+use super::{
+    export::{download, export_of},
+    filter::Wanted,
+    listing::Listing,
+};
 use crate::{
     Answer, App, Screen,
-    access::Support,
+    access::{Admin, Support},
     layout::Place,
-    ui::{
-        Amount, Badge, Cell, Choice, EmptyState, FilterBar, Number, Pager, Select, Stat, Stateful,
-        Table, When,
-    },
+    ui::{Amount, Badge, Cell, Choice, Number, Select, Stat, Stateful, When},
 };
 use axum::extract::{Query, State};
 use leptos::prelude::*;
-use voxlink_domain::accounts::admin::{self, WorkFilter};
+use voxlink_domain::accounts::admin::{self, Exported, WorkFilter};
 use voxlink_types::{number::NumberState, order::OrderState};
 
 pub(super) async fn overview(State(app): State<App>, person: Support) -> Answer {
@@ -43,12 +44,6 @@ fn filter<S: std::str::FromStr>(wanted: &Wanted) -> WorkFilter {
     WorkFilter { search: wanted.search(), state, tenant: Wanted::parsed(wanted.tenant.as_ref()) }
 }
 
-/// The account's filter stays when the others are changed.
-fn kept(wanted: &Wanted) -> Option<impl IntoView + use<>> {
-    let tenant = Wanted::word(wanted.tenant.as_ref())?;
-    Some(view! { <input type="hidden" name="tenant" value=tenant /> })
-}
-
 pub(super) async fn orders(
     State(app): State<App>,
     person: Support,
@@ -57,59 +52,51 @@ pub(super) async fn orders(
     let mut cx = person.begin(&app.platform).await?;
     let found = admin::orders(&mut cx, &filter::<OrderState>(&wanted), wanted.request()).await?;
     drop(cx);
+    let export = export_of(&person);
     Screen::new("All orders")
         .at(Place::AdminOrders)
         .render(&app, &person, move || {
-            let chosen = wanted.state.clone().unwrap_or_default();
-            let account = kept(&wanted);
-            let states = OrderState::ALL.iter().map(|s| Choice::new(s.as_str(), s.badge().0)).collect();
-            let rows = found
-                .rows
-                .clone()
-                .into_iter()
-                .map(|o| {
-                    let (text, tone) = o.state.badge();
-                    let href = format!("/admin/accounts/{}", o.tenant);
-                    view! {
-                        <tr>
-                            <Cell label="Order">{o.number}</Cell>
-                            <Cell label="Account"><a class="link-quiet" href=href>{o.company}</a></Cell>
-                            <Cell label="State"><Badge text=text tone=tone /></Cell>
-                            <Cell label="Total" amount=true><Amount money=o.total /></Cell>
-                            <Cell label="Placed"><When at=o.placed_at /></Cell>
-                        </tr>
-                    }
-                })
-                .collect_view();
-            let table = if found.rows.is_empty() {
-                view! { <EmptyState title="No order fits" text="Change the search or clear the filters." icon="icon-[lucide--package]" /> }.into_any()
-            } else {
-                view! {
-                    <Table caption="Orders of all accounts">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Order"</th>
-                                <th scope="col">"Account"</th>
-                                <th scope="col">"State"</th>
-                                <th scope="col" class="amount">"Total"</th>
-                                <th scope="col">"Placed"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </Table>
-                }
-                .into_any()
+            let states = OrderState::ALL.iter().map(|s| Choice::new(s.as_str(), s.badge().0));
+            let filters = filters(&wanted, states.collect());
+            let list = Listing {
+                action: "/admin/orders",
+                search: "Order or company",
+                caption: "Orders of all accounts",
+                headings: &[
+                    ("Order", false),
+                    ("Account", false),
+                    ("State", false),
+                    ("Total", true),
+                    ("Placed", false),
+                ],
+                empty: ("No order fits", "icon-[lucide--package]"),
+                advice: "Change the search or clear the filters.",
+                of: ("order", "orders"),
+                export,
             };
-            view! {
-                <FilterBar action="/admin/orders" search="Order or company">
-                    {account}
-                    <Select name="state" label="State" choices=states value=chosen none="Any" />
-                </FilterBar>
-                {table}
-                <Pager page=found of=("order", "orders") />
-            }
+            list.show(filters, found, |o| {
+                let (text, tone) = o.state.badge();
+                let href = format!("/admin/accounts/{}", o.tenant);
+                view! {
+                    <tr>
+                        <Cell label="Order"><span class="font-medium whitespace-nowrap">{o.number}</span></Cell>
+                        <Cell label="Account"><a class="link-quiet" href=href>{o.company}</a></Cell>
+                        <Cell label="State"><Badge text=text tone=tone /></Cell>
+                        <Cell label="Total" amount=true><Amount money=o.total /></Cell>
+                        <Cell label="Placed"><When at=o.placed_at /></Cell>
+                    </tr>
+                }
+            })
         })
         .await
+}
+
+pub(super) async fn export_orders(
+    State(app): State<App>,
+    person: Admin,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
+    download(&app, &person, Exported::Orders(filter::<OrderState>(&wanted))).await
 }
 
 pub(super) async fn numbers(
@@ -120,57 +107,60 @@ pub(super) async fn numbers(
     let mut cx = person.begin(&app.platform).await?;
     let found = admin::numbers(&mut cx, &filter::<NumberState>(&wanted), wanted.request()).await?;
     drop(cx);
+    let export = export_of(&person);
     Screen::new("All numbers")
         .at(Place::AdminNumbers)
         .render(&app, &person, move || {
-            let chosen = wanted.state.clone().unwrap_or_default();
-            let account = kept(&wanted);
-            let states = NumberState::ALL.iter().map(|s| Choice::new(s.as_str(), s.badge().0)).collect();
-            let rows = found
-                .rows
-                .clone()
-                .into_iter()
-                .map(|n| {
-                    let (text, tone) = n.state.badge();
-                    let href = format!("/admin/accounts/{}", n.tenant);
-                    view! {
-                        <tr>
-                            <Cell label="Number"><Number number=n.e164 /></Cell>
-                            <Cell label="Account"><a class="link-quiet" href=href>{n.company}</a></Cell>
-                            <Cell label="State"><Badge text=text tone=tone /></Cell>
-                            <Cell label="Carrier">{n.carrier}</Cell>
-                            <Cell label="Since"><When at=n.started_at /></Cell>
-                        </tr>
-                    }
-                })
-                .collect_view();
-            let table = if found.rows.is_empty() {
-                view! { <EmptyState title="No number fits" text="Change the search or clear the filters." icon="icon-[lucide--hash]" /> }.into_any()
-            } else {
-                view! {
-                    <Table caption="Numbers of all accounts">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Number"</th>
-                                <th scope="col">"Account"</th>
-                                <th scope="col">"State"</th>
-                                <th scope="col">"Carrier"</th>
-                                <th scope="col">"Since"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </Table>
-                }
-                .into_any()
+            let states = NumberState::ALL.iter().map(|s| Choice::new(s.as_str(), s.badge().0));
+            let filters = filters(&wanted, states.collect());
+            let list = Listing {
+                action: "/admin/numbers",
+                search: "Digits or company",
+                caption: "Numbers of all accounts",
+                headings: &[
+                    ("Number", false),
+                    ("Account", false),
+                    ("State", false),
+                    ("Carrier", false),
+                    ("Since", false),
+                ],
+                empty: ("No number fits", "icon-[lucide--hash]"),
+                advice: "Change the search or clear the filters.",
+                of: ("number", "numbers"),
+                export,
             };
-            view! {
-                <FilterBar action="/admin/numbers" search="Digits or company">
-                    {account}
-                    <Select name="state" label="State" choices=states value=chosen none="Any" />
-                </FilterBar>
-                {table}
-                <Pager page=found of=("number", "numbers") />
-            }
+            list.show(filters, found, |n| {
+                let (text, tone) = n.state.badge();
+                let href = format!("/admin/accounts/{}", n.tenant);
+                view! {
+                    <tr>
+                        <Cell label="Number"><Number number=n.e164 /></Cell>
+                        <Cell label="Account"><a class="link-quiet" href=href>{n.company}</a></Cell>
+                        <Cell label="State"><Badge text=text tone=tone /></Cell>
+                        <Cell label="Carrier">{n.carrier}</Cell>
+                        <Cell label="Since"><When at=n.started_at /></Cell>
+                    </tr>
+                }
+            })
         })
         .await
+}
+
+pub(super) async fn export_numbers(
+    State(app): State<App>,
+    person: Admin,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
+    download(&app, &person, Exported::Numbers(filter::<NumberState>(&wanted))).await
+}
+
+/// The state, and the account when the list is of one: it stays when the rest is changed.
+fn filters(wanted: &Wanted, states: Vec<Choice>) -> impl IntoView + use<> {
+    let account = Wanted::word(wanted.tenant.as_ref())
+        .map(|tenant| view! { <input type="hidden" name="tenant" value=tenant /> });
+    let chosen = wanted.state.clone().unwrap_or_default();
+    view! {
+        {account}
+        <Select name="state" label="State" choices=states value=chosen none="Any" />
+    }
 }

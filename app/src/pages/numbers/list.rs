@@ -7,7 +7,7 @@ use crate::{
     layout::Place,
     ui::{
         Badge, Button, ButtonKind, Cell, Choice, EmptyState, FilterBar, LinkButton, Number, Pager,
-        Rate, Select, SortHeader, Stateful, Table, country_name,
+        Rate, Select, SortHeader, Stateful, Table, country_name, grouped,
     },
 };
 use axum::extract::State;
@@ -148,7 +148,7 @@ fn bar(total: i64, change: bool) -> impl IntoView {
         view! {
             <label class="flex items-center gap-2 pe-2 text-sm">
                 <input type="checkbox" class="checkbox checkbox-sm checkbox-primary border-muted" name="all" value="1" />
-                {format!("All {total} that match")}
+                {format!("All {} that match", grouped(total))}
             </label>
             <span class="text-sm text-muted">"or the ones ticked:"</span>
             {action("tag", "Tag", "icon-[lucide--tag]")}

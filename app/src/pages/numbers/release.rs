@@ -1,6 +1,6 @@
 //! Releasing one number: first what it means in figures, then the number typed as confirmation.
 
-use super::id_of;
+use super::{finish, id_of};
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::Manager,
@@ -39,19 +39,11 @@ pub(super) async fn submit(
 ) -> Answer {
     let id = id_of(&id)?;
     let mut cx = manager.begin(&app.platform).await?;
-    let asked = numbers::release(&mut cx, &app.platform, id, &typed.confirm, &typed.reason).await;
-    match asked {
-        Ok(_) => {
-            cx.commit().await?;
-            let said =
-                "The release is under way: the number no longer rings. You can still undo it.";
-            Ok(Flash::success(said).then(&format!("/numbers/{id}")))
-        }
-        Err(error) => {
-            drop(cx);
-            page(&app, &manager, id, typed, Wrong::of(error)?).await
-        }
-    }
+    let done = numbers::release(&mut cx, &app.platform, id, &typed.confirm, &typed.reason).await;
+    let said = "The release is under way: the number no longer rings. You can still undo it.";
+    let answer = Flash::success(said).then(&format!("/numbers/{id}"));
+    finish(cx, done, answer, async |error| page(&app, &manager, id, typed, Wrong::of(error)?).await)
+        .await
 }
 
 pub(super) async fn undo(

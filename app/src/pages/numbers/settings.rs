@@ -1,6 +1,6 @@
 //! One number's settings: name, tags, notes, suspension, the way to its release.
 
-use super::{NumberTab, NumberTabs, detail::standing, id_of, may_change, screen};
+use super::{NumberTab, NumberTabs, detail::standing, finish, id_of, may_change, screen};
 use crate::{
     Answer, App, Flash, PageError, Wrong,
     access::{Manager, Person, Viewer},
@@ -13,10 +13,7 @@ use axum::{
 };
 use leptos::prelude::*;
 use serde::Deserialize;
-use voxlink_domain::{
-    Ctx,
-    numbers::{self, Detail, NumberError, Tags},
-};
+use voxlink_domain::numbers::{self, Detail, Tags};
 use voxlink_types::{ids::NumberId, number::Standing};
 
 /// What a form of the page sent. Each form has one or two of the fields.
@@ -44,7 +41,8 @@ pub(super) async fn rename(
     let mut cx = manager.begin(&app.platform).await?;
     let done = numbers::rename(&mut cx, id, typed.name.as_deref().unwrap_or_default()).await;
     let answer = saved(id, "The name is saved; the carrier is told.");
-    finish(&app, &manager, cx, id, typed, done, answer).await
+    finish(cx, done, answer, async |error| page(&app, &manager, id, typed, Wrong::of(error)?).await)
+        .await
 }
 
 pub(super) async fn notes(
@@ -56,7 +54,10 @@ pub(super) async fn notes(
     let id = id_of(&id)?;
     let mut cx = manager.begin(&app.platform).await?;
     let done = numbers::set_notes(&mut cx, id, typed.notes.as_deref().unwrap_or_default()).await;
-    finish(&app, &manager, cx, id, typed, done, saved(id, "The notes are saved.")).await
+    finish(cx, done, saved(id, "The notes are saved."), async |error| {
+        page(&app, &manager, id, typed, Wrong::of(error)?).await
+    })
+    .await
 }
 
 pub(super) async fn tags(
@@ -71,7 +72,10 @@ pub(super) async fn tags(
         Ok(tags) => numbers::set_tags(&mut cx, id, &tags).await,
         Err(error) => Err(error),
     };
-    finish(&app, &manager, cx, id, typed, done, saved(id, "The tags are saved.")).await
+    finish(cx, done, saved(id, "The tags are saved."), async |error| {
+        page(&app, &manager, id, typed, Wrong::of(error)?).await
+    })
+    .await
 }
 
 pub(super) async fn suspend(
@@ -86,7 +90,8 @@ pub(super) async fn suspend(
     let message = typed.message.as_deref().unwrap_or_default();
     let done = numbers::suspend(&mut cx, id, why, message).await;
     let answer = saved(id, "The number is suspended: callers hear the message from now on.");
-    finish(&app, &manager, cx, id, typed, done, answer).await
+    finish(cx, done, answer, async |error| page(&app, &manager, id, typed, Wrong::of(error)?).await)
+        .await
 }
 
 pub(super) async fn resume(
@@ -98,44 +103,14 @@ pub(super) async fn resume(
     let mut cx = manager.begin(&app.platform).await?;
     let done = numbers::resume(&mut cx, id).await;
     let answer = Flash::success("The number answers calls again.").then(&format!("/numbers/{id}"));
-    finish(&app, &manager, cx, id, Typed::default(), done, answer).await
-}
-
-/// Keeps what a verb did and gives `answer`, or undoes it and shows the page again.
-async fn finish<T>(
-    app: &App,
-    person: &Manager,
-    cx: Ctx,
-    id: NumberId,
-    typed: Typed,
-    done: Result<T, NumberError>,
-    answer: Response,
-) -> Answer {
-    match done {
-        Ok(_) => {
-            cx.commit().await?;
-            Ok(answer)
-        }
-        Err(error) => {
-            drop(cx);
-            again(app, person, id, typed, error).await
-        }
-    }
+    finish(cx, done, answer, async |error| {
+        page(&app, &manager, id, Typed::default(), Wrong::of(error)?).await
+    })
+    .await
 }
 
 fn saved(id: NumberId, text: &str) -> Response {
     Flash::success(text).then(&format!("/numbers/{id}/settings"))
-}
-
-/// The page again, with what was typed and what is wrong with it.
-async fn again(
-    app: &App,
-    person: &Manager,
-    id: NumberId,
-    typed: Typed,
-    error: NumberError,
-) -> Answer {
-    page(app, person, id, typed, Wrong::of(error)?).await
 }
 
 async fn page(app: &App, person: &impl Person, id: NumberId, typed: Typed, wrong: Wrong) -> Answer {

@@ -9,16 +9,22 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use voxlink_domain::catalog::{Found, Hit, Wish};
+use voxlink_domain::catalog::{Found, Hit, Wider, Wish};
 use voxlink_types::number::Requirement;
 
-pub(super) fn list(found: &Found, wish: &Wish, look: &Look, may_hold: bool) -> AnyView {
+pub(super) fn list(
+    found: &Found,
+    wider: &[Wider],
+    wish: &Wish,
+    look: &Look,
+    may_hold: bool,
+) -> AnyView {
     let silent = (!found.silent.is_empty()).then(|| {
         let text = format!("{} did not answer: its numbers are missing.", found.silent.join(", "));
         view! { <Notice tone=Tone::Warning>{text}</Notice> }
     });
     if found.hits.is_empty() {
-        return view! { {silent} {empty(wish)} }.into_any();
+        return view! { {silent} {empty(wish, wider, look)} }.into_any();
     }
     let about = found.near.as_ref().map_or_else(
         || "Prices are before tax.".to_owned(),
@@ -185,26 +191,51 @@ fn pages(found: &Found, wish: &Wish, look: &Look) -> impl IntoView + use<> {
     }
 }
 
-/// Says which condition to loosen first: the one that cuts most.
-fn empty(wish: &Wish) -> impl IntoView + use<> {
+/// Says which condition to leave out and what is found then, or what else to try.
+fn empty(wish: &Wish, wider: &[Wider], look: &Look) -> impl IntoView + use<> {
     let text = if wish.page.page > 1 {
         "There is nothing on this page of the search. Go back to the first one."
-    } else if !wish.near.is_empty() && wish.within_km < 250 {
-        "Search a wider circle, or fewer digits."
+    } else if !wider.is_empty() {
+        "Everything asked for at once is too much. Leave one thing out:"
     } else if wish.contains.len() > 4 {
         "Look for fewer digits, or put ? where any digit will do. Toll-free numbers have more words free."
-    } else if !wish.exclude.is_empty() {
-        "Leave out fewer digits."
-    } else if !wish.area_code.is_empty() || !wish.locality.is_empty() || !wish.region.is_empty() {
-        "Leave out the area code, or search near the place instead."
-    } else if !wish.capabilities.is_empty() || wish.max_monthly.is_some() {
-        "No number of this country can do that at that price. Choose another type or a higher price."
+    } else if !wish.near.is_empty() && wish.within_km < 250 {
+        "Search a wider circle, or fewer digits."
     } else {
         "Choose another type or country."
     };
+    let ways = wider
+        .iter()
+        .map(|way| {
+            let href = look.with(way.field, None);
+            let count = match (way.found, way.more) {
+                (n, true) => format!("{n} and more"),
+                (1, false) => "1 number".to_owned(),
+                (n, false) => format!("{n} numbers"),
+            };
+            let label = format!("{}: {count}", without(way.field, wish));
+            view! { <LinkButton href=href kind=ButtonKind::Secondary>{label}</LinkButton> }
+        })
+        .collect_view();
     view! {
         <EmptyState title="No number matches" text=text icon="icon-[lucide--search-x]">
+            {ways}
             <LinkButton href="/search" kind=ButtonKind::Secondary>"Clear the search"</LinkButton>
         </EmptyState>
+    }
+}
+
+/// Leaving a condition out, in words.
+fn without(field: &str, wish: &Wish) -> String {
+    match field {
+        "near" => format!("Not only near {}", wish.near),
+        "digits" => format!("Without “{}”", wish.contains),
+        "area" => format!("Not only area code {}", wish.area_code),
+        "locality" => format!("Not only in {}", wish.locality),
+        "region" => format!("Not only in {}", wish.region),
+        "exclude" => format!("Even with {}", wish.exclude),
+        "type" => "Any type".to_owned(),
+        "can" => "Whatever they can do".to_owned(),
+        _ => "At any price".to_owned(),
     }
 }

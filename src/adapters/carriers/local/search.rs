@@ -101,8 +101,8 @@ fn places(query: &SearchQuery) -> Option<Vec<i32>> {
 }
 
 /// The one query. Ranked places are walked in their order, each by its index, until the page is
-/// full; otherwise the planner chooses between the order of numbers (many matches) and the index
-/// over digits (few).
+/// full; otherwise the planner chooses between the wanted order (many matches) and the index over
+/// digits (few).
 fn statement(
     query: &SearchQuery,
     types: &[NumberType],
@@ -151,10 +151,10 @@ fn statement(
     for unwanted in &query.exclude {
         sql.push(" and n.national not like ").push_bind(format!("%{}%", pattern(unwanted)?));
     }
-    sql.push(if places.is_some() && ranked {
-        " order by wanted.rank, n.e164 limit "
-    } else {
-        " order by n.e164 limit "
+    sql.push(match query.sort {
+        _ if places.is_some() && ranked => " order by wanted.rank, n.e164 limit ",
+        SearchSort::Best => " order by n.memorable desc, n.e164 limit ",
+        SearchSort::Number | SearchSort::Locality => " order by n.e164 limit ",
     });
     sql.push_bind(i64::from(query.limit.min(200)));
     sql.push(" offset ").push_bind(i64::from(query.offset));

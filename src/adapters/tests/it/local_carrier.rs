@@ -79,6 +79,29 @@ async fn the_catalogue_is_the_same_again_and_grows_without_touching_what_is_sold
 }
 
 #[tokio::test]
+async fn the_best_come_first_and_are_easy_to_remember() {
+    let world = world(20_000).await;
+    let found = world.carrier.search(&query("US")).await.unwrap();
+    let ends = |offer: &Offer| offer.number.as_str()[offer.number.as_str().len() - 4..].to_owned();
+    let catchy = |end: &str| {
+        let d = end.as_bytes();
+        d.iter().all(|c| *c == d[0]) || (d[0] == d[2] && d[1] == d[3]) || d[1..] == [d[1]; 3]
+    };
+    for offer in &found[..10] {
+        assert!(catchy(&ends(offer)), "{offer:?}");
+    }
+    let areas: HashSet<_> = found.iter().filter_map(|o| o.area_code.clone()).collect();
+    assert!(areas.len() > 10, "not one corner of the country: {areas:?}");
+    let filtered = SearchQuery { contains: Some("42".into()), ..query("US") };
+    let best = world.carrier.search(&filtered).await.unwrap();
+    assert!(best.iter().all(|o| o.number.as_str()[2..].contains("42")));
+    let by_number = SearchQuery { sort: SearchSort::Number, ..filtered };
+    let by_number = world.carrier.search(&by_number).await.unwrap();
+    assert!(by_number.is_sorted_by_key(|o| o.number.clone()));
+    assert_ne!(best[0].number, by_number[0].number);
+}
+
+#[tokio::test]
 async fn every_condition_of_a_search_holds_for_every_number_found() {
     let world = world(6_000).await;
     let near_boston = Near { latitude: 42.3584, longitude: -71.0598, within_km: 60.0 };

@@ -1,7 +1,9 @@
 //! Tests of `domain::catalog`.
 
 use std::sync::Arc;
-use voxlink_domain::catalog::{Sort, Wish, coverage, current_prices, refresh_prices, search};
+use voxlink_domain::catalog::{
+    Sort, Wider, Wish, coverage, current_prices, refresh_prices, search, wider,
+};
 use voxlink_gateways::{Carrier, Clock, carrier::fake::FakeCarrier, fault::Script};
 use voxlink_testkit::{Outside, TestPlatform};
 use voxlink_types::{
@@ -88,4 +90,23 @@ async fn what_was_typed_wrong_is_told_by_field() {
     let near = Wish { near: "boston, ma".into(), ..Wish::default() };
     let found = search(&test.platform, &near).await.unwrap();
     assert_eq!(found.near.as_deref(), Some("Boston, MA"));
+}
+
+#[tokio::test]
+async fn a_search_without_a_hit_knows_which_condition_to_leave_out() {
+    let test = shop(30).await;
+    let nothing = Wish {
+        contains: "0007".into(),
+        types: vec![NumberType::TollFree],
+        exclude: "555".into(),
+        ..Wish::default()
+    };
+    assert!(search(&test.platform, &nothing).await.unwrap().hits.is_empty());
+    assert_eq!(wider(&test.platform, &nothing).await, [], "one alone does not help");
+    let nearly = Wish { contains: "99999".into(), ..Wish::default() };
+    let told = [Wider { field: "digits", found: 25, more: true }];
+    assert_eq!(wider(&test.platform, &nearly).await, told);
+    let both = Wish { contains: "0007".into(), exclude: "555".into(), ..Wish::default() };
+    let told = [Wider { field: "exclude", found: 1, more: false }];
+    assert_eq!(wider(&test.platform, &both).await, told);
 }

@@ -10,4 +10,5 @@ mod foundation;
 mod jobs;
 mod numbers;
 mod orders;
+mod people;
 mod routing;
