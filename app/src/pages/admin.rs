@@ -6,8 +6,8 @@ mod audit;
 mod export;
 mod filter;
 mod jobs;
-mod seller;
 mod listing;
+mod seller;
 mod work;
 
 use crate::{

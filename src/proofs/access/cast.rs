@@ -13,8 +13,7 @@ use voxlink_server::web::PgSessions;
 use voxlink_testkit::TestPlatform;
 use voxlink_types::ids::{
     BulkRunId, CallId, InvitationId, InvoiceId, InvoiceLineId, NotificationId, OrderId, PaymentId,
-    SessionId,
-    TenantId, UserId,
+    SessionId, TenantId, UserId,
 };
 
 /// The columns of the table. `suspended` is A's owner while A is suspended, so it comes last.
