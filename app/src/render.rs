@@ -99,10 +99,7 @@ impl Screen {
         view: impl FnOnce() -> V + Send,
     ) -> Answer {
         let counts = match person.member() {
-            Some(member) if !self.quiet => {
-                let mut cx = member.begin(&app.platform, person.request().clone()).await?;
-                frame_counts(&mut cx, member.user).await?
-            }
+            Some(member) if !self.quiet => frame_counts(&app.platform, member).await?,
             _ => FrameCounts::default(),
         };
         Ok(self.compose(person, counts, view))

@@ -5,6 +5,7 @@
 //! and what it answered is recorded, or the hold is let go again.
 
 mod hold;
+mod line;
 mod promotion;
 mod sweep;
 mod view;
@@ -15,6 +16,8 @@ pub use sweep::{SweepHolds, sweep};
 pub use view::{CartItem, CartView, Standing, view};
 
 use crate::Fault;
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
 use voxlink_types::{
     E164,
     error::{Explain, FieldError, Status},
@@ -23,12 +26,41 @@ use voxlink_types::{
 /// The most numbers in one cart.
 pub const MOST_ITEMS: i64 = 50;
 
+/// The longest that a cart can have a number by extending its hold.
+pub const LONGEST_HOLD: TimeDelta = TimeDelta::hours(1);
+
+/// How long a number that was let go is remembered as the tenant's: held again within this time,
+/// the longest hold goes on and does not begin anew, so that others get their turn.
+pub const REST: TimeDelta = TimeDelta::minutes(5);
+
 /// Why the cart did not change.
 #[derive(Debug, thiserror::Error)]
 pub enum CartError {
     /// Somebody else has it.
     #[error("{0} is in somebody else's cart or has just been sold. Choose another number")]
     Taken(E164),
+    /// It cannot be held longer.
+    #[error(
+        "{number} is held until {}, an hour after you first held it, and no longer. Check out before then",
+        until.format("%H:%M %Z")
+    )]
+    Longest {
+        /// Which.
+        number: E164,
+        /// When its hold ends, in the person's zone.
+        until: DateTime<Tz>,
+    },
+    /// It was held for as long as it can be.
+    #[error(
+        "You had {number} for an hour, the longest that a cart can hold a number. You can hold it again from {}, unless somebody else does",
+        again.format("%H:%M %Z")
+    )]
+    Rests {
+        /// Which.
+        number: E164,
+        /// From when on, in the person's zone.
+        again: DateTime<Tz>,
+    },
     /// Nobody sells it.
     #[error("{0} is not for sale")]
     NotForSale(E164),
@@ -67,6 +99,7 @@ impl Explain for CartError {
     fn code(&self) -> &'static str {
         match self {
             Self::Taken(_) => "number_taken",
+            Self::Longest { .. } | Self::Rests { .. } => "hold_limit",
             Self::NotForSale(_) => "not_for_sale",
             Self::NoCarrier => "carrier_not_configured",
             Self::Carrier(_) => "carrier_failed",
@@ -79,9 +112,12 @@ impl Explain for CartError {
     }
     fn status(&self) -> Status {
         match self {
-            Self::Taken(_) | Self::NotForSale(_) | Self::OtherCurrency(_) | Self::Full => {
-                Status::Conflict
-            }
+            Self::Taken(_)
+            | Self::Longest { .. }
+            | Self::Rests { .. }
+            | Self::NotForSale(_)
+            | Self::OtherCurrency(_)
+            | Self::Full => Status::Conflict,
             Self::NoCarrier | Self::Carrier(_) => Status::BadGateway,
             Self::NotInCart => Status::NotFound,
             Self::Promotion => Status::Unprocessable,

@@ -111,6 +111,14 @@ impl Ctx<Installation> {
         let tx = platform.db().platform.begin().await?;
         Ok(Self { scope: Installation, actor, request, clock: platform.clock(), tx })
     }
+
+    /// Begins the installation's work on calls, on the connections kept for calls alone: busy
+    /// pages never hold it up.
+    pub async fn begin_calls(platform: &Platform, name: &'static str) -> Result<Self, Fault> {
+        let (actor, request) = (Actor::System(name), RequestInfo::default());
+        let tx = platform.db().voice.begin().await?;
+        Ok(Self { scope: Installation, actor, request, clock: platform.clock(), tx })
+    }
 }
 
 impl<Scope> Ctx<Scope> {

@@ -2,7 +2,7 @@
 
 use crate::fault::transient;
 use sqlx::{
-    ConnectOptions, Executor, PgPool,
+    ConnectOptions, Connection, Executor, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::time::Duration;
@@ -18,13 +18,18 @@ pub struct PoolSizes {
     pub voice: u32,
     /// Longest wait for a free connection.
     pub acquire: Duration,
+    /// Opens all connections at once and keeps them: a rush must not wait until they are made.
+    pub ready: bool,
 }
 
 impl Default for PoolSizes {
     fn default() -> Self {
-        Self { app: 12, platform: 10, voice: 4, acquire: Duration::from_secs(3) }
+        Self { app: 12, platform: 10, voice: 4, acquire: Duration::from_secs(5), ready: false }
     }
 }
+
+/// A connection that was used this recently is taken for alive.
+const RECENT: Duration = Duration::from_secs(1);
 
 /// The schema of the job queue, which names it in `enqueue_job` too.
 pub const QUEUE_SCHEMA: &str = "graphile_worker";
@@ -72,7 +77,21 @@ impl Db {
     /// still away.
     pub fn connect(options: &PgConnectOptions, sizes: PoolSizes) -> Self {
         let pool = |size: u32, role: Option<&'static str>| {
-            let made = PgPoolOptions::new().max_connections(size).acquire_timeout(sizes.acquire);
+            let made = PgPoolOptions::new()
+                .max_connections(size)
+                .min_connections(if sizes.ready { size } else { 0 })
+                .acquire_timeout(sizes.acquire)
+                // A connection that has just been used is not asked whether it lives: under load
+                // that would be every fourth round trip.
+                .test_before_acquire(false)
+                .before_acquire(|connection, its| {
+                    Box::pin(async move {
+                        if its.idle_for > RECENT {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                });
             let made = match role {
                 Some(role) => made.after_connect(move |connection, _| {
                     Box::pin(async move { connection.execute(role).await.map(drop) })

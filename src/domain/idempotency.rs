@@ -4,9 +4,12 @@
 //! first request with a key claims it, in a committed row, before anything is done: a twin that
 //! comes while it runs finds the claim and is told so. What the first one answered is kept for 72
 //! hours. An answer that means "nothing was done" gives the key free again.
+//!
+//! Each is one statement that commits by itself, like finding the session: every form pays for it.
 
-use crate::{Ctx, Fault};
+use crate::{Fault, Platform};
 use chrono::TimeDelta;
+use voxlink_types::ids::TenantId;
 
 /// How long answers are kept.
 const KEPT: TimeDelta = TimeDelta::hours(72);
@@ -40,12 +43,13 @@ pub enum Claim {
 
 /// Claims a key for a request; `request_hash` covers its route and body.
 pub async fn claim(
-    mut cx: Ctx,
+    platform: &Platform,
+    tenant: TenantId,
     key: &str,
     route: &str,
     request_hash: &[u8],
 ) -> Result<Claim, Fault> {
-    let (tenant, now) = (cx.tenant(), cx.now());
+    let (pool, now) = (&platform.db().platform, platform.clock().now());
     let claimed = sqlx::query_scalar!(
         r#"insert into idempotency_keys as k (tenant_id, key, route, request_hash, created_at, expires_at)
            values ($1, $2, $3, $4, $5, $6)
@@ -64,10 +68,9 @@ pub async fn claim(
         now + KEPT,
         now - GIVEN_UP,
     )
-    .fetch_optional(cx.tx())
+    .fetch_optional(pool)
     .await?;
     if claimed.is_some() {
-        cx.commit().await?;
         return Ok(Claim::First);
     }
     let found = sqlx::query!(
@@ -76,7 +79,7 @@ pub async fn claim(
         tenant.uuid(),
         key
     )
-    .fetch_optional(cx.tx())
+    .fetch_optional(pool)
     .await?;
     Ok(match found {
         // Freed between the two statements: whoever had it has just ended without doing anything.
@@ -95,8 +98,12 @@ pub async fn claim(
 }
 
 /// Keeps the answer of the first request.
-pub async fn keep(mut cx: Ctx, key: &str, answer: &Answer) -> Result<(), Fault> {
-    let tenant = cx.tenant();
+pub async fn keep(
+    platform: &Platform,
+    tenant: TenantId,
+    key: &str,
+    answer: &Answer,
+) -> Result<(), Fault> {
     sqlx::query!(
         "update idempotency_keys set response_status = $3, response_location = $4, response_body = $5
          where tenant_id = $1 and key = $2",
@@ -106,26 +113,25 @@ pub async fn keep(mut cx: Ctx, key: &str, answer: &Answer) -> Result<(), Fault> 
         answer.location,
         answer.body,
     )
-    .execute(cx.tx())
+    .execute(&platform.db().platform)
     .await?;
-    cx.commit().await
+    Ok(())
 }
 
 /// Gives the key free: the request was refused or failed, and may be sent again.
-pub async fn free(mut cx: Ctx, key: &str) -> Result<(), Fault> {
-    let tenant = cx.tenant();
+pub async fn free(platform: &Platform, tenant: TenantId, key: &str) -> Result<(), Fault> {
     sqlx::query!(
         "delete from idempotency_keys where tenant_id = $1 and key = $2 and response_status is null",
         tenant.uuid(),
         key
     )
-    .execute(cx.tx())
+    .execute(&platform.db().platform)
     .await?;
-    cx.commit().await
+    Ok(())
 }
 
 /// Forgets answers that nobody can ask for any more.
-pub async fn sweep(platform: &crate::Platform) -> Result<u64, Fault> {
+pub async fn sweep(platform: &Platform) -> Result<u64, Fault> {
     let gone =
         sqlx::query!("delete from idempotency_keys where expires_at <= $1", platform.clock().now())
             .execute(&platform.db().platform)

@@ -1,9 +1,9 @@
 //! A tenant at a glance: the counts in the frame of every page, and the first page after sign-in.
 
-use crate::{Ctx, Fault, billing::journal::available_credit};
+use crate::{Ctx, Fault, Platform, accounts::Member, billing::journal::available_credit};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use voxlink_types::{Currency, Money, ids::UserId};
+use voxlink_types::{Currency, Money};
 
 /// The counts beside the frame's entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,9 +14,9 @@ pub struct FrameCounts {
     pub unread: i64,
 }
 
-/// Counts for a person's frame, in one query.
-pub async fn frame_counts(cx: &mut Ctx, user: UserId) -> Result<FrameCounts, Fault> {
-    let (tenant, now) = (cx.tenant().uuid(), cx.now());
+/// Counts for a person's frame, in one statement, like their session: every page pays for it.
+pub async fn frame_counts(platform: &Platform, member: &Member) -> Result<FrameCounts, Fault> {
+    let now = platform.clock().now();
     let row = sqlx::query!(
         r#"select
             (select count(*) from carts c join cart_items i on i.cart_id = c.id
@@ -26,11 +26,11 @@ pub async fn frame_counts(cx: &mut Ctx, user: UserId) -> Result<FrameCounts, Fau
                and 'in_app' = any(n.channels)
                and (n.expires_at is null or n.expires_at > $3)
                and (n.scheduled_for is null or n.scheduled_for <= $3)) as "unread!""#,
-        tenant,
-        user.uuid(),
+        member.tenant.uuid(),
+        member.user.uuid(),
         now,
     )
-    .fetch_one(cx.tx())
+    .fetch_one(&platform.db().platform)
     .await?;
     Ok(FrameCounts { cart: row.cart, unread: row.unread })
 }

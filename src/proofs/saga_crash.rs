@@ -11,190 +11,41 @@
     reason = "a proof: it prints, reads its sizes from the environment and stops at a surprise"
 )]
 
+mod lab;
+
 use axum::{body::Body, http::Request};
+use lab::{Scratch, Server, setting};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use sqlx::{Connection, PgConnection, PgPool, Row, postgres::PgConnectOptions};
 use std::{
-    collections::BTreeMap,
     fmt::Write,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 use tower::ServiceExt;
-use uuid::Uuid;
-use voxlink_adapters::{
-    carriers::local::{Faults, LocalCarrier},
-    payments::test_card::TestCard,
-};
+use voxlink_adapters::payments::test_card::TestCard;
 use voxlink_domain::{
-    Db, Platform, Settings,
-    billing::{
-        journal::{Account, NewEntry, Posting, post},
-        payments,
-    },
-    db::PoolSizes,
+    billing::payments,
     orders::{self, Checkout, PaymentChoice},
-    platform::Parts,
 };
-use voxlink_gateways::{Carrier, PaymentProcessor, SystemClock, carrier::SearchQuery};
-use voxlink_types::{
-    Currency, Money,
-    ids::{BillingAccountId, CartId, CartItemId, PriceId, TenantId, UserId},
-};
+use voxlink_gateways::{PaymentProcessor, SystemClock, carrier::SearchQuery};
+use voxlink_types::ids::{CartId, CartItemId, TenantId, UserId};
 
 const FAULTS: &str = "fail=0.15,refuse=0.05,lose_answer=0.25";
 /// An order may take this long after the last kill.
 const RECOVERY: Duration = Duration::from_mins(1);
 
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
-/// The real server, as a process that can be killed.
-struct Server {
-    child: Child,
-    database: String,
-    port: u16,
-    data: PathBuf,
-    log: PathBuf,
-}
-
-impl Server {
-    fn spawn(database: &str, port: u16, data: &PathBuf) -> Child {
-        std::fs::create_dir_all(data).unwrap();
-        let log =
-            std::fs::File::options().create(true).append(true).open(data.join("log")).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_voxlink"))
-            .env("DATABASE_URL", database)
-            .env("LISTEN", format!("127.0.0.1:{port}"))
-            .env("PUBLIC_URL", format!("http://127.0.0.1:{port}"))
-            .env("LOCAL_CARRIER_FAULTS", FAULTS)
-            .env("TEST_CARD", "on")
-            .env("DATA_DIR", data)
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the server does not start")
-    }
-
-    async fn start(database: String, port: u16, data: PathBuf) -> Self {
-        let child = Self::spawn(&database, port, &data);
-        let log = data.join("log");
-        let mut server = Self { child, database, port, data, log };
-        server.answer().await;
-        server
-    }
-
-    async fn answer(&mut self) {
-        let since = Instant::now();
-        while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
-            let gone = self.child.try_wait().unwrap();
-            assert!(
-                gone.is_none() && since.elapsed() < Duration::from_mins(1),
-                "the server does not answer ({gone:?}): see {}",
-                self.log.display()
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// SIGKILL, and a new one.
-    async fn kill_and_restart(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.child = Self::spawn(&self.database, self.port, &self.data);
-        self.answer().await;
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-struct Lab {
-    platform: Platform,
-    pool: PgPool,
+/// Buyers in a lab.
+struct Shop {
+    lab: lab::Lab,
     card: TestCard,
     customers: Vec<(TenantId, UserId)>,
 }
 
-impl Lab {
-    async fn open(options: &PgConnectOptions, port: u16, purchases: u64) -> Self {
-        let clock = Arc::new(SystemClock);
-        let public: url::Url = format!("http://127.0.0.1:{port}").parse().unwrap();
-        let db = Db::connect(options, PoolSizes::default());
-        db.migrate().await.expect("the migrations do not apply");
-        let pool = db.owner.clone();
-        let carrier = LocalCarrier::connect(options, 4, clock.clone(), Faults::default());
-        carrier.generate(20_000, 1, |_| ()).await.expect("no numbers");
-        let card = TestCard::connect(options, clock.clone(), &public).unwrap();
-        prices(&pool, &carrier).await;
-        let platform = Platform::new(Parts {
-            db,
-            clock,
-            carriers: BTreeMap::from([(carrier.key(), Arc::new(carrier) as Arc<dyn Carrier>)]),
-            switchboards: BTreeMap::new(),
-            processors: BTreeMap::from([(card.key(), Arc::new(card.clone()) as Arc<_>)]),
-            mailer: Arc::new(voxlink_adapters::mail::NoMail),
-            settings: Settings {
-                public_url: public,
-                hold_minutes: 15,
-                release_grace_days: 10,
-                suspension_message: String::new(),
-            },
-        });
-        let mut lab = Self { platform, pool, card, customers: Vec::new() };
-        for n in 0..(purchases / 20).clamp(2, 20) {
-            let customer = lab.customer(n).await;
-            lab.customers.push(customer);
-        }
-        lab
-    }
-
-    async fn customer(&self, n: u64) -> (TenantId, UserId) {
-        let (tenant, user) = (TenantId::new(1), UserId::new(1));
-        let run = async |sql: &'static str, ids: &[Uuid]| {
-            let query = ids.iter().fold(sqlx::query(sql), |q, id| q.bind(*id));
-            query.bind(format!("buyer-{n}")).execute(&self.pool).await.unwrap();
-        };
-        run("insert into tenants (id, name) values ($1, $2)", &[tenant.uuid()]).await;
-        run(
-            "insert into users (id, tenant_id, email, full_name, tenant_role, terms_accepted_at, terms_version)
-             values ($1, $2, $3 || '@example.com', $3, 'owner', now(), '1')",
-            &[user.uuid(), tenant.uuid()],
-        )
-        .await;
-        run(
-            "insert into billing_accounts (id, tenant_id, company) values ($1, $2, $3)",
-            &[BillingAccountId::new(1).uuid(), tenant.uuid()],
-        )
-        .await;
-        let money = Money::new(1_000_000, Currency::Usd);
-        let mut cx = self.platform.work_for(tenant, "proof").await.unwrap();
-        let entry = NewEntry {
-            reference: format!("proof:{tenant}"),
-            kind: "top_up",
-            postings: vec![
-                Posting::debit(Account::Processor, money),
-                Posting::credit(Account::Credit, money),
-            ],
-            ..NewEntry::default()
-        };
-        post(&mut cx, tenant, entry).await.unwrap();
-        cx.commit().await.unwrap();
-        (tenant, user)
-    }
-
+impl Shop {
     /// Places an order for numbers from `offset` of the catalogue on, a quarter of them by card.
     async fn order(&self, dice: &mut StdRng, offset: u32, count: u32) {
         let (tenant, user) = self.customers[dice.random_range(0..self.customers.len())];
-        let carrier = self.platform.carrier("local").unwrap();
+        let carrier = self.lab.platform.carrier("local").unwrap();
         let query = SearchQuery {
             country: "US".to_owned(),
             offset,
@@ -207,7 +58,7 @@ impl Lab {
             .bind(cart.uuid())
             .bind(tenant.uuid())
             .bind(user.uuid())
-            .execute(&self.pool)
+            .execute(&self.lab.pool)
             .await
             .unwrap();
         for offer in offers {
@@ -224,7 +75,7 @@ impl Lab {
             .bind(offer.number.as_str())
             .bind(sqlx::types::Json(&offer))
             .bind(offer.number_type.as_str())
-            .execute(&self.pool)
+            .execute(&self.lab.pool)
             .await
             .unwrap();
         }
@@ -235,12 +86,12 @@ impl Lab {
             PaymentChoice::Credit
         };
         let wish = Checkout { cart, user, payment, expected: None, source: "cli" };
-        let mut cx = self.platform.work_for(tenant, "proof").await.unwrap();
+        let mut cx = self.lab.platform.work_for(tenant, "proof").await.unwrap();
         let placed = orders::checkout(&mut cx, &wish).await.expect("an order is refused");
         cx.commit().await.unwrap();
         let Some(payment) = placed.payment else { return };
-        payments::open(&self.platform, tenant, payment).await.unwrap();
-        let mut cx = self.platform.work_for(tenant, "proof").await.unwrap();
+        payments::open(&self.lab.platform, tenant, payment).await.unwrap();
+        let mut cx = self.lab.platform.work_for(tenant, "proof").await.unwrap();
         let id = payments::get(&mut cx, tenant, payment, false).await.unwrap().external_id.unwrap();
         let pay = Request::post(format!("/test-card/{id}/pay"))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -249,33 +100,6 @@ impl Lab {
         let answer = self.card.pages().oneshot(pay).await.unwrap();
         assert!(answer.status().is_redirection(), "the card was not taken");
         // Nobody comes back from the page: the webhook alone must do.
-    }
-
-    async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query(sql).fetch_one(&self.pool).await.unwrap().get::<i64, _>(0)
-    }
-}
-
-/// Prices for all that the carrier sells, where nobody has set them.
-async fn prices(pool: &PgPool, carrier: &LocalCarrier) {
-    sqlx::query("insert into carriers (key, display_name) values ('local', 'Local carrier') on conflict do nothing")
-        .execute(pool)
-        .await
-        .unwrap();
-    for row in carrier.prices().await.unwrap() {
-        sqlx::query(
-            "insert into price_books (id, carrier, country, number_type, currency, cost_monthly, cost_setup, monthly,
-                 setup, inbound_minute, increment_initial, increment_next, effective_from)
-             select $1, 'local', $2, $3, 'USD', $4, 0, round($4 * 1.5, 2), 0.5, 0.01, 60, 60, now() - interval '1 day'
-             where not exists (select 1 from price_books where carrier = 'local' and country = $2 and number_type = $3)",
-        )
-        .bind(PriceId::new(1).uuid())
-        .bind(&row.country)
-        .bind(row.number_type.as_str())
-        .bind(row.monthly)
-        .execute(pool)
-        .await
-        .unwrap();
     }
 }
 
@@ -287,86 +111,66 @@ async fn main() {
         "prove-saga-crash: {purchases} purchases, {kills} kills, seed {seed}, faults {FAULTS}"
     );
     let mut dice = StdRng::seed_from_u64(seed);
-    let cluster = std::env::var("DATABASE_URL").expect("DATABASE_URL must name a cluster");
-    let mut url: url::Url = cluster.parse().expect("DATABASE_URL is not an address");
-    let admin: PgConnectOptions = cluster.parse().unwrap();
-    let admin = admin.database("postgres");
-    let name = format!("voxlink_proof_{:08x}", rand::rng().random::<u32>());
-    let sql = |text: String| sqlx::AssertSqlSafe(text);
-    let mut connection = PgConnection::connect_with(&admin).await.expect("no cluster answers");
-    sqlx::query(sql(format!("create database {name}"))).execute(&mut connection).await.unwrap();
-    url.set_path(&name);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let options = admin.clone().database(&name);
-    let data = std::env::temp_dir().join(&name);
-    let broken =
-        prove(&options, url.to_string(), port, data.clone(), &mut dice, purchases, kills).await;
-    sqlx::query(sql(format!("drop database {name} with (force)")))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    if broken.0 {
-        println!("the server's log: {}", data.display());
-    } else {
-        let _ = std::fs::remove_dir_all(&data);
-    }
-    println!("prove-saga-crash: seed={seed} {}", broken.1);
-    if broken.0 {
-        std::process::exit(1);
-    }
+    let scratch = Scratch::new().await;
+    let (broken, figures) = prove(&scratch, &mut dice, purchases, kills).await;
+    let figures = format!("seed={seed} {figures}");
+    scratch.conclude("prove-saga-crash", broken, &figures).await
 }
 
 /// Buys, kills, waits, compares. True when a promise is broken, and the figures.
-async fn prove(
-    options: &PgConnectOptions,
-    url: String,
-    port: u16,
-    data: PathBuf,
-    dice: &mut StdRng,
-    purchases: u64,
-    kills: u64,
-) -> (bool, String) {
-    let lab = Lab::open(options, port, purchases).await;
-    let mut server = Server::start(url, port, data).await;
+async fn prove(scratch: &Scratch, dice: &mut StdRng, purchases: u64, kills: u64) -> (bool, String) {
+    let misbehave = [("LOCAL_CARRIER_FAULTS", FAULTS), ("TEST_CARD", "on")];
+    let mut server = Server::on_free_port(scratch, &misbehave);
+    let address = server.address();
+    let card = TestCard::connect(&scratch.options, Arc::new(SystemClock), &address).unwrap();
+    let processor = Some(Arc::new(card.clone()) as Arc<dyn PaymentProcessor>);
+    let lab = lab::Lab::open(&scratch.options, address, 20_000, processor).await;
+    let mut customers = Vec::new();
+    for n in 0..(purchases / 20).clamp(2, 20) {
+        customers.push(lab.customer(&format!("buyer-{n}"), 1_000_000).await);
+    }
+    let shop = Shop { lab, card, customers };
+    server.begin().await;
     let began = Instant::now();
     let (mut bought, mut offset, mut killed) = (0, 0u32, 0);
     while bought < purchases || killed < kills {
         let share = (purchases * (killed + 1)).div_ceil(kills).min(purchases);
         while bought < share {
             let count = u32::try_from(dice.random_range(1..=5).min(purchases - bought)).unwrap();
-            lab.order(dice, offset, count).await;
+            shop.order(dice, offset, count).await;
             // The carrier sells as we go, which moves what is left: leave a gap.
             offset += count + 5;
             bought += u64::from(count);
         }
         if killed < kills {
             tokio::time::sleep(Duration::from_millis(dice.random_range(0..700))).await;
-            server.kill_and_restart().await;
+            server.kill();
+            server.begin().await;
             killed += 1;
         }
     }
     let last = Instant::now();
     let unfinished = "select count(*) from orders where state in ('pending', 'processing')";
-    while lab.count(unfinished).await > 0 && last.elapsed() < RECOVERY {
+    while shop.lab.count(unfinished).await > 0 && last.elapsed() < RECOVERY {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let recovery = last.elapsed();
     let mut broken = false;
     let mut figures = format!(
         "purchases={purchases} orders={} kills={killed} had={} refused={} by_card={} seconds={:.0} recovery={:.1}s",
-        lab.count("select count(*) from orders").await,
-        lab.count("select count(*) from order_items where step = 'done'").await,
-        lab.count("select count(*) from order_items where step = 'released'").await,
-        lab.count("select count(*) from orders where payment_kind = 'card'").await,
+        shop.lab.count("select count(*) from orders").await,
+        shop.lab.count("select count(*) from order_items where step = 'done'").await,
+        shop.lab.count("select count(*) from order_items where step = 'released'").await,
+        shop.lab.count("select count(*) from orders where payment_kind = 'card'").await,
         began.elapsed().as_secs_f32(),
         recovery.as_secs_f32(),
     );
     for (promise, sql) in PROMISES {
-        let found = lab.count(sql).await;
+        let found = shop.lab.count(sql).await;
         broken |= found != 0;
         let _ = write!(figures, " {promise}={found}");
     }
-    lab.platform.db().close().await;
+    shop.lab.platform.db().close().await;
     (broken, figures)
 }
 

@@ -193,7 +193,7 @@ async fn carry_out(
     let sizes = if serving {
         config.pools
     } else {
-        PoolSizes { app: 4, platform: 4, voice: 1, ..config.pools }
+        PoolSizes { app: 4, platform: 4, voice: 1, ready: false, ..config.pools }
     };
     let done = match join(config, &home.options, sizes) {
         Ok(parts) => with_parts(command, config, parts).await,
@@ -219,11 +219,13 @@ async fn with_parts(
                 prepare(&platform).await?;
                 made = demo::load(&platform, parts.stock.as_ref(), demo::NUMBERS).await?;
             }
-            say(&format!("VoxLink is at {}", config.public_url));
-            if let Some(people) = made {
-                say(&people.to_string());
-            }
-            serve(config, parts).await?;
+            let listening = || {
+                say(&format!("VoxLink is at {}", config.public_url));
+                if let Some(people) = made {
+                    say(&people.to_string());
+                }
+            };
+            serve(config, parts, listening).await?;
         }
         Command::Migrate => {
             prepare(&platform).await?;

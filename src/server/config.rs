@@ -41,6 +41,11 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `POOL_APP`, `POOL_PLATFORM`, `POOL_VOICE`, `POOL_WAIT_SECONDS`.
     pub pools: PoolSizes,
+    /// `REQUESTS_AT_ONCE`: pages and forms worked on at a time, of people with a session and of
+    /// others each.
+    pub requests_at_once: usize,
+    /// `QUEUE_SECONDS`: how long one waits for its turn.
+    pub queue_wait: Duration,
     /// `WORKER_CONCURRENCY`: jobs at a time; 0 leaves them to other servers.
     pub worker_concurrency: usize,
     /// `HOLD_MINUTES`: how long a cart holds a number.
@@ -97,6 +102,13 @@ impl Config {
         })?;
         let data_dir = r.text("DATA_DIR").map_or_else(|| default_data_dir(look_up), PathBuf::from);
         let local = r.text("LOCAL_CARRIER_SECRET");
+        let pools = PoolSizes {
+            app: r.whole("POOL_APP", 1, 500)?,
+            platform: r.whole("POOL_PLATFORM", 1, 500)?,
+            voice: r.whole("POOL_VOICE", 1, 500)?,
+            acquire: Duration::from_secs(r.whole("POOL_WAIT_SECONDS", 1, 60)?),
+            ready: true,
+        };
         let config = Self {
             listen: r.checked("LISTEN", |text: &str| {
                 text.parse().map_err(|_| "it is not an address and a port".to_owned())
@@ -127,12 +139,14 @@ impl Config {
                 "json" => Ok(LogFormat::Json),
                 _ => Err("it is neither text nor json".to_owned()),
             })?,
-            pools: PoolSizes {
-                app: r.whole("POOL_APP", 1, 500)?,
-                platform: r.whole("POOL_PLATFORM", 1, 500)?,
-                voice: r.whole("POOL_VOICE", 1, 500)?,
-                acquire: Duration::from_secs(r.whole("POOL_WAIT_SECONDS", 1, 60)?),
+            pools,
+            requests_at_once: match r.text("REQUESTS_AT_ONCE") {
+                Some(_) => r.whole("REQUESTS_AT_ONCE", 1, 5_000)?,
+                // More than there are connections, because a request also waits for carriers and
+                // hashes; few enough that each gets a connection soon.
+                None => pools.app as usize * 2,
             },
+            queue_wait: Duration::from_secs(r.whole("QUEUE_SECONDS", 1, 600)?),
             worker_concurrency: r.whole("WORKER_CONCURRENCY", 0, 200)?,
             hold_minutes: r.whole("HOLD_MINUTES", 1, 60)?,
             release_grace_days: r.whole("RELEASE_GRACE_DAYS", 0, 90)?,

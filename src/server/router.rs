@@ -4,7 +4,8 @@ use crate::{
     Assembly,
     callbacks::{self, Callbacks},
     config::Config,
-    health, identify, metrics, mount, refusals, web,
+    health, identify, metrics, mount, refusals,
+    web::{self, Admission},
 };
 use axum::{
     Router,
@@ -13,7 +14,6 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
 };
-use std::time::Duration;
 use tower_http::{
     compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir,
     timeout::TimeoutLayer,
@@ -21,11 +21,14 @@ use tower_http::{
 
 /// The largest body anybody may send; areas set smaller ones.
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
-/// The longest that an answer may take to begin.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Mounts everything. axum refuses two rows of one path at start, so nothing is shadowed.
-pub(crate) fn router(config: &Config, parts: Assembly, callbacks: &Callbacks) -> Router {
+pub(crate) fn router(
+    config: &Config,
+    parts: Assembly,
+    callbacks: &Callbacks,
+    admission: &Admission,
+) -> Router {
     let platform = &parts.platform;
     let files = ServeDir::new(&config.site_dir)
         .precompressed_br()
@@ -35,17 +38,18 @@ pub(crate) fn router(config: &Config, parts: Assembly, callbacks: &Callbacks) ->
         .into_iter()
         .chain(metrics::routes(platform, config.metrics_token.clone()))
         .collect();
-    let pages = web::protect(parts.pages.fallback_service(files), platform);
+    let pages = web::protect_and_admit(parts.pages.fallback_service(files), platform, admission);
     // Carriers and processors sign what they send: none of what guards the pages stands in their
-    // way.
-    pages
-        .merge(mount::router(ours))
+    // way, and they never wait behind a page.
+    let programs = mount::router(ours)
         .merge(callbacks::payments::routes(platform.clone()))
         .merge(callbacks.router())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, web::PATIENCE));
+    pages
+        .merge(programs)
         .layer(from_fn(keep_files))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(from_fn(metrics::count))
         .layer(from_fn(identify::layer))
         .layer(from_fn_with_state(parts.dress, refusals::layer))

@@ -3,7 +3,9 @@
 //! With the database away it listens all the same: `/health/ready` says so, calls are answered
 //! from memory as far as it is there, and the rest begins when the database does.
 
-use crate::{Assembly, callbacks::Callbacks, config::Config, router::router, worker};
+use crate::{
+    Assembly, callbacks::Callbacks, config::Config, router::router, web::Admission, worker,
+};
 use anyhow::Context;
 use std::{net::SocketAddr, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,9 +14,20 @@ use voxlink_domain::{Platform, catalog::RefreshPrices, db::MigrationFailed, jobs
 
 /// How long requests and jobs under way may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Requests that still wait for their turn this long before the end are told to come back, so that
+/// nobody is cut off.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Serves until SIGTERM or SIGINT.
-pub async fn serve(config: &Config, mut parts: Assembly) -> anyhow::Result<()> {
+/// Serves until SIGTERM or SIGINT; `listening` is called once people can come.
+pub async fn serve(
+    config: &Config,
+    mut parts: Assembly,
+    listening: impl FnOnce(),
+) -> anyhow::Result<()> {
+    // Every visitor is an open file, and many shells allow 1,024 of them.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let platform = parts.platform.clone();
@@ -40,15 +53,19 @@ pub async fn serve(config: &Config, mut parts: Assembly) -> anyhow::Result<()> {
     tasks.spawn(work(platform.clone(), prepared, config.worker_concurrency, stop.clone()));
     tasks.spawn(stop_on_signal(stop.clone()));
 
-    let service =
-        router(config, parts, &callbacks).into_make_service_with_connect_info::<SocketAddr>();
+    let admission = Admission::new(config.requests_at_once, config.queue_wait);
+    let service = router(config, parts, &callbacks, &admission)
+        .into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(address = %config.listen, "listening");
+    listening();
     let ending = stop.clone();
     let serving = axum::serve(listener, service)
         .with_graceful_shutdown(async move { ending.cancelled().await });
     let late = async {
         stop.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
+        tokio::time::sleep(DRAIN - LAST_WORDS).await;
+        admission.close();
+        tokio::time::sleep(LAST_WORDS).await;
     };
     tokio::select! {
         served = serving => served?,

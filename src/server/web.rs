@@ -1,12 +1,15 @@
-//! What stands between the network and a page: sessions, the guard against forged requests, kept
-//! answers, headers. [`protect`] puts it around a router in the order that matters.
+//! What stands between the network and a page: sessions, the guard against forged requests, the
+//! line before the database, kept answers, headers. [`protect`] puts it around a router in the order that matters.
 
+mod admission;
 mod forgery;
 mod headers;
 mod repeats;
 mod session_store;
 mod visitor;
 
+pub use admission::Admission;
+pub(crate) use admission::PATIENCE;
 pub use session_store::PgSessions;
 
 use axum::{
@@ -19,9 +22,25 @@ use voxlink_domain::Platform;
 /// Paths that programs call: they carry signatures or keys, never a session.
 pub(crate) const PROGRAMS: [&str; 2] = ["/callbacks/", "/api/"];
 
-/// Puts the layers around pages, files and callbacks. From outside inwards: headers, forged
-/// requests turned away, the session, the visitor, kept answers.
+/// Files of the build, the same for everybody: nobody is asked for, and nobody waits.
+fn is_file(path: &str) -> bool {
+    path.starts_with("/pkg/") || path.starts_with("/fonts/")
+}
+
+/// Puts the layers around pages and files. From outside inwards: headers, forged requests turned
+/// away, the session, the visitor, kept answers.
 pub fn protect(router: Router, platform: &Platform) -> Router {
+    shield(personal(router, platform), platform)
+}
+
+/// The same with [`Admission`] before anything asks the database.
+pub fn protect_and_admit(router: Router, platform: &Platform, admission: &Admission) -> Router {
+    let waits = from_fn_with_state(admission.clone(), admission::layer);
+    shield(personal(router, platform).layer(waits), platform)
+}
+
+/// What needs to know whose request it is.
+fn personal(router: Router, platform: &Platform) -> Router {
     let https = platform.settings().public_url.scheme() == "https";
     let sessions = SessionManagerLayer::new(PgSessions::new(platform.clone()))
         .with_name(if https { "__Host-session" } else { "session" })
@@ -32,6 +51,11 @@ pub fn protect(router: Router, platform: &Platform) -> Router {
         .layer(from_fn_with_state(platform.clone(), repeats::layer))
         .layer(from_fn(visitor::layer))
         .layer(sessions)
+}
+
+/// What looks at a request and an answer alone.
+fn shield(router: Router, platform: &Platform) -> Router {
+    router
         .layer(from_fn_with_state(platform.clone(), forgery::layer))
         .layer(from_fn_with_state(platform.clone(), headers::layer))
 }

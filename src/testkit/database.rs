@@ -55,6 +55,7 @@ impl TestDatabase {
             platform: 8,
             voice: 2,
             acquire: std::time::Duration::from_secs(10),
+            ready: false,
         };
         Db::connect(&self.options, sizes)
     }

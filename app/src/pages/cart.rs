@@ -43,18 +43,27 @@ fn item(id: &str) -> Result<CartItemId, PageError> {
 /// Refusals that the cart itself can show.
 fn told(error: CartError) -> Answer {
     match error {
-        CartError::Taken(_) | CartError::Carrier(_) | CartError::NoCarrier => {
-            Ok(Flash::warning(format!("{error}.")).then("/cart"))
-        }
+        CartError::Taken(_)
+        | CartError::Longest { .. }
+        | CartError::Rests { .. }
+        | CartError::Carrier(_)
+        | CartError::NoCarrier => Ok(Flash::warning(format!("{error}.")).then("/cart")),
         other => Err(other.into()),
     }
 }
 
 async fn extend(State(app): State<App>, manager: Manager, Path(id): Path<String>) -> Answer {
     match cart::hold_again(&app.platform, buyer(&manager), item(&id)?).await {
-        Ok(_) => {
-            let minutes = app.platform.settings().hold_minutes;
-            Ok(Flash::success(format!("Held for {minutes} more minutes.")).then("/cart"))
+        Ok(until) => {
+            let left = until - app.platform.clock().now();
+            let minutes = (left.num_seconds() + 30) / 60;
+            let longest = if minutes < app.platform.settings().hold_minutes {
+                " A cart can hold a number for an hour in all."
+            } else {
+                ""
+            };
+            Ok(Flash::success(format!("Held for {minutes} minutes from now.{longest}"))
+                .then("/cart"))
         }
         Err(error) => told(error),
     }

@@ -1,6 +1,9 @@
 //! Taking, renewing and letting go of holds.
 
-use super::{CartError, MOST_ITEMS};
+use super::{
+    CartError, MOST_ITEMS, REST,
+    line::{Line, Wanted, forget, free, line, lines, look, take},
+};
 use crate::{
     Ctx, Fault, Platform, RequestInfo,
     accounts::Member,
@@ -8,6 +11,7 @@ use crate::{
     catalog::{Price, current_prices, price_of},
 };
 use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 use serde_json::json;
 use std::sync::Arc;
 use voxlink_gateways::{
@@ -35,14 +39,6 @@ impl Buyer<'_> {
     }
 }
 
-/// A number as it stands in a cart.
-struct Line {
-    item: CartItemId,
-    cart: CartId,
-    carrier: String,
-    number: E164,
-}
-
 /// Holds a number for the person's cart, until the returned instant. What is in the cart already
 /// is renewed.
 pub async fn hold(
@@ -53,10 +49,12 @@ pub async fn hold(
 ) -> Result<DateTime<Utc>, CartError> {
     let seller = platform.carrier(carrier).ok_or(CartError::NoCarrier)?;
     let mut cx = buyer.begin(platform).await?;
-    let there = line(&mut cx, buyer, None, Some(number)).await?;
+    let wanted = look(&mut cx, buyer, number).await?;
     drop(cx);
-    if let Some(line) = there {
-        return renew(platform, buyer, seller, line).await;
+    match wanted {
+        Wanted::InCart(line) => return renew(platform, buyer, seller, line).await,
+        Wanted::Taken => return Err(CartError::Taken(number.clone())),
+        Wanted::Free => {}
     }
     let offer = match seller.offer(number).await {
         Ok(Some(offer)) => offer,
@@ -85,7 +83,7 @@ pub async fn hold_again(
     item: CartItemId,
 ) -> Result<DateTime<Utc>, CartError> {
     let mut cx = buyer.begin(platform).await?;
-    let line = line(&mut cx, buyer, Some(item), None).await?.ok_or(CartError::NotInCart)?;
+    let line = line(&mut cx, buyer, item).await?.ok_or(CartError::NotInCart)?;
     drop(cx);
     let seller = platform.carrier(&line.carrier).ok_or(CartError::NoCarrier)?;
     renew(platform, buyer, seller, line).await
@@ -98,7 +96,7 @@ pub async fn remove(
     item: CartItemId,
 ) -> Result<E164, CartError> {
     let mut cx = buyer.begin(platform).await?;
-    let line = line(&mut cx, buyer, Some(item), None).await?.ok_or(CartError::NotInCart)?;
+    let line = line(&mut cx, buyer, item).await?.ok_or(CartError::NotInCart)?;
     let hold = forget(&mut cx, &line).await?;
     cx.commit().await?;
     let_go(platform, &line, hold).await;
@@ -108,7 +106,7 @@ pub async fn remove(
 /// Empties the cart; returns how many numbers it had.
 pub async fn clear(platform: &Platform, buyer: Buyer<'_>) -> Result<usize, CartError> {
     let mut cx = buyer.begin(platform).await?;
-    let lines = lines(&mut cx, buyer).await?;
+    let lines = lines(&mut cx, buyer, None).await?;
     let mut gone = Vec::with_capacity(lines.len());
     for line in lines {
         let hold = forget(&mut cx, &line).await?;
@@ -147,10 +145,9 @@ async fn add(
         cart,
         carrier: offer.carrier.clone(),
         number: offer.number.clone(),
+        until: None,
     };
-    if !take(&mut cx, &line, until).await? {
-        return Err(CartError::Taken(offer.number.clone()));
-    }
+    let until = taken(&mut cx, buyer, &line, until).await?;
     let shown = serde_json::to_value(offer).map_err(|e| Fault::Internal(e.to_string()))?;
     sqlx::query!(
         "insert into cart_items (id, tenant_id, cart_id, carrier, e164, offer, price_book_id,
@@ -187,6 +184,27 @@ async fn add(
     Ok((line, until))
 }
 
+/// Takes the hold, or says why not. A hold that would end no later than it does anyhow is refused,
+/// so that nobody believes to have extended it.
+async fn taken(
+    cx: &mut Ctx,
+    buyer: Buyer<'_>,
+    line: &Line,
+    until: DateTime<Utc>,
+) -> Result<DateTime<Utc>, CartError> {
+    let zone: Tz = buyer.member.time_zone.parse().unwrap_or(Tz::UTC);
+    let number = line.number.clone();
+    let Some(ends) = take(cx, line, until).await? else { return Err(CartError::Taken(number)) };
+    if ends <= cx.now() {
+        let again = (ends + REST).with_timezone(&zone);
+        return Err(CartError::Rests { number, again });
+    }
+    if line.until.is_some_and(|before| ends <= before && ends < until) {
+        return Err(CartError::Longest { number, until: ends.with_timezone(&zone) });
+    }
+    Ok(ends)
+}
+
 /// Renews a hold here and at the carrier. When somebody else has it, the line stays in the cart
 /// and shows so.
 async fn renew(
@@ -197,9 +215,7 @@ async fn renew(
 ) -> Result<DateTime<Utc>, CartError> {
     let mut cx = buyer.begin(platform).await?;
     let until = cx.now() + Duration::minutes(platform.settings().hold_minutes);
-    if !take(&mut cx, &line, until).await? {
-        return Err(CartError::Taken(line.number));
-    }
+    let until = taken(&mut cx, buyer, &line, until).await?;
     cx.commit().await?;
     match reserve(&seller, &line, until).await {
         Ok(held) => {
@@ -242,22 +258,6 @@ async fn price_now(cx: &mut Ctx, offer: &Offer) -> Result<Price, CartError> {
         .ok_or_else(|| CartError::NotForSale(offer.number.clone()))
 }
 
-/// Takes or extends the hold: the one statement that decides who has a number.
-async fn take(cx: &mut Ctx, line: &Line, until: DateTime<Utc>) -> Result<bool, Fault> {
-    let (tenant, now) = (cx.tenant(), cx.now());
-    Ok(sqlx::query_scalar!(
-        r#"select take_hold($1, $2, $3, $4, $5, $6) as "ours!""#,
-        line.number.as_str(),
-        line.carrier,
-        tenant.uuid(),
-        line.cart.uuid(),
-        now,
-        until
-    )
-    .fetch_one(cx.tx())
-    .await?)
-}
-
 /// Asks the carrier to set the number aside, where it can. The line's id is the key, so asking
 /// again extends.
 async fn reserve(
@@ -294,89 +294,12 @@ async fn record(
     cx.commit().await
 }
 
-/// Deletes the hold, unless an order has taken it over; returns the carrier's id of it.
-async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<String>, Fault> {
-    let tenant = cx.tenant();
-    let hold = sqlx::query_scalar!(
-        "delete from holds where e164 = $1 and tenant_id = $2 and cart_id = $3 and order_id is null
-         returning carrier_hold_id",
-        line.number.as_str(),
-        tenant.uuid(),
-        line.cart.uuid()
-    )
-    .fetch_optional(cx.tx())
-    .await?;
-    Ok(hold.flatten())
-}
-
-/// Takes the line and its hold away.
-async fn forget(cx: &mut Ctx, line: &Line) -> Result<Option<String>, Fault> {
-    let tenant = cx.tenant();
-    let hold = free(cx, line).await?;
-    sqlx::query!(
-        "delete from cart_items where cart_id = $1 and tenant_id = $2 and e164 = $3",
-        line.cart.uuid(),
-        tenant.uuid(),
-        line.number.as_str()
-    )
-    .execute(cx.tx())
-    .await?;
-    cx.audit(Entry {
-        action: "cart.remove",
-        resource: "cart",
-        resource_id: Some(line.cart.to_string()),
-        old: Some(json!({ "number": line.number })),
-        ..Entry::default()
-    })
-    .await?;
-    Ok(hold)
-}
-
 /// Tells the carrier. A failure is not the customer's: the carrier's hold ends by itself.
 async fn let_go(platform: &Platform, line: &Line, hold: Option<String>) {
     let (Some(seller), Some(hold)) = (platform.carrier(&line.carrier), hold) else { return };
     if let Err(error) = seller.let_go(&line.number, &hold).await {
         tracing::warn!(number = %line.number, %error, "a carrier's hold was not let go");
     }
-}
-
-/// A line of the person's open cart, by its id or its number.
-async fn line(
-    cx: &mut Ctx,
-    buyer: Buyer<'_>,
-    item: Option<CartItemId>,
-    number: Option<&E164>,
-) -> Result<Option<Line>, Fault> {
-    let tenant = cx.tenant();
-    Ok(sqlx::query_as!(
-        Line,
-        r#"select i.id as "item: CartItemId", i.cart_id as "cart: CartId", i.carrier, i.e164 as "number: E164"
-           from carts c join cart_items i on i.cart_id = c.id
-           where c.tenant_id = $1 and i.tenant_id = $1 and c.user_id = $2 and c.state = 'open'
-             and ($3::uuid is null or i.id = $3) and ($4::text is null or i.e164 = $4)
-           limit 1"#,
-        tenant.uuid(),
-        buyer.member.user.uuid(),
-        item.map(CartItemId::uuid),
-        number.map(E164::as_str)
-    )
-    .fetch_optional(cx.tx())
-    .await?)
-}
-
-async fn lines(cx: &mut Ctx, buyer: Buyer<'_>) -> Result<Vec<Line>, Fault> {
-    let tenant = cx.tenant();
-    Ok(sqlx::query_as!(
-        Line,
-        r#"select i.id as "item: CartItemId", i.cart_id as "cart: CartId", i.carrier, i.e164 as "number: E164"
-           from carts c join cart_items i on i.cart_id = c.id
-           where c.tenant_id = $1 and i.tenant_id = $1 and c.user_id = $2 and c.state = 'open'
-           order by i.e164"#,
-        tenant.uuid(),
-        buyer.member.user.uuid()
-    )
-    .fetch_all(cx.tx())
-    .await?)
 }
 
 fn refused(error: CarrierError, number: &E164) -> CartError {

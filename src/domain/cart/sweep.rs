@@ -1,6 +1,7 @@
 //! Lapsed holds are let go, here and at the carrier. Nobody waits for it: a lapsed hold stops
 //! nobody, this only tidies up.
 
+use super::REST;
 use crate::{
     Fault, Platform,
     jobs::{Job, JobError},
@@ -21,26 +22,35 @@ impl Job for SweepHolds {
     }
 }
 
-/// Lets lapsed holds go; returns how many.
+/// Lets lapsed holds go at their carriers; returns how many. Their rows go when nobody asks any
+/// more how long the number was held (see [`REST`]).
 pub async fn sweep(platform: &Platform) -> Result<usize, Fault> {
     let mut cx = platform.work("sweep").await?;
     let now = cx.now();
     let lapsed = sqlx::query!(
-        r#"delete from holds where e164 in (
-               select e164 from holds where expires_at <= $1 and order_id is null
+        r#"with lapsed as (
+               select e164, carrier, carrier_hold_id from holds
+               where expires_at <= $1 and order_id is null and carrier_hold_id is not null
                order by expires_at limit 500 for update skip locked)
-           returning e164 as "number: E164", carrier, carrier_hold_id"#,
+           update holds h set carrier_hold_id = null, carrier_hold_expires_at = null
+           from lapsed where h.e164 = lapsed.e164
+           returning h.e164 as "number: E164", h.carrier, lapsed.carrier_hold_id as "id!""#,
         now
     )
     .fetch_all(cx.tx())
     .await?;
+    sqlx::query!(
+        "delete from holds where e164 in (
+             select e164 from holds where expires_at <= $1 and order_id is null and carrier_hold_id is null
+             order by expires_at limit 500 for update skip locked)",
+        now - REST
+    )
+    .execute(cx.tx())
+    .await?;
     cx.commit().await?;
     for hold in &lapsed {
-        let (Some(carrier), Some(id)) = (platform.carrier(&hold.carrier), &hold.carrier_hold_id)
-        else {
-            continue;
-        };
-        if let Err(error) = carrier.let_go(&hold.number, id).await {
+        let Some(carrier) = platform.carrier(&hold.carrier) else { continue };
+        if let Err(error) = carrier.let_go(&hold.number, &hold.id).await {
             tracing::warn!(number = %hold.number, %error, "a carrier's hold ends by itself");
         }
     }

@@ -1,5 +1,6 @@
 //! The cart as its owner sees it.
 
+use super::LONGEST_HOLD;
 use crate::{
     Ctx, Fault,
     orders::{Quote, QuoteLine, open_cart, quote},
@@ -27,6 +28,8 @@ pub struct CartItem {
     pub inbound_minute: Decimal,
     /// How it stands.
     pub standing: Standing,
+    /// Whether holding it again would give more time (see [`LONGEST_HOLD`]).
+    pub extends: bool,
 }
 
 /// A person's cart.
@@ -49,7 +52,7 @@ pub async fn view(cx: &mut Ctx, user: UserId) -> Result<Option<CartView>, Fault>
     let quote = quote(cx, cart).await?;
     let rows = sqlx::query!(
         r#"select i.id as "item: CartItemId", p.inbound_minute,
-                  h.expires_at as "until?: DateTime<Utc>"
+                  h.expires_at as "until?: DateTime<Utc>", h.held_at as "since?: DateTime<Utc>"
            from cart_items i
            join price_books p on p.id = i.price_book_id
            left join holds h on h.e164 = i.e164 and h.cart_id = i.cart_id and h.tenant_id = $2 and h.expires_at > $3
@@ -67,15 +70,22 @@ pub async fn view(cx: &mut Ctx, user: UserId) -> Result<Option<CartView>, Fault>
     )
     .fetch_one(cx.tx())
     .await?;
-    let facts: HashMap<CartItemId, (Decimal, Option<DateTime<Utc>>)> =
-        rows.into_iter().map(|r| (r.item, (r.inbound_minute, r.until))).collect();
+    let facts: HashMap<CartItemId, (Decimal, Option<DateTime<Utc>>, bool)> = rows
+        .into_iter()
+        .map(|r| {
+            let over =
+                r.since.zip(r.until).is_some_and(|(since, until)| until >= since + LONGEST_HOLD);
+            (r.item, (r.inbound_minute, r.until, !over))
+        })
+        .collect();
     let items = quote
         .lines
         .iter()
         .map(|line| {
-            let (inbound_minute, until) = facts.get(&line.item).copied().unwrap_or_default();
+            let (inbound_minute, until, extends) =
+                facts.get(&line.item).copied().unwrap_or_default();
             let standing = until.map_or(Standing::Lapsed, Standing::Held);
-            CartItem { line: line.clone(), inbound_minute, standing }
+            CartItem { line: line.clone(), inbound_minute, standing, extends }
         })
         .collect();
     let dead_code = code.filter(|_| quote.promotion.is_none());

@@ -15,7 +15,7 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 use voxlink_domain::{
-    Fault, Platform,
+    Ctx, Fault, Platform,
     calls::{News, write},
 };
 
@@ -69,7 +69,8 @@ impl Books {
         };
         let writing = async {
             // Without a connection nothing is wrong with the news, whatever else is.
-            let mut cx = self.platform.work("calls").await.map_err(NotEntered::Away)?;
+            let mut cx =
+                Ctx::begin_calls(&self.platform, "calls").await.map_err(NotEntered::Away)?;
             let written = write(&mut cx, news).await.map_err(judged)?;
             cx.commit().await.map_err(judged)?;
             Ok(written)

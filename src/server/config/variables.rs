@@ -54,7 +54,7 @@ pub const VARIABLES: &[Variable] = &[
         "REDIS_URL",
         "none",
         "redis://127.0.0.1:6379",
-        "A Redis that several servers share; one server needs none",
+        "A Redis for several servers to share. Nothing uses it yet: PostgreSQL does, and `voxlink doctor` only looks whether it answers",
     ),
     unset(
         "DATA_DIR",
@@ -85,9 +85,21 @@ pub const VARIABLES: &[Variable] = &[
     fixed("POOL_VOICE", "4", "8", "Database connections for calls alone"),
     fixed(
         "POOL_WAIT_SECONDS",
-        "3",
         "5",
+        "3",
         "How long a request waits for a connection before it gets 503",
+    ),
+    unset(
+        "REQUESTS_AT_ONCE",
+        "twice `POOL_APP`",
+        "60",
+        "Pages and forms worked on at a time, of people with a session and of others each; more wait for their turn before they take a connection. Calls never wait here",
+    ),
+    fixed(
+        "QUEUE_SECONDS",
+        "120",
+        "45",
+        "How long a page or form waits for its turn before it gets 503; a proxy in front should wait half a minute longer",
     ),
     fixed(
         "WORKER_CONCURRENCY",
@@ -95,7 +107,7 @@ pub const VARIABLES: &[Variable] = &[
         "16",
         "Jobs that run at a time; 0 leaves them to other servers",
     ),
-    fixed("HOLD_MINUTES", "15", "10", "How long a cart holds a number"),
+    fixed("HOLD_MINUTES", "15", "10", "How long a cart holds a number; extended, an hour in all"),
     fixed("RELEASE_GRACE_DAYS", "10", "7", "Days within which a release can be undone"),
     fixed(
         "SUSPENSION_MESSAGE",

@@ -22,6 +22,8 @@ use voxlink_domain::Platform;
 const LEAST_MEGABYTES: u64 = 1024;
 /// How far our clock and the database's may be apart.
 const MOST_SECONDS: i64 = 2;
+/// What is true of Redis today.
+const UNUSED: &str = "nothing uses it yet, several servers share PostgreSQL";
 
 /// Signatures, holds and lease times compare our clock with others'.
 pub(super) async fn clock(platform: &Platform) -> Finding {
@@ -46,7 +48,7 @@ pub(super) async fn clock(platform: &Platform) -> Finding {
 
 pub(super) async fn redis(config: &Config) -> Finding {
     let Some(url) = &config.redis_url else {
-        return Absent("REDIS_URL is not set: one server needs none".to_owned());
+        return Absent("REDIS_URL is not set: nothing needs it yet".to_owned());
     };
     let remedy = "start Redis, or unset REDIS_URL".to_owned();
     let parsed = url::Url::parse(url.expose_secret()).ok();
@@ -56,7 +58,7 @@ pub(super) async fn redis(config: &Config) -> Finding {
     let port = parsed.as_ref().and_then(url::Url::port).unwrap_or(6379);
     if parsed.as_ref().is_some_and(|u| u.scheme() == "rediss") {
         return match TcpStream::connect((host, port)).await {
-            Ok(_) => Good("its port answers (TLS was not tried)".to_owned()),
+            Ok(_) => Good(format!("its port answers (TLS was not tried); {UNUSED}")),
             Err(error) => Wrong(error.to_string(), remedy),
         };
     }
@@ -69,7 +71,7 @@ pub(super) async fn redis(config: &Config) -> Finding {
     };
     match ping.await {
         Ok(answer) if answer.starts_with("+PONG") || answer.starts_with("-NOAUTH") => {
-            Good("answers".to_owned())
+            Good(format!("answers; {UNUSED}"))
         }
         Ok(answer) => Wrong(format!("this is no Redis: it says “{answer}”"), remedy),
         Err(error) => Wrong(error.to_string(), remedy),

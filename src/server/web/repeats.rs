@@ -4,7 +4,7 @@
 //! `Idempotency-Key`. The work runs to its end also when the browser has gone away, so that the
 //! repeat finds an answer; a repeat that comes while it runs waits a moment, then gets 409.
 
-use super::PROGRAMS;
+use super::{PROGRAMS, admission::Turn};
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
@@ -18,7 +18,7 @@ use axum::{
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 use voxlink_domain::{
-    Fault, Platform, RequestInfo,
+    Fault, Platform,
     accounts::{Member, Visitor},
     idempotency::{self, Answer, Claim},
 };
@@ -54,9 +54,9 @@ pub(super) async fn layer(
     let route = format!("{} {}", parts.method, parts.uri.path());
     let address = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let hash = digest(&member, &address, &parts.headers, &bytes);
-    let info = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
+    let turn = parts.extensions.get::<Turn>().cloned();
     let request = Request::from_parts(parts, Body::from(bytes));
-    let job = Job { platform, member, info, key };
+    let job = Job { platform, member, key, _turn: turn };
     match job.run(&route, &hash, request, next).await {
         Ok(response) => response,
         Err(fault) => {
@@ -71,15 +71,12 @@ pub(super) async fn layer(
 struct Job {
     platform: Platform,
     member: Arc<Member>,
-    info: RequestInfo,
     key: String,
+    /// Kept until the work has ended, also when the browser has gone away.
+    _turn: Option<Turn>,
 }
 
 impl Job {
-    async fn begin(&self) -> Result<voxlink_domain::Ctx, Fault> {
-        self.member.begin(&self.platform, self.info.clone()).await
-    }
-
     async fn run(
         self,
         route: &str,
@@ -88,7 +85,9 @@ impl Job {
         next: Next,
     ) -> Result<Response, Fault> {
         for _ in 0..LOOKS {
-            let claim = idempotency::claim(self.begin().await?, &self.key, route, hash).await?;
+            let claim =
+                idempotency::claim(&self.platform, self.member.tenant, &self.key, route, hash)
+                    .await?;
             match claim {
                 Claim::First => {
                     let work =
@@ -113,15 +112,15 @@ impl Job {
         let (parts, body) = response.into_parts();
         let done = parts.status.is_success() || parts.status.is_redirection();
         let location = parts.headers.get(LOCATION).and_then(|l| l.to_str().ok()).map(str::to_owned);
-        let cx = self.begin().await?;
+        let (platform, tenant) = (&self.platform, self.member.tenant);
         if !done {
-            idempotency::free(cx, &self.key).await?;
+            idempotency::free(platform, tenant, &self.key).await?;
             return Ok(Response::from_parts(parts, body));
         }
         let bytes = to_bytes(body, usize::MAX).await.map_err(|e| Fault::Internal(e.to_string()))?;
         let kept = if bytes.len() <= KEPT { bytes.to_vec() } else { Vec::new() };
         let answer = Answer { status: parts.status.as_u16(), location, body: kept };
-        idempotency::keep(cx, &self.key, &answer).await?;
+        idempotency::keep(platform, tenant, &self.key, &answer).await?;
         Ok(Response::from_parts(parts, Body::from(bytes)))
     }
 }

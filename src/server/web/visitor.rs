@@ -17,12 +17,9 @@ use voxlink_domain::{
     accounts::{Member, Visitor, sessions::MEMBER},
 };
 
-/// Files of the build, the same for everybody: nobody is asked for.
-const FILES: [&str; 2] = ["/pkg/", "/fonts/"];
-
 /// Finds the visitor by the session, with one query, and describes the request.
 pub(super) async fn layer(session: Session, mut request: Request, next: Next) -> Response {
-    if FILES.iter().any(|path| request.uri().path().starts_with(path)) {
+    if super::is_file(request.uri().path()) {
         return next.run(request).await;
     }
     let info = describe(&request);

@@ -107,6 +107,12 @@ fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
     };
     let (rate, currency) = (item.inbound_minute, line.monthly.currency);
     let (monthly, setup, id, number) = (line.monthly, line.setup, line.item, line.number);
+    let again = if item.extends {
+        view! { <ButtonForm action=format!("/cart/{id}/extend")>{again}</ButtonForm> }.into_any()
+    } else {
+        view! { <span class="self-center text-xs text-muted">"Cannot be held longer"</span> }
+            .into_any()
+    };
     let changed = line.was.map(|(was, _)| {
         view! { <span class="block text-xs text-muted">{format!("was {was}")}</span> }
     });
@@ -134,7 +140,7 @@ fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
             </Cell>
             <td>
                 <span class="flex flex-wrap justify-end gap-1">
-                    <ButtonForm action=format!("/cart/{id}/extend")>{again}</ButtonForm>
+                    {again}
                     <ButtonForm action=format!("/cart/{id}/remove")>"Remove"</ButtonForm>
                 </span>
             </td>

@@ -257,17 +257,17 @@ async fn suspending_signs_out_tells_why_and_is_undone() {
 async fn an_answer_is_given_once_and_replayed() {
     let test = TestPlatform::new().await;
     let (tenant, _) = test.tenant("Ours").await;
-    let cx = async || test.platform.work_for(tenant, "test").await.unwrap();
+    let platform = &test.platform;
     let claim = async |hash: &[u8]| {
-        idempotency::claim(cx().await, "key-0001", "POST /x", hash).await.unwrap()
+        idempotency::claim(platform, tenant, "key-0001", "POST /x", hash).await.unwrap()
     };
     assert_eq!(claim(b"a").await, Claim::First);
     assert_eq!(claim(b"a").await, Claim::Running);
     assert_eq!(claim(b"b").await, Claim::Mismatch);
-    idempotency::free(cx().await, "key-0001").await.unwrap();
+    idempotency::free(platform, tenant, "key-0001").await.unwrap();
     assert_eq!(claim(b"b").await, Claim::First, "nothing was done: free again");
     let answer = Answer { status: 303, location: Some("/orders/1".to_owned()), body: Vec::new() };
-    idempotency::keep(cx().await, "key-0001", &answer).await.unwrap();
+    idempotency::keep(platform, tenant, "key-0001", &answer).await.unwrap();
     assert_eq!(claim(b"b").await, Claim::Repeat(answer));
     test.clock.advance(TimeDelta::hours(73));
     assert_eq!(claim(b"c").await, Claim::First, "after 72 hours it is forgotten");

@@ -68,6 +68,12 @@ impl Shop {
         hold(&self.test.platform, self.buyer(member), FakeCarrier::KEY, &number(n)).await
     }
 
+    /// Holds, also lapsed ones.
+    async fn rows(&self) -> i64 {
+        let rows = sqlx::query_scalar("select count(*) from holds");
+        rows.fetch_one(&self.test.platform.db().owner).await.unwrap()
+    }
+
     async fn view(&self, member: &Member) -> cart::CartView {
         let mut cx = member.begin(&self.test.platform, self.request.clone()).await.unwrap();
         cart::view(&mut cx, member.user).await.unwrap().unwrap()
@@ -116,12 +122,53 @@ async fn a_lapsed_hold_can_be_taken_over_and_the_first_cart_is_told() {
     assert_eq!(shop.view(&ann).await.items[0].standing, Standing::Lapsed);
     assert_eq!(sweep(&shop.test.platform).await.unwrap(), 1);
     assert_eq!(sweep(&shop.test.platform).await.unwrap(), 0);
+    assert_eq!(shop.rows().await, 1, "who had it is remembered a little");
     shop.hold(&bob, 3).await.unwrap();
     let platform = &shop.test.platform;
     let again = hold_again(platform, shop.buyer(&ann), item).await;
     assert!(matches!(again, Err(CartError::Taken(_))));
     let stranger = remove(platform, shop.buyer(&bob), item).await;
     assert!(matches!(stranger, Err(CartError::NotInCart)), "a cart is its owner's");
+}
+
+#[tokio::test]
+async fn a_cart_cannot_keep_a_number_for_ever() {
+    let shop = Shop::open().await;
+    let (ann, bob) = (shop.member("Ann").await, shop.member("Bob").await);
+    let (platform, first) = (&shop.test.platform, shop.test.platform.clock().now());
+    shop.hold(&ann, 9).await.unwrap();
+    let item = shop.view(&ann).await.items[0].line.item;
+    let extend = async || hold_again(platform, shop.buyer(&ann), item).await;
+    for _ in 0..4 {
+        assert!(shop.view(&ann).await.items[0].extends);
+        shop.test.clock.advance(Duration::minutes(12));
+        extend().await.unwrap();
+    }
+    // 48 minutes after the first: not 15 more, but what is left of the hour.
+    assert_eq!(
+        shop.view(&ann).await.items[0].standing,
+        Standing::Held(first + Duration::minutes(60))
+    );
+    assert!(!shop.view(&ann).await.items[0].extends);
+    let refused = extend().await.unwrap_err();
+    assert!(matches!(refused, CartError::Longest { .. }), "{refused}");
+    assert!(refused.to_string().contains("until 16:00 UTC"), "{refused}");
+    assert!(matches!(shop.hold(&ann, 9).await, Err(CartError::Longest { .. })));
+    // Neither letting it lapse nor removing it begins another hour at once.
+    shop.test.clock.advance(Duration::minutes(13));
+    sweep(platform).await.unwrap();
+    let refused = extend().await.unwrap_err();
+    assert!(matches!(refused, CartError::Rests { .. }), "{refused}");
+    assert!(refused.to_string().contains("from 16:05 UTC"), "{refused}");
+    remove(platform, shop.buyer(&ann), item).await.unwrap();
+    assert!(matches!(shop.hold(&ann, 9).await, Err(CartError::Rests { .. })));
+    // Others have their turn, and afterwards everybody again.
+    shop.hold(&bob, 9).await.unwrap();
+    let item = shop.view(&bob).await.items[0].line.item;
+    remove(platform, shop.buyer(&bob), item).await.unwrap();
+    shop.test.clock.advance(Duration::minutes(6));
+    let until = shop.hold(&ann, 9).await.unwrap();
+    assert_eq!(until, shop.test.platform.clock().now() + Duration::minutes(15));
 }
 
 #[tokio::test]
@@ -138,6 +185,9 @@ async fn removing_lets_the_number_go_for_others_at_once() {
     assert_eq!(clear(platform, shop.buyer(&ann)).await.unwrap(), 2);
     shop.hold(&bob, 5).await.unwrap();
     assert!(shop.view(&ann).await.items.is_empty());
+    shop.test.clock.advance(Duration::minutes(21));
+    sweep(platform).await.unwrap();
+    assert_eq!(shop.rows().await, 0, "nothing stays of what is over");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The server as a whole against a real PostgreSQL, one binary for all.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
+mod admission;
 mod house;
 mod voice;
 mod web;

@@ -177,6 +177,34 @@ async fn forgeries_and_strangers_leave_nothing() {
     assert_eq!(count(&test, "select count(*) from call_records").await, 0);
 }
 
+#[tokio::test]
+async fn shoppers_who_take_every_connection_do_not_hold_up_a_call_or_its_record() {
+    let (test, tenant, number) = world().await;
+    publish(&test, tenant, number).await;
+    let db = test.platform.db();
+    let mut taken = Vec::new();
+    for pool in [&db.app, &db.platform] {
+        for _ in 0..pool.options().get_max_connections() {
+            taken.push(pool.acquire().await.unwrap());
+        }
+    }
+    let callbacks = Callbacks::start(test.platform.clone(), spool()).await;
+    let reply = post(&callbacks.router(), "/callbacks/local/voice", &call(&[]), SECRET).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    for _ in 0..50 {
+        let recorded: i64 = sqlx::query_scalar("select count(*) from call_records")
+            .fetch_one(&db.voice)
+            .await
+            .unwrap();
+        if recorded == 1 {
+            callbacks.finish().await;
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the call was not recorded while the other connections were taken");
+}
+
 /// The same installation as seen by a server that cannot reach its database.
 fn cut_off(test: &TestPlatform, database: &PgConnectOptions) -> (Platform, FixedClock) {
     let sizes = PoolSizes { acquire: Duration::from_millis(200), ..PoolSizes::default() };
