@@ -188,7 +188,7 @@ async fn shoppers_who_take_every_connection_do_not_hold_up_a_call_or_its_record(
             taken.push(pool.acquire().await.unwrap());
         }
     }
-    let callbacks = Callbacks::start(test.platform.clone(), spool()).await;
+    let callbacks = Callbacks::start(test.platform.clone(), &folder()).await;
     let reply = post(&callbacks.router(), "/callbacks/local/voice", &call(&[]), SECRET).await;
     assert_eq!(reply.status, StatusCode::OK);
     for _ in 0..50 {
