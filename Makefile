@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench prove-small prove-saga-crash prove-access prove-cart-race prove-voice-without-database
+.PHONY: run test bench prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-voice-without-database
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -21,8 +21,11 @@ prove-small:
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
 	@cargo test --quiet --test prove_saga_crash
 
-prove-access: ## R22: every route asked by everybody who might ask
+prove-access: ## R22: every route asked by everybody who might ask; PLANT=name plants one fault
 	@cargo test --quiet --test prove_access
+
+prove-sign-in: ## R25: SAMPLES=200: answers and times tell nobody which addresses have accounts
+	@cargo test --quiet --test prove_sign_in
 
 prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two server processes
 	@cargo test --quiet --test prove_cart_race

@@ -12,7 +12,7 @@ use voxlink_adapters::{
     payments::test_card::TestCard,
     switchboards::{FormSwitchboard, sign_form},
 };
-use voxlink_app::{App, error_words, mounted_pages, nothing_here, refusal_page};
+use voxlink_app::{App, error_words, mounted_pages, nothing_here, refusal_page, routes};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
 use voxlink_gateways::{Carrier, CarrierError, Mailer, PaymentProcessor, Switchboard, SystemClock};
 use voxlink_server::{Assembly, Dress, Stock, cli, config::Config};
@@ -59,7 +59,7 @@ fn assemble(
         .hash_files(true)
         .build();
     let app = App { platform: platform.clone(), leptos };
-    let mut pages = mounted_pages(app.clone());
+    let mut pages = mounted_pages(app.clone(), routes());
     let mut background: Vec<BoxFuture<'static, ()>> = Vec::new();
     if let Some(card) = card {
         pages = pages.merge(card.pages());

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod assets;
+mod back;
 pub mod errors;
 pub mod flash;
 pub mod forms;

@@ -74,9 +74,10 @@ pub(crate) fn post<H: Handler<T, App>, T: 'static>(
     Route { method: Method::POST, path, access, handler: on(MethodFilter::POST, handler) }
 }
 
-/// The pages, ready to be mounted; their errors are pages too.
-pub fn pages(app: App) -> Router {
-    let pages = routes().into_iter().fold(Router::new(), |r, row| r.route(row.path, row.handler));
+/// Pages, ready to be mounted; their errors are pages too. `rows` is [`routes`], save where a proof
+/// plants a fault.
+pub fn pages(app: App, rows: Vec<Route>) -> Router {
+    let pages = rows.into_iter().fold(Router::new(), |r, row| r.route(row.path, row.handler));
     pages.layer(from_fn_with_state(app.clone(), errors::dress)).with_state(app)
 }
 
@@ -108,4 +109,24 @@ pub fn routes() -> Vec<Route> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::routes;
+
+    /// The first test to fail for a new page; `make prove-access` then asks the whole server.
+    #[test]
+    fn every_page_has_its_row_in_the_table_of_rights() {
+        let table = include_str!("../../src/server/tests/access.tsv");
+        for row in routes() {
+            let name = format!("{} {}\t", row.method, row.path);
+            assert!(
+                table.lines().any(|line| line.starts_with(&name)),
+                "{} {} has no row in src/server/tests/access.tsv (src/PROOFS.md, R22)",
+                row.method,
+                row.path
+            );
+        }
+    }
 }

@@ -20,4 +20,5 @@ pub mod worker;
 
 pub use assembly::{Assembly, Join, Stock};
 pub use refusals::{Dress, Refusal};
+pub use router::router;
 pub use serve::serve;

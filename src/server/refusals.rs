@@ -2,7 +2,7 @@
 //! took too long, a panic. A browser gets a page, a program JSON or a line of text; each says what
 //! happened, what to do and the request's id. Carriers' and programs' paths are left as they are.
 
-use crate::{identify::REQUEST_ID, web::PROGRAMS};
+use crate::identify::REQUEST_ID;
 use axum::{
     Json,
     body::to_bytes,
@@ -15,6 +15,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+
+/// What programs call: their refusals are left as they are.
+const PROGRAMS: [&str; 2] = ["/callbacks/", "/api/"];
 
 /// A refusal in words.
 #[derive(Debug, Clone)]

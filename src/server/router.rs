@@ -20,16 +20,16 @@ use tower_http::{
 };
 
 /// The largest body anybody may send; areas set smaller ones.
-const BODY_LIMIT: usize = 8 * 1024 * 1024;
+pub(crate) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Mounts everything. axum refuses two rows of one path at start, so nothing is shadowed.
-pub(crate) fn router(
+pub fn router(
     config: &Config,
     parts: Assembly,
     callbacks: &Callbacks,
     admission: &Admission,
 ) -> Router {
-    let platform = &parts.platform;
+    let platform = &parts.platform.clone();
     let files = ServeDir::new(&config.site_dir)
         .precompressed_br()
         .precompressed_gzip()
@@ -45,14 +45,15 @@ pub(crate) fn router(
         .merge(callbacks::payments::routes(platform.clone()))
         .merge(callbacks.router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, web::PATIENCE));
-    pages
+    let all = pages
         .merge(programs)
         .layer(from_fn(keep_files))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(from_fn(metrics::count))
         .layer(from_fn(identify::layer))
-        .layer(from_fn_with_state(parts.dress, refusals::layer))
+        .layer(from_fn_with_state(parts.dress, refusals::layer));
+    web::headers(all, platform)
 }
 
 /// A file whose name has its hash never changes; other files may be kept for an hour.

@@ -1,5 +1,9 @@
 //! What stands between the network and a page: sessions, the guard against forged requests, the
-//! line before the database, kept answers, headers. [`protect`] puts it around a router in the order that matters.
+//! line before the database, kept answers. [`protect`] puts it around the pages in the order that matters; [`headers`] goes around
+//! everything that answers.
+//!
+//! Nothing inside [`protect`] is let off: what programs call (callbacks, health) is mounted beside
+//! it, proves itself by signatures or keys, and knows no session.
 
 mod admission;
 mod forgery;
@@ -19,16 +23,13 @@ use axum::{
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 use voxlink_domain::Platform;
 
-/// Paths that programs call: they carry signatures or keys, never a session.
-pub(crate) const PROGRAMS: [&str; 2] = ["/callbacks/", "/api/"];
-
 /// Files of the build, the same for everybody: nobody is asked for, and nobody waits.
 fn is_file(path: &str) -> bool {
     path.starts_with("/pkg/") || path.starts_with("/fonts/")
 }
 
-/// Puts the layers around pages and files. From outside inwards: headers, forged requests turned
-/// away, the session, the visitor, kept answers.
+/// Puts the layers around pages and files. From outside inwards: forged requests turned away, the
+/// session, the visitor, kept answers.
 pub fn protect(router: Router, platform: &Platform) -> Router {
     shield(personal(router, platform), platform)
 }
@@ -57,5 +58,9 @@ fn personal(router: Router, platform: &Platform) -> Router {
 fn shield(router: Router, platform: &Platform) -> Router {
     router
         .layer(from_fn_with_state(platform.clone(), forgery::layer))
-        .layer(from_fn_with_state(platform.clone(), headers::layer))
+}
+
+/// Puts the headers on that every answer carries, whoever made it.
+pub fn headers(router: Router, platform: &Platform) -> Router {
+    router.layer(from_fn_with_state(platform.clone(), headers::layer))
 }

@@ -2,10 +2,12 @@
 
 use crate::TestDatabase;
 use chrono::{DateTime, TimeZone, Utc};
-use sqlx::types::Uuid;
+use sqlx::{postgres::PgConnectOptions, types::Uuid};
 use std::sync::Arc;
 use voxlink_domain::{Platform, Settings, platform::Parts};
-use voxlink_gateways::{Carrier, PaymentProcessor, Switchboard, clock::FixedClock, mail::Outbox};
+use voxlink_gateways::{
+    Carrier, Clock, PaymentProcessor, Switchboard, clock::FixedClock, mail::Outbox,
+};
 use voxlink_types::ids::{BillingAccountId, TenantId, UserId};
 
 /// A platform and what the test can turn on it. Dropping it drops the database.
@@ -50,7 +52,23 @@ impl TestPlatform {
 
     /// A platform on a database that is there.
     pub fn on(database: TestDatabase, outside: Outside) -> Self {
+        Self::made(database, |_, _| outside)
+    }
+
+    /// A platform whose outside has books of its own in the same database, as the local carrier
+    /// and the test card have.
+    pub async fn joined(
+        outside: impl FnOnce(&PgConnectOptions, Arc<dyn Clock>) -> Outside,
+    ) -> Self {
+        Self::made(TestDatabase::new().await, outside)
+    }
+
+    fn made(
+        database: TestDatabase,
+        outside: impl FnOnce(&PgConnectOptions, Arc<dyn Clock>) -> Outside,
+    ) -> Self {
         let (clock, outbox) = (FixedClock::at(monday()), Outbox::default());
+        let outside = outside(&database.options, Arc::new(clock.clone()));
         let carriers = outside.carriers.into_iter().map(|c| (c.key(), c)).collect();
         let switchboards = outside.switchboards.into_iter().map(|s| (s.key(), s)).collect();
         let processors = outside.processors.into_iter().map(|p| (p.key(), p)).collect();

@@ -79,11 +79,8 @@ struct ThemeForm {
 
 async fn theme(Form(form): Form<ThemeForm>) -> Response {
     let theme = form.theme.parse::<Theme>().unwrap_or_default();
-    // Only back to a path of ours.
-    let ours =
-        |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-    let back = form.back.filter(ours).unwrap_or_else(|| "/".to_owned());
-    let mut response = Redirect::to(&back).into_response();
+    let back = form.back.as_deref().and_then(crate::back::ours).unwrap_or("/");
+    let mut response = Redirect::to(back).into_response();
     remember_theme(&mut response, theme);
     response
 }

@@ -65,7 +65,8 @@ struct Wanted {
 
 async fn hold(State(app): State<App>, manager: Manager, Form(wanted): Form<Wanted>) -> Answer {
     let chosen = wanted.one.map_or(wanted.pick, |one| vec![one]);
-    let back = if wanted.back.starts_with("/search") { wanted.back.as_str() } else { "/search" };
+    let back = crate::back::ours(&wanted.back).filter(|path| path.starts_with("/search"));
+    let back = back.unwrap_or("/search");
     let buyer = Buyer { member: &manager.member, request: &manager.request };
     let (mut held, mut refused) = (Vec::new(), Vec::new());
     for choice in chosen.iter().take(50) {

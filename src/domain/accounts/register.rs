@@ -3,6 +3,7 @@
 use super::{
     AccountError, AccountLetter, Purpose, password,
     people::{NewPerson, check_person, email_taken, insert_person},
+    probing,
 };
 use crate::{Actor, Ctx, Platform, RequestInfo, audit::Entry};
 use serde_json::json;
@@ -44,6 +45,7 @@ pub struct Registered {
 }
 
 /// Makes company, owner and billing account, and asks for the letter that confirms the address.
+/// That an address is taken is told, but to one network only so often: see [`probing`].
 pub async fn register(
     platform: &Platform,
     form: &Registration,
@@ -75,6 +77,27 @@ pub async fn register(
     if !wrong.is_empty() {
         return Err(AccountError::Fields(wrong));
     }
+    let Some(network) = request.ip.map(probing::network) else {
+        return open(platform, form, &person, email, request).await;
+    };
+    probing::count(platform, network).await?;
+    let made = open(platform, form, &person, email, request).await;
+    if !matches!(made, Err(AccountError::Fields(_))) {
+        probing::take_back(platform, network).await?;
+    }
+    made
+}
+
+/// Opens the account of a form without faults; the one field that can still be wrong is an
+/// address that is taken.
+async fn open(
+    platform: &Platform,
+    form: &Registration,
+    person: &NewPerson,
+    email: String,
+    request: RequestInfo,
+) -> Result<Registered, AccountError> {
+    let company = form.company.trim();
     let hash = password::hash(&form.password).await?;
     let now = platform.clock().now();
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
@@ -90,7 +113,7 @@ pub async fn register(
     )
     .execute(cx.tx())
     .await?;
-    insert_person(&mut cx, tenant, user, &email, &person, &hash).await.map_err(email_taken)?;
+    insert_person(&mut cx, tenant, user, &email, person, &hash).await.map_err(email_taken)?;
     sqlx::query!(
         "insert into billing_accounts (id, tenant_id, company, created_at) values ($1, $2, $3, $4)",
         BillingAccountId::new(millis).uuid(),

@@ -172,7 +172,8 @@ pub(super) async fn count_attempt(
     }
 }
 
-fn wait(now: DateTime<Utc>, until: Option<DateTime<Utc>>) -> u64 {
+/// Seconds until then, never none.
+pub(super) fn wait(now: DateTime<Utc>, until: Option<DateTime<Utc>>) -> u64 {
     until.map_or(1, |until| u64::try_from((until - now).num_seconds()).unwrap_or(0) + 1)
 }
 

@@ -3,7 +3,7 @@
 use super::{FulfilJob, News, fulfil::Work, tell};
 use crate::{
     Ctx, Fault, Platform,
-    billing::payments::{self, NewPayment, Purpose},
+    billing::payments::{self, NewPayment, PaymentsError, Purpose},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -64,7 +64,7 @@ pub async fn pay_again(
     cx: &mut Ctx,
     order: OrderId,
     processor: &str,
-) -> Result<Option<PaymentId>, Fault> {
+) -> Result<Option<PaymentId>, PaymentsError> {
     let tenant = cx.tenant();
     let row = sqlx::query!(
         r#"select state as "state: OrderState", payment_kind, total_minor, currency as "currency: Currency", order_number
@@ -73,11 +73,11 @@ pub async fn pay_again(
         tenant.uuid()
     )
     .fetch_optional(cx.tx())
-    .await?;
-    let Some(row) = row.filter(|r| r.state == OrderState::Pending && r.payment_kind == "card")
-    else {
+    .await?
+    .ok_or(PaymentsError::Absent)?;
+    if row.state != OrderState::Pending || row.payment_kind != "card" {
         return Ok(None);
-    };
+    }
     let open = sqlx::query_scalar!(
         r#"select id as "id: PaymentId" from payments
            where order_id = $1 and tenant_id = $2 and state in ('pending', 'authorised')
@@ -98,7 +98,7 @@ pub async fn pay_again(
         amount: Money::new(row.total_minor, row.currency),
         description: format!("Order {}", row.order_number),
     };
-    payments::begin(cx, new).await.map(Some)
+    Ok(Some(payments::begin(cx, new).await?))
 }
 
 /// The payment an order is charged to: id, processor, its id there, the key of the capture.

@@ -1,8 +1,13 @@
-//! Who asks, and what there is to be asked for: tenant A with people of every role and one thing
-//! of every kind, tenant B beside it, and staff.
+//! Who asks: tenant A with people of every role, tenant B beside it, staff; their sessions; and
+//! those whose sessions are over.
 
-use sqlx::{Row, types::Uuid};
-use std::collections::{BTreeMap, HashMap};
+use super::house::{Answer, HOME, House};
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use sqlx::types::Uuid;
+use std::collections::HashMap;
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
@@ -10,13 +15,9 @@ use tower_sessions::{
 };
 use voxlink_domain::accounts::sessions::{NewSession, OPENING};
 use voxlink_server::web::PgSessions;
-use voxlink_testkit::TestPlatform;
-use voxlink_types::ids::{
-    BulkRunId, CallId, InvitationId, InvoiceId, InvoiceLineId, NotificationId, OrderId, PaymentId,
-    SessionId, TenantId, UserId,
-};
+use voxlink_types::ids::{TenantId, UserId};
 
-/// The columns of the table. `suspended` is A's owner while A is suspended, so it comes last.
+/// The columns of the table. `suspended` is A's owner while A is suspended.
 pub const WHO: [&str; 10] = [
     "anonymous",
     "other",
@@ -30,20 +31,37 @@ pub const WHO: [&str; 10] = [
     "suspended",
 ];
 
-/// Everybody, and the things of tenant A.
+/// People of tenant A, or who were, with a session that is over. Each must find what nobody finds.
+pub const OVER: [&str; 6] =
+    ["signed out", "revoked", "expired", "person suspended", "person closed", "invented"];
+
+/// What every person signs in with.
+pub const PASSWORD: &str = "a sentence for the proof";
+
+/// Stands in what only tenant A and staff may read.
+pub const CANARY: &str = "zq-canary";
+
+/// What our own pages send with a form.
+pub const OURS: &[(&str, &str)] = &[("origin", HOME), ("sec-fetch-site", "same-origin")];
+
+/// Everybody.
 pub struct Cast<'a> {
-    test: &'a TestPlatform,
+    pub house: &'a House,
     store: PgSessions,
     people: HashMap<&'static str, UserId>,
-    ours: TenantId,
-    other: TenantId,
-    things: BTreeMap<&'static str, String>,
+    pub ours: TenantId,
+    pub other: TenantId,
+    pub hash: String,
+    /// Makes addresses, numbers and periods that were not used before.
+    pub turn: u32,
+    trace: String,
 }
 
 impl<'a> Cast<'a> {
     /// Fills the database.
-    pub async fn new(test: &'a TestPlatform) -> Self {
-        let (ours, owner) = test.tenant("Ours").await;
+    pub async fn new(house: &'a House) -> Self {
+        let test = &house.test;
+        let (ours, owner) = test.tenant("Ours zq-canary").await;
         let (other, stranger) = test.tenant("Other").await;
         let (staff, _) = test.tenant("Staff").await;
         let mut people =
@@ -55,88 +73,48 @@ impl<'a> Cast<'a> {
             ("developer", staff, "viewer", "developer"),
             ("admin", staff, "viewer", "admin"),
             ("super_admin", staff, "viewer", "super_admin"),
+            ("partner", other, "owner", "user"),
+            ("signed out", ours, "owner", "user"),
+            ("revoked", ours, "owner", "user"),
+            ("expired", ours, "owner", "user"),
+            ("person suspended", ours, "owner", "user"),
+            ("person closed", ours, "owner", "user"),
         ] {
             let user = UserId::new(1);
             let made = sqlx::query(
                 "insert into users (id, tenant_id, email, full_name, tenant_role, platform_role,
                      terms_accepted_at, terms_version)
-                 values ($1, $2, $3 || '@staff.example.com', $3, $4, $5, now(), '2026-01')",
+                 values ($1, $2, replace($3, ' ', '-') || '@people.example.com', $3, $4, $5, now(), '2026-01')",
             );
             let made = made.bind(user.uuid()).bind(tenant.uuid()).bind(name).bind(role);
             made.bind(platform).execute(&test.platform.db().platform).await.unwrap();
             people.insert(name, user);
         }
+        let hash = voxlink_domain::accounts::password::hash(PASSWORD).await.unwrap();
         let store = PgSessions::new(test.platform.clone());
-        let mut cast = Self { test, store, people, ours, other, things: BTreeMap::new() };
-        cast.furnish(owner).await;
+        let trace = trace_of(test).await;
+        let mut cast = Self { house, store, people, ours, other, hash, turn: 0, trace };
+        cast.furnish().await;
         cast
     }
 
-    /// One thing of every kind, tenant A's.
-    async fn furnish(&mut self, owner: UserId) {
-        let number = self.test.number(self.ours, "+16175550123").await;
-        let (order, invoice, payment, call) =
-            (OrderId::new(1), InvoiceId::new(1), PaymentId::new(1), CallId::new(1));
-        let line = InvoiceLineId::new(1);
-        let (notification, run) = (NotificationId::new(1), BulkRunId::new(1));
-        let invitation = InvitationId::new(1);
-        let ours = self.ours.uuid();
-        for (sql, id) in [
-            ("insert into orders (id, tenant_id, user_id, order_number, payment_kind, subtotal_minor, total_minor, currency, placed_at)
-              values ($1, $2, $3, 'ORD-1', 'credit', 100, 100, 'USD', now())", order.uuid()),
-            ("insert into invoices (id, tenant_id, billing_account_id, invoice_number, state, issued_at, period_start, period_end,
-                  billing_zone, subtotal_minor, total_minor, currency, bill_to)
-              select $1, $2, b.id, 'INV-1', 'sent', now(), '2026-10-01', '2026-11-01', 'UTC', 100, 100, 'USD', '{}'
-              from billing_accounts b where b.tenant_id = $2 and $3::uuid is not null", invoice.uuid()),
-            ("insert into invoice_lines (id, tenant_id, invoice_id, position, kind, description, quantity, unit, unit_price,
-                  exact_amount, amount_minor, currency, period_start, period_end, derivation)
-              select $1, $2, i.id, 1, 'usage', 'Calls', 1, 'minute', 1, 1, 100, 'USD', '2026-10-01', '2026-11-01', '{\"records\": 0}'
-              from invoices i where i.tenant_id = $2 and $3::uuid is not null", line.uuid()),
-            ("insert into payments (id, tenant_id, billing_account_id, purpose, processor, amount_minor, currency, idempotency_key)
-              select $1, $2, b.id, 'top_up', 'test_card', 100, 'USD', $1
-              from billing_accounts b where b.tenant_id = $2 and $3::uuid is not null", payment.uuid()),
-            ("insert into bulk_runs (id, tenant_id, user_id, action, total) values ($1, $2, $3, '{\"do\": \"tag\", \"tags\": \"x\"}', 0)", run.uuid()),
-            ("insert into notifications (id, tenant_id, user_id, kind, title, message)
-              values ($1, $2, $3, 'system', 'News', 'Something happened.')", notification.uuid()),
-            ("insert into invitations (id, tenant_id, email, tenant_role, via, invited_by, expires_at)
-              values ($1, $2, 'new@example.com', 'viewer', 'link', $3, now() + interval '7 days')", invitation.uuid()),
-            ("insert into call_records (id, tenant_id, subscription_id, carrier, carrier_call_id, from_number, to_number, direction, status, started_at)
-              select $1, $2, (select id from subscriptions where tenant_id = $2), 'local', 'call-1', '+12025550100', '+16175550123', 'inbound', 'completed', '2026-11-16T14:00:00Z'
-              where $3::uuid is not null", call.uuid()),
-            ("insert into call_keys (carrier, carrier_call_id, call_id, tenant_id, started_at)
-              select carrier, carrier_call_id, id, tenant_id, started_at from call_records
-              where id = $1 and tenant_id = $2 and $3::uuid is not null", call.uuid()),
-        ] {
-            let made = sqlx::query(sql).bind(id).bind(ours).bind(owner.uuid());
-            made.execute(&self.test.platform.db().platform).await.unwrap();
-        }
-        self.things = BTreeMap::from([
-            ("numbers", number.to_string()),
-            ("orders", order.to_string()),
-            ("invoices", invoice.to_string()),
-            ("lines", line.to_string()),
-            ("payments", payment.to_string()),
-            ("notifications", notification.to_string()),
-            ("calls", call.to_string()),
-            ("accounts", self.ours.to_string()),
-            ("bulk", run.to_string()),
-            ("people", self.people["viewer"].to_string()),
-            ("invitations", invitation.to_string()),
-        ]);
+    /// Runs a statement with tenant A as `$1` and its owner as `$2`, as the database's owner.
+    pub async fn sql(&self, statement: &'static str) {
+        let owner = self.people["owner"];
+        let query = sqlx::query(statement).bind(self.ours.uuid()).bind(owner.uuid());
+        let done = query.execute(&self.house.test.platform.db().owner).await;
+        done.unwrap_or_else(|error| panic!("{error}: {statement}"));
     }
 
-    /// A device of the owner's that is still signed in.
-    async fn device(&mut self) {
-        let owner = self.people["owner"];
-        self.open(owner).await;
-        let id: Uuid = sqlx::query_scalar(
-            "select public_id from sessions where user_id = $1 and revoked_at is null order by created_at desc, public_id desc limit 1",
-        )
-        .bind(owner.uuid())
-        .fetch_one(&self.test.platform.db().platform)
-        .await
-        .unwrap();
-        self.things.insert("devices", SessionId::from_uuid(id).to_string());
+    /// Somebody's id.
+    pub fn user(&self, who: &str) -> Option<UserId> {
+        self.people.get(who).copied()
+    }
+
+    /// One more.
+    pub fn next(&mut self) -> u32 {
+        self.turn += 1;
+        self.turn
     }
 
     async fn open(&self, user: UserId) -> Id {
@@ -149,88 +127,122 @@ impl<'a> Cast<'a> {
 
     /// A fresh session's cookie: some forms end the session they are sent with.
     pub async fn cookie(&self, who: &str) -> Option<String> {
-        let user = *self.people.get(who)?;
+        let user = self.user(who)?;
         Some(format!("__Host-session={}", self.open(user).await))
     }
 
-    /// Sets the scene for a column.
-    pub async fn before(&mut self, who: &str) {
-        self.device().await;
-        if who != "suspended" {
-            return;
+    /// The cookie of a session that is over, ended the way it ends in life.
+    pub async fn dead_cookie(&self, who: &str) -> String {
+        if who == "invented" {
+            return format!("__Host-session={}", Id::default());
         }
-        let sql = "update tenants set state = 'suspended', suspended_at = now(), suspension_reason = 'unpaid' where id = $1";
-        let done = sqlx::query(sql).bind(self.ours.uuid());
-        done.execute(&self.test.platform.db().platform).await.unwrap();
-    }
-
-    /// The path with the ids of tenant A's things.
-    pub fn fill(&self, path: &str) -> String {
-        put(path, |kind| self.things.get(kind).cloned())
-    }
-
-    /// The path with ids of the right form that nobody has.
-    pub fn absent(&self, path: &str) -> String {
-        put(path, |kind| {
-            let prefix = self.things.get(kind)?.split_once('_')?.0;
-            Some(format!("{prefix}_{}", Uuid::now_v7().simple()))
-        })
-    }
-
-    /// As tenant B, without any filter: how many tables hide tenant A's rows, and which do not.
-    pub async fn second_wall(&self) -> (usize, Vec<String>) {
-        let owner = &self.test.platform.db().owner;
-        let tables = sqlx::query(
-            "select c.table_name::text as name from information_schema.columns c
-             join information_schema.tables t using (table_schema, table_name)
-             where c.table_schema = 'public' and c.column_name = 'tenant_id' and t.table_type = 'BASE TABLE'
-               and has_table_privilege('voxlink_app', format('%I.%I', c.table_schema, c.table_name), 'select')
-             order by 1",
-        );
-        let tables = tables.fetch_all(owner).await.unwrap();
-        let mut leaks = Vec::new();
-        for row in &tables {
-            let name: String = row.get("name");
-            let mut cx = self.test.platform.work_for(self.other, "proof").await.unwrap();
-            let sql = format!("select count(*) from {name} where tenant_id = $1");
-            let seen: Result<i64, sqlx::Error> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-                .bind(self.ours.uuid())
-                .fetch_one(cx.tx())
-                .await;
-            match seen {
-                Ok(0) => {}
-                Ok(n) => leaks.push(format!("{name}: tenant B sees {n} rows of tenant A")),
-                // A table whose rows the role may not read at all hides them as well.
-                Err(error)
-                    if error
-                        .as_database_error()
-                        .and_then(sqlx::error::DatabaseError::code)
-                        .as_deref()
-                        == Some("42501") => {}
-                Err(error) => leaks.push(format!("{name}: {error}")),
+        let cookie = self.cookie(who).await.unwrap();
+        let alive = self.ask(Method::GET, "/numbers", Some(&cookie), "", OURS).await;
+        assert_eq!(alive.status, 200, "{who} was signed in");
+        let user = self.people[who];
+        let end = match who {
+            "signed out" => {
+                self.ask(Method::POST, "/sign-out", Some(&cookie), "", OURS).await;
+                return cookie;
             }
+            "revoked" => {
+                let elsewhere = self.cookie(who).await.unwrap();
+                let path = "/settings/devices/revoke-others";
+                self.ask(Method::POST, path, Some(&elsewhere), "", OURS).await;
+                return cookie;
+            }
+            "expired" => "update sessions set expires_at = '2026-11-01' where user_id = $1",
+            "person suspended" => {
+                "update users set suspended_at = now(), suspension_reason = 'x' where id = $1"
+            }
+            _ => "update users set is_active = false where id = $1",
+        };
+        let ended = sqlx::query(end).bind(user.uuid());
+        ended.execute(&self.house.test.platform.db().owner).await.unwrap();
+        cookie
+    }
+
+    /// A device of the owner's that is still signed in.
+    pub async fn device(&self) -> Uuid {
+        let owner = self.people["owner"];
+        self.open(owner).await;
+        sqlx::query_scalar(
+            "select public_id from sessions where user_id = $1 and revoked_at is null
+             order by public_id desc limit 1",
+        )
+        .bind(owner.uuid())
+        .fetch_one(&self.house.test.platform.db().platform)
+        .await
+        .unwrap()
+    }
+
+    /// A request as a browser sends it.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        cookie: Option<&str>,
+        form: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "voxlink.test")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-        (tables.len(), leaks)
+        if let Some(cookie) = cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        self.house.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    /// Sends a form as somebody, to set a scene; it must do its work.
+    pub async fn done(&self, who: &str, path: &str, form: &str) -> Answer {
+        let cookie = self.cookie(who).await;
+        let answer = self.ask(Method::POST, path, cookie.as_deref(), form, OURS).await;
+        let fine = answer.status.is_redirection();
+        assert!(fine, "the scene: {who} POST {path} {form}: {} {}", answer.status, answer.text);
+        answer
+    }
+
+    /// Suspends tenant A, or lifts that.
+    pub async fn suspend(&self, suspended: bool) {
+        let statement = if suspended {
+            "update tenants set state = 'suspended', suspended_at = now(), suspension_reason = 'unpaid'
+             where id = $1 and $2::uuid is not null"
+        } else {
+            "update tenants set state = 'active', suspended_at = null, suspension_reason = null
+             where id = $1 and state = 'suspended' and $2::uuid is not null"
+        };
+        self.sql(statement).await;
+    }
+
+    /// What tenant A has, as numbers that move with every row that is added, changed or taken.
+    pub async fn trace(&self) -> Vec<String> {
+        let owner = &self.house.test.platform.db().owner;
+        let query = sqlx::query_scalar(sqlx::AssertSqlSafe(self.trace.clone()));
+        query.bind(self.ours.uuid()).fetch_all(owner).await.unwrap()
     }
 }
 
-/// Stands where a route's parameter is of a kind that tenant A has nothing of.
-const NOTHING: &str = "nothing";
-
-/// Puts an id into each parameter: its kind is the word before it in the path.
-fn put(path: &str, id: impl Fn(&str) -> Option<String>) -> String {
-    let mut before = "";
-    let parts: Vec<String> = path
-        .split('/')
-        .map(|part| {
-            let filled = if part.starts_with('{') {
-                id(before).unwrap_or_else(|| NOTHING.to_owned())
-            } else {
-                part.to_owned()
-            };
-            before = part;
-            filled
+/// Counts rows and their newest transaction, for each table with a tenant. The audit log may tell
+/// of a refusal; kept answers are no work.
+async fn trace_of(test: &voxlink_testkit::TestPlatform) -> String {
+    let tables = super::wall::tenant_tables(&test.platform.db().owner).await;
+    let told = ["audit_log", "audit_heads", "idempotency_keys"];
+    let parts: Vec<String> = tables
+        .iter()
+        .filter(|table| !told.contains(&table.as_str()))
+        .map(|table| {
+            let column = if table == "tenants" { "id" } else { "tenant_id" };
+            format!(
+                "select '{table} ' || count(*) || ' ' || coalesce(max(xmin::text::bigint), 0)
+                 from {table} where {column} = $1"
+            )
         })
         .collect();
-    parts.join("/")
+    parts.join(" union all ")
 }

@@ -25,4 +25,16 @@ impl Table {
         });
         Self { rows: rows.collect() }
     }
+
+    /// What the table says of one.
+    pub fn cell(&self, route: &str, who: &str) -> Option<&str> {
+        let column = WHO.iter().position(|w| *w == who)?;
+        self.rows.get(route).map(|row| row[column].as_str())
+    }
+
+    /// Somebody who may: the tenant's own people first.
+    pub fn who_may(&self, route: &str) -> Option<&'static str> {
+        let order = ["owner", "super_admin", "manager", "other", "anonymous"];
+        order.into_iter().find(|who| self.cell(route, who) == Some("in"))
+    }
 }

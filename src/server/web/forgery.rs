@@ -4,7 +4,6 @@
 //! `Sec-Fetch-Site` where the browser sends it, and `Origin` equal to our address. A request with
 //! neither is refused, too: every browser in use sends one of them with a form.
 
-use super::PROGRAMS;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header::HOST, header::ORIGIN},
@@ -20,8 +19,7 @@ pub(super) async fn layer(
     next: Next,
 ) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let programs = PROGRAMS.iter().any(|path| request.uri().path().starts_with(path));
-    if safe || programs || is_ours(request.headers(), &platform.settings().public_url) {
+    if safe || is_ours(request.headers(), &platform.settings().public_url) {
         return next.run(request).await;
     }
     tracing::warn!(path = request.uri().path(), "a request of another site was refused");

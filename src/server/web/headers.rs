@@ -6,7 +6,7 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            CONTENT_SECURITY_POLICY, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
             X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
     },
@@ -15,17 +15,12 @@ use axum::{
 };
 use voxlink_domain::Platform;
 
-/// Marks an answer as made for one signed-in person.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Personal;
-
 pub(super) async fn layer(
     State(platform): State<Platform>,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    let personal = response.extensions().get::<Personal>().is_some();
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
@@ -42,16 +37,27 @@ pub(super) async fn layer(
     );
     if platform.settings().public_url.scheme() == "https" {
         put(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        only_encrypted(headers);
     }
-    absent(headers, CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    if personal {
-        absent(headers, CACHE_CONTROL, "no-store");
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        headers.insert(CONTENT_SECURITY_POLICY, nothing);
     }
     response
 }
 
-fn absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    if !headers.contains_key(&name) {
-        headers.insert(name, HeaderValue::from_static(value));
+/// Marks every cookie `Secure`, whoever sets it: a notice or a theme, too, could be read and
+/// planted on the way.
+fn only_encrypted(headers: &mut HeaderMap) {
+    let set: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().cloned().collect();
+    headers.remove(SET_COOKIE);
+    for cookie in set {
+        let marked = match cookie.to_str() {
+            Ok(text) if !text.to_ascii_lowercase().contains("; secure") => {
+                HeaderValue::from_str(&format!("{text}; Secure")).ok()
+            }
+            _ => None,
+        };
+        headers.append(SET_COOKIE, marked.unwrap_or(cookie));
     }
 }

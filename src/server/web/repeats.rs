@@ -4,7 +4,8 @@
 //! `Idempotency-Key`. The work runs to its end also when the browser has gone away, so that the
 //! repeat finds an answer; a repeat that comes while it runs waits a moment, then gets 409.
 
-use super::{PROGRAMS, admission::Turn};
+use super::admission::Turn;
+use crate::router::BODY_LIMIT;
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
@@ -25,8 +26,6 @@ use voxlink_domain::{
 
 /// The hidden field of the kit's forms.
 const FIELD: &str = "_key";
-/// Largest form that is taken.
-const LARGEST: usize = 16 * 1024 * 1024;
 /// Largest answer that is kept.
 const KEPT: usize = 64 * 1024;
 /// How often a repeat looks for the answer of the first, a tenth of a second apart.
@@ -37,16 +36,13 @@ pub(super) async fn layer(
     request: Request,
     next: Next,
 ) -> Response {
-    let programs = PROGRAMS.iter().any(|path| request.uri().path().starts_with(path));
     let member = match request.extensions().get::<Visitor>() {
-        Some(Visitor::SignedIn(member)) if request.method() == Method::POST && !programs => {
-            Arc::clone(member)
-        }
+        Some(Visitor::SignedIn(member)) if request.method() == Method::POST => Arc::clone(member),
         _ => return next.run(request).await,
     };
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, LARGEST).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "This is larger than 16 MB.").into_response();
+    let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "This is larger than 8 MB.").into_response();
     };
     let Some(key) = key(&parts.headers, &bytes) else {
         return next.run(Request::from_parts(parts, Body::from(bytes))).await;

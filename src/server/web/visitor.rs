@@ -3,7 +3,10 @@
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
-    http::{StatusCode, header::USER_AGENT},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, USER_AGENT},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -37,8 +40,9 @@ pub(super) async fn layer(session: Session, mut request: Request, next: Next) ->
     request.extensions_mut().insert(visitor);
     request.extensions_mut().insert(info);
     let mut response = next.run(request).await;
-    if signed_in {
-        response.extensions_mut().insert(super::headers::Personal);
+    // Before any layer that lets files be kept: what one person was shown is kept nowhere.
+    if signed_in && !response.headers().contains_key(CACHE_CONTROL) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }

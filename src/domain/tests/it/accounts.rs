@@ -91,6 +91,39 @@ async fn every_wrong_field_is_named_at_once() {
 }
 
 #[tokio::test]
+async fn a_list_of_addresses_cannot_be_tried_out_by_registering() {
+    let test = TestPlatform::new().await;
+    let try_from = async |ip: &str, email: &str| {
+        let request = RequestInfo { ip: Some(ip.parse().unwrap()), ..RequestInfo::default() };
+        accounts::register(&test.platform, &form(email), request).await.map_err(|e| e.code())
+    };
+    for n in 0..8 {
+        try_from("198.51.100.7", &format!("new{n}@engines.example")).await.unwrap();
+    }
+    for n in 0..4 {
+        let told = try_from("198.51.100.7", &format!("new{n}@engines.example")).await;
+        assert_eq!(told, Err("invalid_fields"), "a person may be mistaken now and then");
+    }
+    let told = try_from("198.51.100.7", "new4@engines.example").await;
+    assert_eq!(told, Err("too_many_attempts"));
+    let told = try_from("198.51.100.7", "nobody@engines.example").await;
+    assert_eq!(told, Err("too_many_attempts"), "known or not");
+    try_from("198.51.100.8", "neighbour@engines.example").await.unwrap();
+    test.clock.advance(TimeDelta::seconds(3));
+    assert_eq!(try_from("198.51.100.7", "new4@engines.example").await, Err("invalid_fields"));
+    test.clock.advance(TimeDelta::seconds(3));
+    let told = try_from("198.51.100.7", "new5@engines.example").await;
+    assert_eq!(told, Err("too_many_attempts"), "the pause doubles");
+    test.clock.advance(TimeDelta::days(2));
+    try_from("198.51.100.7", "later@engines.example").await.unwrap();
+    for network in ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2::3", "2001:db8:1:2::4"] {
+        assert_eq!(try_from(network, "new6@engines.example").await, Err("invalid_fields"));
+    }
+    let told = try_from("2001:db8:1:2:ffff::", "new6@engines.example").await;
+    assert_eq!(told, Err("too_many_attempts"), "one customer's network is one");
+}
+
+#[tokio::test]
 async fn unknown_address_and_wrong_password_are_one_answer() {
     let test = TestPlatform::new().await;
     registered(&test, "ada@engines.example").await;

@@ -58,7 +58,7 @@ fn little(test: &TestPlatform, user: UserId) -> (Router, Arc<AtomicUsize>) {
                 Redirect::to(&format!("/done/{n}")).into_response()
             }),
         );
-    (web::protect(router, &test.platform), done)
+    (web::headers(web::protect(router, &test.platform), &test.platform), done)
 }
 
 async fn send(
