@@ -73,7 +73,9 @@ impl<'a> Cast<'a> {
             ("developer", staff, "viewer", "developer"),
             ("admin", staff, "viewer", "admin"),
             ("super_admin", staff, "viewer", "super_admin"),
+            // So that nobody is the last in charge and may leave.
             ("partner", other, "owner", "user"),
+            ("deputy", staff, "viewer", "super_admin"),
             ("signed out", ours, "owner", "user"),
             ("revoked", ours, "owner", "user"),
             ("expired", ours, "owner", "user"),

@@ -302,10 +302,12 @@ fn contradicts(access: Option<Access>, who: &str, outcome: &str) -> Option<&'sta
     }
 }
 
-/// An answer without what is new each time: the nonce, the form's keys and the address asked for.
+/// An answer without what is new each time: the nonce, the form's keys, the
+/// request's number and the address asked for.
 fn plain(answer: &Answer, scene: &Scene) -> String {
     let id = scene.path.split('/').find(|p| p.contains('_')).unwrap_or("-none-");
-    let text = answer.text.replace(id, "ID");
+    let number = answer.headers.get("x-request-id").and_then(|n| n.to_str().ok()).unwrap_or("-");
+    let text = answer.text.replace(id, "ID").replace(number, "NUMBER");
     let location = answer.location().unwrap_or_default().replace(id, "ID");
     let notice = answer.headers.get(header::SET_COOKIE).and_then(|c| c.to_str().ok());
     let mut out = format!("{} {location} {} ", answer.status, notice.unwrap_or_default());
