@@ -56,8 +56,7 @@ fn personal(router: Router, platform: &Platform) -> Router {
 
 /// What looks at a request and an answer alone.
 fn shield(router: Router, platform: &Platform) -> Router {
-    router
-        .layer(from_fn_with_state(platform.clone(), forgery::layer))
+    router.layer(from_fn_with_state(platform.clone(), forgery::layer))
 }
 
 /// Puts the headers on that every answer carries, whoever made it.

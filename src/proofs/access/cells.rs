@@ -74,7 +74,9 @@ impl Cells<'_> {
                     outcome = "nothing";
                 }
             }
-            if matches!(who, "anonymous" | "other") && answer.text.contains(CANARY) {
+            // An invitation's link is meant to tell whose it is.
+            let told = route.path == "/invitation";
+            if matches!(who, "anonymous" | "other") && !told && answer.text.contains(CANARY) {
                 self.wrong(format!("{name} as {who}: shows what is tenant A's"));
             }
             if outcome != "in" && cast.trace().await != before {

@@ -14,7 +14,9 @@ use voxlink_domain::Platform;
 use voxlink_gateways::{
     Carrier, CarrierError, PaymentProcessor, carrier::fake::FakeCarrier, fault::Script,
 };
-use voxlink_server::{Assembly, Dress, Stock, callbacks::Callbacks, config::Config, router, web::Admission};
+use voxlink_server::{
+    Assembly, Dress, Stock, callbacks::Callbacks, config::Config, router, web::Admission,
+};
 use voxlink_testkit::{Outside, TestPlatform};
 use voxlink_types::E164;
 
