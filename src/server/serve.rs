@@ -63,7 +63,7 @@ pub async fn serve(
         .with_graceful_shutdown(async move { ending.cancelled().await });
     let late = async {
         stop.cancelled().await;
-        tokio::time::sleep(DRAIN - LAST_WORDS).await;
+        tokio::time::sleep(DRAIN.saturating_sub(LAST_WORDS)).await;
         admission.close();
         tokio::time::sleep(LAST_WORDS).await;
     };
