@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-voice-without-database
+.PHONY: run test bench time-test prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-voice-without-database
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -9,6 +9,9 @@ test: ## everything that must hold, step by step
 
 bench: ## the figures of src/BENCHMARKS.md
 	@.ci/bench.sh
+
+time-test: ## how long `make test` takes with empty caches and again: an hour
+	@.ci/time-test.sh
 
 # The proofs run at any size, print their figures in one last line and exit 1 on any violation.
 # `make test` runs each of them small.

@@ -2,6 +2,7 @@
 # Installs what is missing and nothing else; costs a second when all is there.
 #   .ci/setup.sh run     what `make run` needs
 #   .ci/setup.sh test    what `make test` needs as well
+#   .ci/setup.sh bench   what `make bench` needs as well
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . .ci/env.sh
@@ -17,7 +18,8 @@ fi
 need cc build-essential
 need pkg-config pkg-config
 need curl curl
-if [ "$for_what" = test ]; then
+[ "$for_what" != bench ] || need wrk wrk
+if [ "$for_what" != run ]; then
     need chromium chromium
     need pdftotext poppler-utils
 fi
@@ -58,18 +60,22 @@ if [ ! -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ]; then
 fi
 
 # --- Cargo's tools, once, outside the checkout -----------------------------------------------
-# `cargo_tool COMMAND CRATE VERSION flags…`: debug builds cost a quarter of the time and run fast enough.
+# `cargo_tool COMMAND CRATE VERSION flags…`: debug builds cost a quarter of the time and run fast enough;
+# only what makes load must not be slow itself.
 cargo_tool() {
     local command="$1" crate="$2" version="$3"; shift 3
     local mark="$VOXLINK_CACHE/tools/.$crate-$version"
     if [ -x "$VOXLINK_CACHE/tools/bin/$command" ] && { [ -e "$mark" ] || grep -q "\"$crate $version " "$VOXLINK_CACHE/tools/.crates2.json" 2>/dev/null; }; then return; fi
     say "building $crate $version (once)"
-    CARGO_TARGET_DIR="$VOXLINK_CACHE/tools-target" cargo install --quiet --root "$VOXLINK_CACHE/tools" --debug "$crate" --version "$version" "$@"
+    local profile=--debug
+    [ "$crate" != oha ] || profile=
+    CARGO_TARGET_DIR="$VOXLINK_CACHE/tools-target" cargo install --quiet --root "$VOXLINK_CACHE/tools" $profile "$crate" --version "$version" "$@"
     touch "$mark"
 }
 bindgen="$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)"
 cargo_tool cargo-leptos cargo-leptos 0.3.10 --locked --no-default-features --features no_downloads
 cargo_tool wasm-bindgen wasm-bindgen-cli "$bindgen"
+[ "$for_what" != bench ] || cargo_tool oha oha 1.16.0 --locked --no-default-features
 if [ "$for_what" = test ]; then
     cargo_tool sqlx sqlx-cli 0.9.0 --no-default-features --features postgres
     cargo_tool cargo-deny cargo-deny 0.20.2 --locked

@@ -111,15 +111,34 @@ for (const colours of ["light", "dark"] as const) {
   }
 }
 
-test("Ctrl-K goes anywhere", async ({ page }) => {
+test("Ctrl-K goes anywhere, and only then is the wasm fetched", async ({ page }) => {
   await register(page);
+  const fetched: string[] = [];
+  await page.route("**/*.wasm", async (route) => {
+    fetched.push(route.request().url());
+    await new Promise((next) => setTimeout(next, 500));
+    await route.continue();
+  });
   await page.goto(base() + "/");
   await awake(page, true);
+  await page.waitForLoadState("networkidle");
+  expect(fetched).toEqual([]);
   await page.keyboard.press("Control+k");
   const palette = page.getByRole("dialog", { name: "Go to" });
   await expect(palette).toBeVisible();
+  // What is typed while it loads is not lost.
   await palette.getByRole("combobox").fill("bill");
   await expect(palette.getByRole("option")).toHaveCount(1);
+  await expect(palette.getByRole("combobox")).toHaveValue("bill");
+  expect(fetched).toHaveLength(1);
   await palette.getByRole("combobox").press("Enter");
   await expect(page).toHaveURL(base() + "/billing");
+  // It closes by a click beside it, and opens empty.
+  await page.keyboard.press("Control+k");
+  await palette.getByRole("combobox").fill("numbers");
+  await expect(palette.getByRole("option")).not.toHaveCount(0);
+  await page.mouse.click(5, 5);
+  await expect(palette).toBeHidden();
+  await page.keyboard.press("Control+k");
+  await expect(palette.getByRole("combobox")).toHaveValue("");
 });

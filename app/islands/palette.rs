@@ -1,6 +1,5 @@
-//! The command palette (Ctrl-K or ⌘K), and the small conveniences of every page: copy buttons,
-//! forms that are sent once, menus that close. One island carries them all, so a page of fifty
-//! copy buttons wakes one widget.
+//! The command palette. The page's script opens it at Ctrl-K or ⌘K and fetches the wasm then, not
+//! before: on most pages it is the only island, and most visits never ask for it.
 
 #[cfg(feature = "hydrate")]
 mod browser;
@@ -35,8 +34,6 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
         all.extend(found.get());
         all
     });
-    #[cfg(feature = "hydrate")]
-    browser::conveniences(typed, chosen);
     let on_input = move |event: leptos::ev::Event| {
         #[cfg(not(feature = "hydrate"))]
         drop(event);
@@ -52,6 +49,12 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
         drop(event);
         #[cfg(feature = "hydrate")]
         browser::move_or_go(&event, chosen, &matching.get_untracked());
+    };
+    // It opens empty the next time.
+    let on_close = move |_| {
+        typed.set(String::new());
+        found.set(Vec::new());
+        chosen.set(0);
     };
     let options = move || {
         let current = chosen.get();
@@ -74,7 +77,7 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <dialog id="palette" aria-label="Go to" class="palette surface m-auto mt-[12vh] w-[min(36rem,calc(100vw-2rem))] p-0 text-base-content shadow-2xl">
+        <dialog id="palette" aria-label="Go to" class="palette surface m-auto mt-[12vh] w-[min(36rem,calc(100vw-2rem))] p-0 text-base-content shadow-2xl" on:close=on_close>
             <input
                 type="text"
                 class="w-full border-b border-base-300 bg-transparent px-5 py-4 text-lg outline-none"

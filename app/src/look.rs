@@ -7,9 +7,10 @@ use axum::{
         Extensions, HeaderMap, HeaderValue, Uri,
         header::{COOKIE, SET_COOKIE},
     },
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use voxlink_domain::{RequestInfo, accounts::Theme};
+use voxlink_types::Page;
 
 /// What the frame knows of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +58,14 @@ impl Look {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The way to a list's last page, for whoever asks for one past it: from an old link, or because
+    /// rows went away.
+    pub fn past_the_end<T>(&self, page: &Page<T>) -> Option<Response> {
+        let last = page.pages();
+        (page.request.page > last)
+            .then(|| Redirect::to(&self.with("page", Some(&last.to_string()))).into_response())
+    }
+
     /// The address as it stands.
     pub fn address(&self) -> String {
         self.param("page").map_or_else(|| self.with("page", None), |p| self.with("page", Some(p)))
@@ -91,6 +100,22 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, cookies.parse().unwrap());
         Look::of(&address.parse().unwrap(), &headers, &Extensions::new())
+    }
+
+    #[test]
+    fn past_the_end_of_a_list_is_its_last_page() {
+        use voxlink_types::PageRequest;
+        let here = look("/orders?q=x&page=9", "");
+        let page =
+            |n, total| Page::<()> { rows: Vec::new(), request: PageRequest::new(n, 25), total };
+        let to = |page| {
+            let answer = here.past_the_end(&page)?;
+            Some(answer.headers()["location"].to_str().unwrap().to_owned())
+        };
+        assert_eq!(to(page(9, 60)).as_deref(), Some("/orders?q=x&page=3"));
+        assert_eq!(to(page(9, 0)).as_deref(), Some("/orders?q=x&page=1"));
+        assert_eq!(to(page(3, 60)), None);
+        assert_eq!(to(page(1, 0)), None);
     }
 
     #[test]

@@ -25,8 +25,8 @@ use std::sync::Arc;
 use voxlink_domain::accounts::{Member, Theme};
 use voxlink_domain::overview::{FrameCounts, frame_counts};
 
-/// The script that wakes the islands, with the names of this build's files put in.
-const LOADER: &str = include_str!("render/islands.js");
+/// The page's own script, with the names of this build's files to be put in.
+const SCRIPT: &str = include_str!("render/page.js");
 
 /// A page about to be shown.
 #[derive(Debug, Clone)]
@@ -170,7 +170,7 @@ impl Screen {
     }
 }
 
-/// The document around a body. Only a page with islands loads the wasm.
+/// The document around a body. Its script fetches the wasm where an island wants it.
 fn document(title: &str, theme: Theme, nonce: &Nonce, body: &str) -> String {
     let assets = Assets::of_this_build();
     let theme = match theme {
@@ -178,12 +178,7 @@ fn document(title: &str, theme: Theme, nonce: &Nonce, body: &str) -> String {
         Theme::Light => " data-theme=\"light\"",
         Theme::Dark => " data-theme=\"dark\"",
     };
-    let islands = if body.contains("<leptos-island") {
-        let loader = LOADER.replace("{js}", &assets.js).replace("{wasm}", &assets.wasm);
-        format!("<script type=\"module\" nonce=\"{nonce}\">{loader}</script>")
-    } else {
-        String::new()
-    };
+    let script = SCRIPT.replace("{js}", &assets.js).replace("{wasm}", &assets.wasm);
     format!(
         "<!DOCTYPE html><html lang=\"en\"{theme}><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
@@ -194,7 +189,7 @@ fn document(title: &str, theme: Theme, nonce: &Nonce, body: &str) -> String {
          <link rel=\"manifest\" href=\"/manifest.webmanifest\">\
          <meta name=\"theme-color\" content=\"#ffffff\" media=\"(prefers-color-scheme: light)\">\
          <meta name=\"theme-color\" content=\"#111827\" media=\"(prefers-color-scheme: dark)\">\
-         {islands}</head><body>{body}</body></html>",
+         <script type=\"module\" nonce=\"{nonce}\">{script}</script></head><body>{body}</body></html>",
         css = assets.css,
     )
 }

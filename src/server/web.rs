@@ -25,8 +25,9 @@ use voxlink_domain::Platform;
 
 /// Files of the build, the same for everybody: nobody is asked for, and nobody waits.
 fn is_file(path: &str) -> bool {
-    path.starts_with("/pkg/") || path.starts_with("/fonts/")
+    FILES.iter().any(|file| path.starts_with(file))
 }
+const FILES: [&str; 5] = ["/pkg/", "/fonts/", "/flags/", "/logo.svg", "/manifest.webmanifest"];
 
 /// Puts the layers around pages and files. From outside inwards: forged requests turned away, the
 /// session, the visitor, kept answers.
@@ -62,4 +63,18 @@ fn shield(router: Router, platform: &Platform) -> Router {
 /// Puts the headers on that every answer carries, whoever made it.
 pub fn headers(router: Router, platform: &Platform) -> Router {
     router.layer(from_fn_with_state(platform.clone(), headers::layer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FILES;
+
+    #[test]
+    fn no_public_file_asks_who_wants_it() {
+        let public = concat!(env!("CARGO_MANIFEST_DIR"), "/../../public");
+        for entry in std::fs::read_dir(public).unwrap() {
+            let path = format!("/{}", entry.unwrap().file_name().to_string_lossy());
+            assert!(FILES.iter().any(|file| file.trim_end_matches('/') == path), "{path}");
+        }
+    }
 }

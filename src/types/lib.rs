@@ -24,4 +24,4 @@ pub mod routing;
 
 pub use e164::E164;
 pub use money::{Currency, Money};
-pub use page::{Page, PageRequest};
+pub use page::{Page, PageRequest, Paging};

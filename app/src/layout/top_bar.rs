@@ -31,7 +31,7 @@ pub(super) fn top_bar(member: &Member, counts: FrameCounts, look: &Look) -> impl
                     <span class="icon-[lucide--search] text-muted" aria-hidden="true"></span>
                     <span class="sr-only">"Search your numbers"</span>
                     <input type="search" name="q" value=query placeholder="Search your numbers" data-global-search="" />
-                    <kbd class="kbd kbd-sm needs-wasm hidden text-muted sm:inline-flex" aria-hidden="true">"Ctrl K"</kbd>
+                    <kbd class="kbd kbd-sm needs-script hidden text-muted sm:inline-flex" aria-hidden="true">"Ctrl K"</kbd>
                 </label>
             </form>
             <div class="ms-auto flex items-center gap-1">

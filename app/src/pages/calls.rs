@@ -72,6 +72,9 @@ async fn show(State(app): State<App>, person: Viewer, Query(asked): Query<Asked>
     let filter = asked.filter(zone_of(&person));
     let mut cx = person.begin(&app.platform).await?;
     let found = calls::calls(&mut cx, &filter, PageRequest::new(page, 25)).await?;
+    if let Some(last) = person.look.past_the_end(&found) {
+        return Ok(last);
+    }
     drop(cx);
     let query = person.look.address().split_once('?').map(|(_, q)| q.to_owned());
     Screen::new("Calls")

@@ -38,6 +38,9 @@ async fn show(State(app): State<App>, viewer: Viewer, Query(wanted): Query<Wante
     let mut cx = viewer.begin(&app.platform).await?;
     let request = PageRequest::new(wanted.page.unwrap_or(1), 25);
     let page = notifications::inbox(&mut cx, user, request).await?;
+    if let Some(last) = viewer.look.past_the_end(&page) {
+        return Ok(last);
+    }
     let unread = notifications::unread(&mut cx, user).await?;
     let wishes = notifications::wishes(&mut cx, user).await?;
     drop(cx);

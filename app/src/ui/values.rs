@@ -14,7 +14,7 @@ use voxlink_types::{
 };
 
 /// A telephone number: flag, the form people write it in, a button that copies E.164 (once the
-/// page's wasm is awake). It never wraps.
+/// page's script runs). It never wraps.
 #[component]
 pub fn Number(
     number: E164,
@@ -45,7 +45,7 @@ pub fn Number(
     }
 }
 
-/// A button that copies a text. It shows once the page's wasm is awake.
+/// A button that copies a text. It shows once the page's script runs.
 #[component]
 pub fn CopyButton(
     /// What is copied.
@@ -56,7 +56,7 @@ pub fn CopyButton(
     label: String,
 ) -> impl IntoView {
     view! {
-        <button type="button" class="group needs-wasm no-print btn btn-ghost btn-xs btn-square" data-copy=text aria-label=label>
+        <button type="button" class="group needs-script no-print btn btn-ghost btn-xs btn-square" data-copy=text aria-label=label>
             <span class="icon-[lucide--copy] group-data-copied:hidden" aria-hidden="true"></span>
             <span class="icon-[lucide--check] hidden text-success group-data-copied:inline-block" aria-hidden="true"></span>
         </button>

@@ -19,7 +19,7 @@ use crate::{Ctx, Installation, audit::Entry};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use voxlink_types::{
-    Page, PageRequest,
+    Page, PageRequest, Paging,
     ids::{TenantId, UserId},
     role::{PlatformRole, TenantRole},
     text_enum,
@@ -75,7 +75,9 @@ pub async fn accounts(
 ) -> Result<Page<AccountRow>, AccountError> {
     let search = filter.search.trim();
     let like = (!search.is_empty()).then(|| contains(search));
-    let rows = sqlx::query!(
+    let mut paging = Paging::new(request);
+    let (rows, total) = loop {
+        let found = sqlx::query!(
         r#"select t.id as "id: TenantId", t.name, t.state as "state: TenantState", t.created_at,
                (select u.email from users u where u.tenant_id = t.id and u.tenant_role = 'owner'
                 order by u.created_at limit 1) as owner,
@@ -90,12 +92,15 @@ pub async fn accounts(
            order by t.created_at desc, t.id desc limit $3 offset $4"#,
         like,
         filter.state.map(TenantState::as_str),
-        request.limit(),
-        request.offset(),
+        paging.limit(),
+        paging.offset(),
     )
     .fetch_all(cx.tx())
     .await?;
-    let total = rows.first().map_or(0, |r| r.total);
+        if let Some(settled) = paging.settle(found, |r| r.total) {
+            break settled;
+        }
+    };
     let rows = rows
         .into_iter()
         .map(|r| AccountRow {

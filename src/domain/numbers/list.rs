@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use uuid::Uuid;
 use voxlink_types::{
-    Currency, E164, Page, PageRequest,
+    Currency, E164, Page, PageRequest, Paging,
     ids::NumberId,
     number::{Capability, NumberState, NumberType, Standing},
     routing::{Plan, describe},
@@ -81,11 +81,14 @@ pub async fn list(
     sort: Sort,
     request: PageRequest,
 ) -> Result<Page<Row>, NumberError> {
-    let (ids, mut total) =
-        filter::ids(cx, wanted, sort, request.offset(), Some(request.limit())).await?;
-    if ids.is_empty() && request.page > 1 {
-        total = filter::ids(cx, wanted, sort, 0, Some(1)).await?.1;
-    }
+    let mut paging = Paging::new(request);
+    let (ids, total) = loop {
+        let (ids, total) =
+            filter::ids(cx, wanted, sort, paging.offset(), Some(paging.limit())).await?;
+        if let Some(settled) = paging.settle(ids, |_| total) {
+            break settled;
+        }
+    };
     Ok(Page { rows: rows(cx, &ids).await?, request, total })
 }
 

@@ -4,7 +4,7 @@ use crate::{Ctx, Fault};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use voxlink_types::{
-    Currency, E164, Money, Page, PageRequest,
+    Currency, E164, Money, Page, PageRequest, Paging,
     ids::{NumberId, OrderId, OrderItemId, PaymentId},
     order::{ItemStep, OrderState, PaymentState},
 };
@@ -52,7 +52,9 @@ pub async fn list(
         let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         format!("%{escaped}%")
     });
-    let rows = sqlx::query!(
+    let mut paging = Paging::new(request);
+    let (rows, total) = loop {
+        let found = sqlx::query!(
         r#"select o.id as "id: OrderId", o.order_number, o.state as "state: OrderState", o.placed_at,
                   o.total_minor, o.charged_minor, o.currency as "currency: Currency", o.payment_kind,
                   (select count(*) from order_items i where i.order_id = o.id) as "items!",
@@ -66,12 +68,15 @@ pub async fn list(
         tenant.uuid(),
         filter.state.map(OrderState::as_str),
         like,
-        request.limit(),
-        request.offset(),
+        paging.limit(),
+        paging.offset(),
     )
     .fetch_all(cx.tx())
     .await?;
-    let total = rows.first().map_or(0, |r| r.total);
+        if let Some(settled) = paging.settle(found, |r| r.total) {
+            break settled;
+        }
+    };
     let rows = rows
         .into_iter()
         .map(|r| OrderRow {

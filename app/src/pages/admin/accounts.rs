@@ -46,6 +46,9 @@ pub(super) async fn list(
 ) -> Answer {
     let mut cx = person.begin(&app.platform).await?;
     let found = admin::accounts(&mut cx, &filter(&wanted), wanted.request()).await?;
+    if let Some(last) = person.look.past_the_end(&found) {
+        return Ok(last);
+    }
     drop(cx);
     let export = export_of(&person);
     Screen::new("Accounts")

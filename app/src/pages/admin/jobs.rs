@@ -31,6 +31,9 @@ pub(super) async fn list(
     let task = Wanted::word(Some(&wanted.search()));
     let mut cx = person.begin(&app.platform).await?;
     let found = jobs::list(&mut cx, state, task.as_deref(), wanted.request()).await?;
+    if let Some(last) = person.look.past_the_end(&found) {
+        return Ok(last);
+    }
     let totals = jobs::totals(&mut cx).await?;
     drop(cx);
     let may_change = person.member().is_some_and(|m| m.platform_role >= PlatformRole::Admin);

@@ -51,6 +51,9 @@ pub(super) async fn orders(
 ) -> Answer {
     let mut cx = person.begin(&app.platform).await?;
     let found = admin::orders(&mut cx, &filter::<OrderState>(&wanted), wanted.request()).await?;
+    if let Some(last) = person.look.past_the_end(&found) {
+        return Ok(last);
+    }
     drop(cx);
     let export = export_of(&person);
     Screen::new("All orders")
@@ -106,6 +109,9 @@ pub(super) async fn numbers(
 ) -> Answer {
     let mut cx = person.begin(&app.platform).await?;
     let found = admin::numbers(&mut cx, &filter::<NumberState>(&wanted), wanted.request()).await?;
+    if let Some(last) = person.look.past_the_end(&found) {
+        return Ok(last);
+    }
     drop(cx);
     let export = export_of(&person);
     Screen::new("All numbers")

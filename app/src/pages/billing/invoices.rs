@@ -55,6 +55,9 @@ pub(super) async fn show(
     let filter = wish.filter();
     let mut cx = viewer.begin(&app.platform).await?;
     let page = list(&mut cx, &filter, PageRequest::new(wish.page.unwrap_or(1), 24)).await?;
+    if let Some(last) = viewer.look.past_the_end(&page) {
+        return Ok(last);
+    }
     drop(cx);
     let query = viewer.look.with("page", None).split_once('?').map(|(_, q)| q.to_owned());
     Screen::new("Invoices")

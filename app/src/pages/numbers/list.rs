@@ -18,6 +18,9 @@ use voxlink_types::{Page, number::Capability};
 pub(super) async fn show(State(app): State<App>, viewer: Viewer, query: Query) -> Answer {
     let mut cx = viewer.begin(&app.platform).await?;
     let page = numbers::list(&mut cx, &query.filter, query.sort, query.page).await?;
+    if let Some(last) = viewer.look.past_the_end(&page) {
+        return Ok(last);
+    }
     let facets = numbers::facets(&mut cx).await?;
     drop(cx);
     let change = may_change(&viewer);

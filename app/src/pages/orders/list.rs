@@ -46,6 +46,9 @@ pub(super) async fn show(
     let mut cx = who.begin(&app.platform).await?;
     let request = PageRequest::new(asked.page.unwrap_or(1), 25);
     let page = orders::list(&mut cx, &filter, request).await?;
+    if let Some(last) = who.look.past_the_end(&page) {
+        return Ok(last);
+    }
     drop(cx);
     Screen::new("Orders").at(Place::Orders).render(&app, &who, move || body(page, &filter)).await
 }

@@ -147,6 +147,9 @@ fn statement(
     }
     if let Some(wanted) = &query.contains {
         sql.push(" and n.national like ").push_bind(format!("%{}%", pattern(wanted)?));
+        if let Some(pairs) = gapped(wanted) {
+            sql.push(" and local_carrier.digit_pairs(n.national) @> ").push_bind(pairs);
+        }
     }
     for unwanted in &query.exclude {
         sql.push(" and n.national not like ").push_bind(format!("%{}%", pattern(unwanted)?));
@@ -173,6 +176,27 @@ fn pattern(digits: &str) -> Result<String, CarrierError> {
     }
 }
 
+/// The pairs of digits, as `local_carrier.digit_pairs` writes them, of a pattern that the index
+/// over three digits side by side cannot find. With fewer than three digits so many numbers match
+/// that the first ones are found soonest by walking.
+fn gapped(pattern: &str) -> Option<Vec<i32>> {
+    let digits: Vec<(i32, i32)> = (0..)
+        .zip(pattern.chars())
+        .filter_map(|(at, c)| Some((at, i32::try_from(c.to_digit(10)?).ok()?)))
+        .collect();
+    let side_by_side = pattern.split('?').any(|run| run.len() >= 3);
+    if digits.len() < 3 || side_by_side {
+        return None;
+    }
+    let mut pairs = Vec::new();
+    for (i, (at, first)) in digits.iter().enumerate() {
+        for (later, second) in &digits[i + 1..] {
+            pairs.push((later - at) * 100 + first * 10 + second);
+        }
+    }
+    Some(pairs)
+}
+
 fn offered(row: Found, near: Option<Near>) -> Option<Offer> {
     let product = Product::of(&row.country, row.number_type)?;
     let place = row.place.and_then(|key| Gazetteer::get().place(key));
@@ -192,4 +216,18 @@ fn offered(row: Found, near: Option<Near>) -> Option<Offer> {
         distance_km: place.zip(near).map(|(p, n)| p.distance_km(n.latitude, n.longitude)),
         requirement: product.requirement,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gapped;
+
+    #[test]
+    fn only_patterns_without_three_digits_side_by_side_are_looked_up_by_pairs() {
+        assert_eq!(gapped("1?2?3"), Some(vec![212, 413, 223]));
+        assert_eq!(gapped("12??34").map(|pairs| pairs.len()), Some(6));
+        for other in ["42", "4?2", "424", "1234567", "123?4", "?4?2?"] {
+            assert_eq!(gapped(other), None, "{other}");
+        }
+    }
 }

@@ -151,6 +151,39 @@ async fn every_condition_of_a_search_holds_for_every_number_found() {
 }
 
 #[tokio::test]
+async fn a_pattern_finds_what_reading_every_number_finds() {
+    let world = world(6_000).await;
+    let mut all = Vec::new();
+    for offset in (0..).step_by(200) {
+        let page = SearchQuery { offset, limit: 200, ..query("US") };
+        let found = world.carrier.search(&page).await.unwrap();
+        if found.is_empty() {
+            break;
+        }
+        all.extend(found.into_iter().map(|offer| offer.number));
+    }
+    assert!(all.len() > 3_000);
+    // By every way in: walking, three digits side by side, pairs of digits.
+    for pattern in
+        ["7", "42", "4?2", "424", "42?4", "4?2?4", "12??34", "1????23", "0?0?0?0", "2????????1"]
+    {
+        let wanted = SearchQuery { contains: Some(pattern.into()), ..query("US") };
+        let found: Vec<E164> =
+            world.carrier.search(&wanted).await.unwrap().into_iter().map(|o| o.number).collect();
+        let fits = |window: &[u8]| {
+            window.iter().zip(pattern.bytes()).all(|(digit, wish)| wish == b'?' || *digit == wish)
+        };
+        let read: Vec<E164> = all
+            .iter()
+            .filter(|n| n.as_str().as_bytes()[2..].windows(pattern.len()).any(fits))
+            .take(50)
+            .cloned()
+            .collect();
+        assert_eq!(found, read, "{pattern}");
+    }
+}
+
+#[tokio::test]
 async fn pages_of_a_search_never_repeat_a_number() {
     let world = world(3_000).await;
     for sort in [SearchSort::Best, SearchSort::Number, SearchSort::Locality] {

@@ -4,7 +4,7 @@ use crate::{Ctx, Fault, Installation};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
-use voxlink_types::{Page, PageRequest, ids::TenantId};
+use voxlink_types::{Page, PageRequest, Paging, ids::TenantId};
 
 /// Which entries are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +68,9 @@ pub async fn audit_log(
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     };
-    let rows = sqlx::query!(
+    let mut paging = Paging::new(request);
+    let (rows, total) = loop {
+        let found = sqlx::query!(
         r#"select a.tenant_id, t.name as "company?", a.seq, a.occurred_at, a.actor, u.full_name as "actor_name?",
                a.action, a.resource, a.resource_id, a.old_values, a.new_values, a.reason, host(a.ip) as ip,
                a.request_id, a.error, count(*) over () as "total!"
@@ -88,12 +90,15 @@ pub async fn audit_log(
         starts(&filter.resource),
         filter.from,
         filter.to,
-        request.limit(),
-        request.offset(),
+        paging.limit(),
+        paging.offset(),
     )
     .fetch_all(cx.tx())
     .await?;
-    let total = rows.first().map_or(0, |r| r.total);
+        if let Some(settled) = paging.settle(found, |r| r.total) {
+            break settled;
+        }
+    };
     let rows = rows
         .into_iter()
         .map(|r| AuditRow {

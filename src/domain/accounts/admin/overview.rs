@@ -4,7 +4,7 @@ use super::contains;
 use crate::{Ctx, Fault, Installation};
 use chrono::{DateTime, TimeDelta, Utc};
 use voxlink_types::{
-    Currency, E164, Money, Page, PageRequest,
+    Currency, E164, Money, Page, PageRequest, Paging,
     ids::{NumberId, OrderId, TenantId},
     number::NumberState,
     order::OrderState,
@@ -96,7 +96,9 @@ pub async fn orders(
     filter: &WorkFilter,
     request: PageRequest,
 ) -> Result<Page<OrderRow>, Fault> {
-    let rows = sqlx::query!(
+    let mut paging = Paging::new(request);
+    let (rows, total) = loop {
+        let found = sqlx::query!(
         r#"select o.id as "id: OrderId", o.order_number, o.tenant_id as "tenant: TenantId", t.name as company,
                o.state as "state: OrderState", o.total_minor, o.currency as "currency: Currency", o.placed_at,
                count(*) over () as "total!"
@@ -107,12 +109,15 @@ pub async fn orders(
         filter.like(),
         filter.state,
         filter.tenant.map(TenantId::uuid),
-        request.limit(),
-        request.offset(),
+        paging.limit(),
+        paging.offset(),
     )
     .fetch_all(cx.tx())
     .await?;
-    let total = rows.first().map_or(0, |r| r.total);
+        if let Some(settled) = paging.settle(found, |r| r.total) {
+            break settled;
+        }
+    };
     let rows = rows
         .into_iter()
         .map(|r| OrderRow {
@@ -153,7 +158,9 @@ pub async fn numbers(
     filter: &WorkFilter,
     request: PageRequest,
 ) -> Result<Page<NumberRow>, Fault> {
-    let rows = sqlx::query!(
+    let mut paging = Paging::new(request);
+    let (rows, total) = loop {
+        let found = sqlx::query!(
         r#"select s.id as "id: NumberId", s.e164 as "e164: E164", s.tenant_id as "tenant: TenantId",
                t.name as company, s.state as "state: NumberState", i.carrier, s.started_at,
                count(*) over () as "total!"
@@ -164,12 +171,15 @@ pub async fn numbers(
         filter.like(),
         filter.state,
         filter.tenant.map(TenantId::uuid),
-        request.limit(),
-        request.offset(),
+        paging.limit(),
+        paging.offset(),
     )
     .fetch_all(cx.tx())
     .await?;
-    let total = rows.first().map_or(0, |r| r.total);
+        if let Some(settled) = paging.settle(found, |r| r.total) {
+            break settled;
+        }
+    };
     let rows = rows
         .into_iter()
         .map(|r| NumberRow {

@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("islands", &["types", "domain"]),
     ("app", &["types", "domain", "islands"]),
     ("client", &["islands"]),
+    ("bench", &["types", "gateways", "adapters"]),
     ("testkit", &["types", "gateways", "domain"]),
     ("", &["adapters", "app", "domain", "gateways", "server"]),
 ];
