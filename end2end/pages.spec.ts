@@ -128,12 +128,13 @@ test("Ctrl-K goes anywhere, and only then is the wasm fetched", async ({ page })
   await expect(palette).toBeVisible();
   // What is typed while it loads is not lost.
   await palette.getByRole("combobox").fill("bill");
-  await expect(palette.getByRole("option")).toHaveCount(1);
+  await expect(palette.getByRole("option")).toHaveCount(1, { timeout: 20_000 });
   await expect(palette.getByRole("combobox")).toHaveValue("bill");
   expect(fetched).toHaveLength(1);
   await palette.getByRole("combobox").press("Enter");
   await expect(page).toHaveURL(base() + "/billing");
   // It closes by a click beside it, and opens empty.
+  await page.locator("html[data-awake]").waitFor();
   await page.keyboard.press("Control+k");
   await palette.getByRole("combobox").fill("numbers");
   await expect(palette.getByRole("option")).not.toHaveCount(0);
