@@ -7,7 +7,7 @@
 use crate::{Ctx, Fault};
 use chrono::{DateTime, Utc};
 use voxlink_types::{
-    Currency, Money, Page, PageRequest,
+    Currency, Money, Page, PageRequest, Paging,
     error::{Explain, Status},
     ids::{EntryId, InvoiceId, OrderId, PaymentId, TenantId},
     money::MoneyError,
@@ -254,7 +254,14 @@ pub async fn statement<Scope>(
     currency: Currency,
     request: PageRequest,
 ) -> Result<Page<StatementLine>, Fault> {
-    let (rows, total) = movements(cx, tenant, currency, request.limit(), request.offset()).await?;
+    let mut paging = Paging::new(request);
+    let (rows, total) = loop {
+        let (found, total) =
+            movements(cx, tenant, currency, paging.limit(), paging.offset()).await?;
+        if let Some(settled) = paging.settle(found, |_| total) {
+            break settled;
+        }
+    };
     Ok(Page { rows, request, total })
 }
 

@@ -30,6 +30,9 @@ pub(super) async fn show(
     let (tenant, currency) = (cx.tenant(), account::get(&mut cx).await?.currency);
     let request = PageRequest::new(wish.page.unwrap_or(1), 50);
     let moves = statement(&mut cx, tenant, currency, request).await?;
+    if let Some(last) = viewer.look.past_the_end(&moves) {
+        return Ok(last);
+    }
     drop(cx);
     Screen::new("Statement")
         .at(Place::Billing)

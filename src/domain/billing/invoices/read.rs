@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use voxlink_types::{
-    Currency, Money, Page, PageRequest,
+    Currency, Money, Page, PageRequest, Paging,
     ids::{InvoiceId, InvoiceLineId, NumberId, TenantId},
     money::{MoneyError, show_rate},
     order::InvoiceState,
@@ -244,7 +244,9 @@ pub async fn list(
     filter: &Filter,
     request: PageRequest,
 ) -> Result<Page<ListedInvoice>, Fault> {
-    let rows = sqlx::query!(
+    let mut paging = Paging::new(request);
+    let (rows, total) = loop {
+        let found = sqlx::query!(
         r#"select id as "id: InvoiceId", invoice_number as "number!", state as "state: InvoiceState",
                   (period_start at time zone billing_zone)::date as "from!",
                   (period_end at time zone billing_zone)::date as "to!",
@@ -260,12 +262,15 @@ pub async fn list(
         filter.state.map(InvoiceState::as_str),
         filter.year,
         filter.text,
-        request.limit(),
-        request.offset(),
+        paging.limit(),
+        paging.offset(),
     )
     .fetch_all(cx.tx())
     .await?;
-    let total = rows.first().map_or(0, |r| r.count);
+        if let Some(settled) = paging.settle(found, |r| r.count) {
+            break settled;
+        }
+    };
     let listed = rows.into_iter().map(|r| ListedInvoice {
         id: r.id,
         number: r.number,
