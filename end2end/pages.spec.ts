@@ -134,7 +134,7 @@ test("Ctrl-K goes anywhere, and only then is the wasm fetched", async ({ page })
   await palette.getByRole("combobox").press("Enter");
   await expect(page).toHaveURL(base() + "/billing");
   // It closes by a click beside it, and opens empty.
-  await page.locator("html[data-awake]").waitFor();
+  await awake(page, true);
   await page.keyboard.press("Control+k");
   await palette.getByRole("combobox").fill("numbers");
   await expect(palette.getByRole("option")).not.toHaveCount(0);

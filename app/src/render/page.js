@@ -53,6 +53,8 @@ addEventListener("click", async ({ target }) => {
     setTimeout(() => delete button.dataset.copied, 1500);
   }
 });
+// It opens empty the next time, also where it was closed before it woke.
+palette?.addEventListener("close", () => (palette.querySelector("input").value = ""));
 addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-once]")) return;
