@@ -75,7 +75,7 @@ cargo_tool() {
 bindgen="$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)"
 cargo_tool cargo-leptos cargo-leptos 0.3.10 --locked --no-default-features --features no_downloads
 cargo_tool wasm-bindgen wasm-bindgen-cli "$bindgen"
-[ "$for_what" != bench ] || cargo_tool oha oha 1.16.0 --locked --no-default-features
+[ "$for_what" != bench ] || cargo_tool oha oha 1.16.0 --locked
 if [ "$for_what" = test ]; then
     cargo_tool sqlx sqlx-cli 0.9.0 --no-default-features --features postgres
     cargo_tool cargo-deny cargo-deny 0.20.2 --locked
