@@ -8,4 +8,4 @@ mod plan_editor;
 
 pub use countdown::Countdown;
 pub use palette::{Destination, Palette};
-pub use plan_editor::PlanEditor;
+pub use plan_editor::{PlanEditor, Preview};

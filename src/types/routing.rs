@@ -14,11 +14,14 @@ mod edit;
 mod evaluate;
 mod form;
 mod hours;
+#[cfg(feature = "zones")]
+mod moment;
 mod plan;
 mod position;
 #[cfg(feature = "zones")]
 mod rehearse;
 mod step;
+mod typed;
 
 pub use check::{Problem, check};
 pub use clock::{BadClock, Clock, Interval};
@@ -27,12 +30,15 @@ pub use differences::differences;
 pub use edit::edit;
 #[cfg(feature = "zones")]
 pub use evaluate::{Links, evaluate};
-pub use form::{Form, read_form};
+pub use form::read_form;
 pub use hours::{Holiday, Hours};
 #[cfg(feature = "zones")]
 pub use hours::{Opening, next_change, opening};
+#[cfg(feature = "zones")]
+pub use moment::{Moment, moment};
 pub use plan::{Address, Forward, Kind, Menu, Next, Node, NodeName, Plan, Ring, Voicemail};
 pub use position::{Decision, DialOutcome, Facts, Input, Outcome, Position, Stage, Visit};
 #[cfg(feature = "zones")]
 pub use rehearse::{People, rehearse};
 pub use step::{RejectReason, Step, Target, Voice};
+pub use typed::Typed;

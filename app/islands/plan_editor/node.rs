@@ -1,12 +1,12 @@
-//! One node of the picture and its fields.
+//! One node of the picture, its fields and its branches.
 
-use leptos::prelude::*;
-use voxlink_types::routing::{
-    Forward, Hours, Interval, Kind, Menu, Next, Node, NodeName, Plan, RejectReason, Ring,
+use super::{
+    Desk,
+    fields::{choice, described, error, first, invalid, op, spoken, whole},
+    hours,
 };
-
-const DAYS: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+use leptos::prelude::*;
+use voxlink_types::routing::{Forward, Kind, Menu, Next, Node, NodeName, Plan, RejectReason, Ring};
 
 pub(super) const LANGUAGES: &[(&str, &str)] = &[
     ("en-US", "English (US)"),
@@ -19,30 +19,25 @@ pub(super) const LANGUAGES: &[(&str, &str)] = &[
 ];
 
 /// The sheet of a node.
-pub(super) fn card(
-    plan: &Plan,
-    name: &NodeName,
-    node: &Node,
-    lit: bool,
-    problems: Option<&Vec<String>>,
-) -> AnyView {
-    let (icon, word) = match &node.kind {
-        Kind::Forward(_) => ("icon-[lucide--phone-forwarded]", "Ring somebody"),
-        Kind::Hours(_) => ("icon-[lucide--clock]", "Go by the time"),
-        Kind::Menu(_) => ("icon-[lucide--grid-3x3]", "Ask for a key"),
-        Kind::Voicemail(_) => ("icon-[lucide--voicemail]", "Take a message"),
-        Kind::Reject { .. } => ("icon-[lucide--phone-off]", "Refuse the call"),
-        Kind::Message { .. } => ("icon-[lucide--message-square-text]", "Read a text"),
+pub(super) fn card(desk: Desk, plan: &Plan, name: &NodeName, node: &Node) -> AnyView {
+    let icon = match &node.kind {
+        Kind::Forward(_) => "icon-[lucide--phone-forwarded]",
+        Kind::Hours(_) => "icon-[lucide--clock]",
+        Kind::Menu(_) => "icon-[lucide--grid-3x3]",
+        Kind::Voicemail(_) => "icon-[lucide--voicemail]",
+        Kind::Reject { .. } => "icon-[lucide--phone-off]",
+        Kind::Message { .. } => "icon-[lucide--message-square-text]",
     };
-    let class = if lit { "surface min-w-0 p-4 ring-2 ring-accent" } else { "surface min-w-0 p-4" };
+    let word = node.kind.word();
+    let word = Kind::WORDS.iter().find(|(w, _)| *w == word).map_or("", |(_, label)| label);
     let field = |f: &str| format!("n.{name}.{f}");
     let body = match &node.kind {
-        Kind::Forward(f) => forward(name, f),
-        Kind::Hours(h) => hours(name, h),
-        Kind::Menu(m) => menu(name, m),
+        Kind::Forward(f) => forward(desk, name, f),
+        Kind::Hours(h) => hours::fields(desk, name, h),
+        Kind::Menu(m) => menu(desk, name, m),
         Kind::Voicemail(v) => view! {
-            {text(field("greeting"), "Read before the tone", &v.greeting)}
-            {number(field("max_seconds"), "Longest message, in seconds", v.max_seconds.into(), 5, 600)}
+            {spoken(desk, field("greeting"), "Read before the tone", &v.greeting)}
+            {whole(desk, field("max_seconds"), "Longest message", v.max_seconds.to_string(), "seconds")}
         }
         .into_any(),
         Kind::Reject { reason } => choice(
@@ -54,46 +49,47 @@ pub(super) fn card(
                 (RejectReason::Rejected.as_str(), "“not in service”"),
             ],
         ),
-        Kind::Message { text: spoken, .. } => text(field("text"), "Read to the caller", spoken),
+        Kind::Message { text, .. } => spoken(desk, field("text"), "Read to the caller", text),
     };
-    let wrong = problems.cloned().unwrap_or_default().into_iter().map(|message| {
-        view! {
-            <li class="flex items-start gap-1.5 text-sm font-medium text-error">
-                <span class="icon-[lucide--circle-alert] mt-0.5 shrink-0" aria-hidden="true"></span>
-                {message}
-            </li>
-        }
-    });
     let remove = (plan.nodes.len() > 1).then(|| {
-        op(
-            format!("remove-node:{name}"),
-            "icon-[lucide--trash-2]",
-            &format!("Remove {}", node.title),
-            None,
-        )
+        let label = format!("Remove {}", node.title);
+        op(format!("remove-node:{name}"), "icon-[lucide--trash-2]", &label, None)
     });
+    let lit = {
+        let name = name.to_string();
+        Memo::new(move |_| desk.lit.with(|lit| lit.contains(&name)))
+    };
+    let title = field("title");
+    let node_field = format!("n.{name}");
     view! {
-        <div class=class>
+        <div
+            class="surface min-w-0 p-4 transition-shadow data-[lit]:border-accent data-[lit]:ring-2 data-[lit]:ring-accent"
+            data-lit=move || lit.get().then_some("")
+        >
             <input type="hidden" name=field("kind") value=node.kind.word() />
-            <div class="mb-3 flex flex-wrap items-center gap-2">
-                <span class=format!("{icon} text-xl text-primary") aria-hidden="true"></span>
+            <div class="mb-3 flex flex-wrap items-center gap-x-3 gap-y-2">
+                <span class="grid size-9 shrink-0 place-items-center rounded-field bg-glow text-primary">
+                    <span class=format!("{icon} text-lg") aria-hidden="true"></span>
+                </span>
                 <label class="min-w-32 flex-1">
-                    <span class="sr-only">"Name of this step"</span>
-                    <input class="input input-sm w-full max-w-56 font-semibold" name=field("title") value=node.title.clone() maxlength="60" />
+                    <span class="block text-xs text-muted">{word} <span class="sr-only">": name of this step"</span></span>
+                    <input class="input input-ghost input-sm -ms-2 h-7 w-full max-w-64 px-2 text-base font-semibold" id=title.clone() name=title.clone() value=node.title.clone() maxlength="60" autocomplete="off" autofocus=first(desk, &title) aria-invalid=invalid(desk, &title) aria-describedby=described(desk, &title) />
                 </label>
-                <span class="text-sm text-muted">{word}</span>
-                {lit.then(|| view! { <span class="badge badge-soft badge-success">"on the way"</span> })}
+                {move || lit.get().then(|| view! { <span class="badge badge-soft badge-success">"on the way"</span> })}
                 {remove}
+                {error(desk, &title)}
             </div>
             <div class="flex min-w-0 flex-col gap-3">{body}</div>
-            <ul class="mt-2 empty:hidden">{wrong.collect_view()}</ul>
+            <div class="mt-2 empty:hidden">{error(desk, &node_field)}</div>
         </div>
     }
     .into_any()
 }
 
 /// The head of a branch: what it is called and where it leads. A menu's key is typed here.
+#[expect(clippy::too_many_arguments, reason = "a branch is described by what Kind::branches gives")]
 pub(super) fn branch(
+    desk: Desk,
     plan: &Plan,
     name: &NodeName,
     node: &Node,
@@ -106,25 +102,35 @@ pub(super) fn branch(
     let index = field.strip_prefix("key.").and_then(|f| f.strip_suffix(".next"));
     let key = match (&node.kind, index.and_then(|i| i.parse::<usize>().ok())) {
         (Kind::Menu(menu), Some(i)) => menu.keys.get(i).map(|(key, _)| {
+            let press = format!("n.{name}.key.{i}.press");
             let up = (i > 0).then(|| {
                 op(format!("raise-key:{name}:{i}"), "icon-[lucide--arrow-up]", &format!("Move key {key} up"), None)
             });
-            view! {
+            let field = view! {
                 <label class="flex items-center gap-1.5 text-sm font-semibold">
                     "Key"
-                    <input class="input input-sm w-11 text-center font-mono" name=format!("n.{name}.key.{i}.press") value=key.to_string() maxlength="1" required pattern="[0-9*#]" title="0 to 9, * or #" />
+                    <input class="input input-sm w-11 text-center font-mono font-semibold" id=press.clone() name=press.clone() value=key.to_string() title="0 to 9, * or #" autocomplete="off" autofocus=first(desk, &press) aria-invalid=invalid(desk, &press) aria-describedby=described(desk, &press) />
                 </label>
+            };
+            let buttons = view! {
                 {up}
                 {op(format!("remove-key:{name}:{i}"), "icon-[lucide--x]", &format!("Remove key {key}"), None)}
-            }
+            };
+            (field.into_any(), buttons.into_any(), error(desk, &press).into_any())
         }),
         _ => None,
     };
     let is_key = key.is_some();
+    let (key, buttons, wrong) = match key {
+        Some((field, buttons, wrong)) => (Some(field), Some(buttons), Some(wrong)),
+        None => (None, None, None),
+    };
     view! {
         <div class="flex flex-wrap items-center gap-2">
             {key}
-            {select(full, label, plan, next, optional, !is_key)}
+            {select(desk, full, label, plan, next, optional, !is_key)}
+            {buttons}
+            {wrong}
         </div>
     }
     .into_any()
@@ -132,6 +138,7 @@ pub(super) fn branch(
 
 /// Where a branch leads: nothing, an end, a node there is, a new one.
 pub(super) fn select(
+    desk: Desk,
     field: String,
     label: String,
     plan: &Plan,
@@ -150,10 +157,28 @@ pub(super) fn select(
         option("-".to_owned(), text.to_owned())
     });
     let end = (!is_entry).then(|| option("hangup".to_owned(), "hang up".to_owned()));
+    // A branch to a node that is gone keeps saying so.
+    let gone = match next {
+        Some(Next::Node(to)) if !plan.nodes.contains_key(to) => {
+            Some(option(format!("to:{to}"), format!("“{to}”, which is gone")))
+        }
+        _ => None,
+    };
     let nodes = plan
         .nodes
-        .iter()
-        .map(|(name, node)| option(format!("to:{name}"), node.title.clone()))
+        .keys()
+        .map(|name| {
+            let value = format!("to:{name}");
+            let selected = value == chosen;
+            let (name, before) = (name.clone(), plan.title(name).to_owned());
+            // The title as it is being typed.
+            let title = move || {
+                desk.typed.with(|plan| {
+                    plan.nodes.get(&name).map_or_else(|| before.clone(), |n| n.title.clone())
+                })
+            };
+            view! { <option value=value selected=selected>{title}</option> }
+        })
         .collect_view();
     let fresh = Kind::WORDS
         .iter()
@@ -163,18 +188,21 @@ pub(super) fn select(
     view! {
         <label class="flex flex-wrap items-center gap-x-2 gap-y-1">
             <span class=class>{label}</span>
-            <select class="select select-sm w-52 max-w-full" name=field data-branch="">
-                {none} {end}
+            <span class="icon-[lucide--arrow-right] text-muted" aria-hidden="true"></span>
+            <select class="select select-sm w-52 max-w-full" id=field.clone() name=field.clone() data-branch="" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field)>
+                {none} {end} {gone}
                 <optgroup label="Go to">{nodes}</optgroup>
-                <optgroup label="Something new">{fresh}</optgroup>
+                <optgroup label="A new step">{fresh}</optgroup>
             </select>
         </label>
+        {error(desk, &field)}
     }
     .into_any()
 }
 
-fn forward(name: &NodeName, forward: &Forward) -> AnyView {
+fn forward(desk: Desk, name: &NodeName, forward: &Forward) -> AnyView {
     let field = |f: &str| format!("n.{name}.{f}");
+    let several = forward.targets.len() > 1;
     let targets = forward
         .targets
         .iter()
@@ -183,21 +211,27 @@ fn forward(name: &NodeName, forward: &Forward) -> AnyView {
             let up = (i > 0).then(|| {
                 op(format!("raise-target:{name}:{i}"), "icon-[lucide--arrow-up]", &format!("Move number {} up", i + 1), None)
             });
-            let remove = (forward.targets.len() > 1).then(|| {
+            let remove = several.then(|| {
                 op(format!("remove-target:{name}:{i}"), "icon-[lucide--x]", &format!("Remove number {}", i + 1), None)
             });
+            let place = several.then(|| {
+                view! { <span class="w-4 text-sm text-muted tabular-nums" aria-hidden="true">{i + 1}</span> }
+            });
+            let field = field(&format!("target.{i}"));
             view! {
-                <li class="flex items-center gap-1">
-                    <label class="min-w-0 flex-1">
+                <li class="flex flex-wrap items-center gap-1">
+                    {place}
+                    <label class="min-w-0 max-w-80 flex-1">
                         <span class="sr-only">{format!("Number {} to ring", i + 1)}</span>
-                        <input class="input input-sm w-full max-w-72 tabular-nums" name=field(&format!("target.{i}")) value=target.0.clone() maxlength="255" placeholder="+1 202 555 0123 or sip:desk@example.com" />
+                        <input class="input input-sm w-full tabular-nums" id=field.clone() name=field.clone() value=target.0.clone() maxlength="255" placeholder="+1 202 555 0123 or sip:desk@example.com" autocomplete="off" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field) />
                     </label>
                     {up} {remove}
+                    {error(desk, &field)}
                 </li>
             }
         })
         .collect_view();
-    let several = if forward.targets.len() > 1 {
+    let ring = if several {
         choice(
             field("ring"),
             "They ring",
@@ -210,200 +244,27 @@ fn forward(name: &NodeName, forward: &Forward) -> AnyView {
     } else {
         view! { <input type="hidden" name=field("ring") value=forward.ring.as_str() /> }.into_any()
     };
+    let unit =
+        if several && forward.ring == Ring::InOrder { "seconds each" } else { "seconds" };
     view! {
-        <ul class="flex flex-col gap-1.5">{targets}</ul>
-        <div>{op(format!("add-target:{name}"), "icon-[lucide--plus]", "Add another number to ring", Some("Number"))}</div>
-        <div class="flex flex-wrap gap-4">
-            {several}
-            {number(field("timeout"), "Seconds to ring", forward.timeout_seconds.into(), 5, 120)}
+        <ol class="flex flex-col gap-1.5">{targets}</ol>
+        <div>{op(format!("add-target:{name}"), "icon-[lucide--plus]", "Add another number to ring", Some("Another number"))}</div>
+        <div class="flex flex-wrap gap-x-6 gap-y-3">
+            {ring}
+            {whole(desk, field("timeout"), "Ring for", forward.timeout_seconds.to_string(), unit)}
         </div>
     }
     .into_any()
 }
 
-fn menu(name: &NodeName, menu: &Menu) -> AnyView {
+fn menu(desk: Desk, name: &NodeName, menu: &Menu) -> AnyView {
     let field = |f: &str| format!("n.{name}.{f}");
     view! {
-        {text(field("prompt"), "Read to the caller", &menu.prompt)}
-        <div class="flex flex-wrap gap-4">
-            {number(field("timeout"), "Seconds to wait for a key", menu.timeout_seconds.into(), 1, 60)}
-            {number(field("tries"), "Times to ask", menu.tries.into(), 1, 5)}
+        {spoken(desk, field("prompt"), "Read to the caller", &menu.prompt)}
+        <div class="flex flex-wrap gap-x-6 gap-y-3">
+            {whole(desk, field("timeout"), "Wait for a key", menu.timeout_seconds.to_string(), "seconds")}
+            {whole(desk, field("tries"), "Ask", menu.tries.to_string(), "times")}
         </div>
-        <div>{op(format!("add-key:{name}"), "icon-[lucide--plus]", "Add a key to the menu", Some("Key"))}</div>
-    }
-    .into_any()
-}
-
-fn hours(name: &NodeName, hours: &Hours) -> AnyView {
-    let field = |f: &str| format!("n.{name}.{f}");
-    let days = (0..7)
-        .map(|day| {
-            let before = &hours.week[(day + 6) % 7];
-            let rows = intervals(name, &format!("day.{day}"), &format!("remove-interval:{name}:{day}"), DAYS[day], &hours.week[day]);
-            let closed = hours.week[day].is_empty().then(|| view! { <span class="text-sm text-muted">"closed"</span> });
-            view! {
-                <li class="grid items-center gap-x-3 gap-y-1 border-b border-base-300 py-2 last:border-0 sm:grid-cols-[6.5rem_1fr]">
-                    <span class="text-sm font-semibold">{DAYS[day]}</span>
-                    <div class="flex min-w-0 flex-col gap-1.5">
-                        {bar(&hours.week[day], before)}
-                        <div class="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-                            {closed}
-                            {rows}
-                            {op(format!("add-interval:{name}:{day}"), "icon-[lucide--plus]", &format!("Add hours on {}", DAYS[day]), Some("Hours"))}
-                        </div>
-                    </div>
-                </li>
-            }
-        })
-        .collect_view();
-    let holidays = hours
-        .holidays
-        .iter()
-        .enumerate()
-        .map(|(i, holiday)| {
-            let shown = if holiday.name.is_empty() { holiday.date.to_string() } else { holiday.name.clone() };
-            let own = intervals(name, &format!("holiday.{i}.hours"), &format!("remove-holiday-interval:{name}:{i}"), &shown, &holiday.hours);
-            view! {
-                <li class="flex flex-wrap items-center gap-2 border-b border-base-300 py-2 last:border-0">
-                    <label><span class="sr-only">"Day of the holiday"</span>
-                        <input class="input input-sm w-40" type="date" required name=field(&format!("holiday.{i}.date")) value=holiday.date.to_string() />
-                    </label>
-                    <label><span class="sr-only">"Name of the holiday"</span>
-                        <input class="input input-sm w-40" name=field(&format!("holiday.{i}.name")) value=holiday.name.clone() maxlength="60" placeholder="Name" />
-                    </label>
-                    <label class="flex items-center gap-1.5 text-sm">
-                        <input class="checkbox checkbox-sm border-muted" type="checkbox" name=field(&format!("holiday.{i}.yearly")) value="on" checked=holiday.yearly />
-                        "every year"
-                    </label>
-                    {own}
-                    {op(format!("add-holiday-interval:{name}:{i}"), "icon-[lucide--plus]", &format!("Give {shown} hours of its own"), Some("Hours"))}
-                    {op(format!("remove-holiday:{name}:{i}"), "icon-[lucide--trash-2]", &format!("Remove {shown}"), None)}
-                </li>
-            }
-        })
-        .collect_view();
-    let title = if hours.holidays.is_empty() { "No holidays" } else { "Holidays" };
-    let hidden = hours.holidays.is_empty().then(|| {
-        view! { <input type="hidden" name=field("holiday") value=Next::field(hours.holiday.as_ref()) /> }
-    });
-    view! {
-        <label class="flex flex-wrap items-center gap-2 text-sm font-semibold">
-            "Time zone"
-            <input class="input input-sm w-56" name=field("zone") value=hours.zone.clone() list="zones" maxlength="64" autocomplete="off" spellcheck="false" />
-        </label>
-        <ul class="min-w-0">{days}</ul>
-        <div>{op(format!("copy-monday:{name}"), "icon-[lucide--copy]", "Give Tuesday to Friday the hours of Monday", Some("Monday’s hours for Tuesday to Friday"))}</div>
-        <div>
-            <p class="text-sm font-semibold">{title}</p>
-            <ul>{holidays}</ul>
-            {op(format!("add-holiday:{name}"), "icon-[lucide--plus]", "Add a holiday", Some("Holiday"))}
-            {hidden}
-        </div>
-    }
-    .into_any()
-}
-
-/// A day as a strip of 24 hours; what comes over from the day before stands at its beginning.
-fn bar(day: &[Interval], before: &[Interval]) -> AnyView {
-    let own = day.iter().filter_map(|i| i.minutes()).map(|(from, to)| (from, to.min(1440)));
-    let over = before
-        .iter()
-        .filter_map(|i| i.minutes())
-        .filter(|(_, to)| *to > 1440)
-        .map(|(_, to)| (0, to - 1440));
-    let open = own
-        .chain(over)
-        .map(|(from, to)| {
-            view! { <rect x=from.to_string() y="0" width=(to - from).to_string() height="60" class="fill-accent" /> }
-        })
-        .collect_view();
-    let marks = [360, 720, 1080]
-        .map(|x| view! { <rect x=(x - 1).to_string() y="0" width="2" height="60" class="fill-base-100" /> })
-        .collect_view();
-    view! {
-        <svg viewBox="0 0 1440 60" preserveAspectRatio="none" class="h-2 w-full max-w-xl rounded-full" aria-hidden="true">
-            <rect x="0" y="0" width="1440" height="60" class="fill-base-300" />
-            {open} {marks}
-        </svg>
-    }
-    .into_any()
-}
-
-fn intervals(name: &NodeName, list: &str, remove: &str, whose: &str, all: &[Interval]) -> AnyView {
-    all.iter()
-        .enumerate()
-        .map(|(i, interval)| {
-            let clock = |end: &'static str, value: String| {
-                view! {
-                    <label><span class="sr-only">{format!("{whose}, {end}")}</span>
-                        <input class="input input-sm w-[4.5rem] text-center tabular-nums" name=format!("n.{name}.{list}.{i}.{end}") value=value required pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00" title="A time such as 09:00; the end of the day is 24:00" maxlength="5" inputmode="numeric" />
-                    </label>
-                }
-            };
-            view! {
-                <span class="inline-flex items-center gap-1">
-                    {clock("from", interval.from.to_string())} "–" {clock("to", interval.to.to_string())}
-                    {op(format!("{remove}:{i}"), "icon-[lucide--x]", &format!("Remove {interval}, {whose}"), None)}
-                </span>
-            }
-        })
-        .collect_view()
-        .into_any()
-}
-
-fn text(field: String, label: &'static str, value: &str) -> AnyView {
-    view! {
-        <label class="flex flex-col gap-1 text-sm font-semibold">
-            {label}
-            <input class="input input-sm w-full font-normal" name=field value=value.to_owned() maxlength="1000" />
-        </label>
-    }
-    .into_any()
-}
-
-fn number(field: String, label: &'static str, value: i64, least: i64, most: i64) -> AnyView {
-    view! {
-        <label class="flex items-center gap-2 text-sm font-semibold">
-            {label}
-            <input class="input input-sm w-20 font-normal tabular-nums" type="number" name=field value=value.to_string() min=least.to_string() max=most.to_string() required />
-        </label>
-    }
-    .into_any()
-}
-
-/// A choice among a few words.
-pub(super) fn choice(
-    field: String,
-    label: &'static str,
-    value: &str,
-    all: &[(&'static str, &'static str)],
-) -> AnyView {
-    let options = all
-        .iter()
-        .map(|(word, text)| {
-            let selected = *word == value;
-            view! { <option value=*word selected=selected>{*text}</option> }
-        })
-        .collect_view();
-    view! {
-        <label class="flex items-center gap-2 text-sm font-semibold">
-            {label}
-            <select class="select select-sm w-auto font-normal" name=field>{options}</select>
-        </label>
-    }
-    .into_any()
-}
-
-/// A button of the editor; `text` stands beside the icon, `label` is what it does.
-fn op(value: String, icon: &'static str, label: &str, text: Option<&'static str>) -> AnyView {
-    let label = label.to_owned();
-    let square =
-        if text.is_none() { "btn btn-ghost btn-xs btn-square" } else { "btn btn-ghost btn-xs" };
-    view! {
-        <button type="submit" name="op" value=value class=square aria-label=label.clone() title=label formnovalidate>
-            <span class=icon aria-hidden="true"></span>
-            {text}
-        </button>
     }
     .into_any()
 }

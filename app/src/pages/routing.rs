@@ -1,10 +1,13 @@
 //! The routing editor and its simulator, of one number.
 //!
-//! Every button of the editor posts the whole form: what it says becomes the number's draft, the
-//! button's `op` is carried out, and the person is sent back to the page. So nothing typed is
-//! lost, a reload repeats nothing, and it works without wasm.
+//! Every button of the editor posts the whole form: what it says becomes the number's draft,
+//! readable or not, the button's `op` is carried out, and the person is sent back to the page. So
+//! nothing typed is lost, a reload repeats nothing, and it works without wasm. Playing a call
+//! saves nothing: it shows what was posted again.
 
 mod beside;
+mod simulate;
+mod versions;
 mod view;
 
 use crate::{
@@ -19,14 +22,15 @@ use axum::{
     extract::{Form, Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
+use simulate::Rehearsal;
 use voxlink_domain::routing::{self, Editing, RoutingError};
 use voxlink_types::{
     ids::{ConfigurationId, NumberId},
     role::TenantRole,
-    routing::{DialOutcome, Facts, Input, People, Plan, edit, read_form, rehearse},
+    routing::{Plan, edit, read_form},
 };
 
 /// The rows of this area.
@@ -34,25 +38,31 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/numbers/{id}/routing", Access::Viewer, show),
         post("/numbers/{id}/routing", Access::Manager, save),
+        post("/numbers/{id}/routing/simulate", Access::Viewer, simulate::submit),
+        get("/numbers/{id}/routing/versions", Access::Viewer, versions::show),
         post("/numbers/{id}/routing/roll-back", Access::Manager, roll_back),
         post("/numbers/{id}/routing/discard", Access::Manager, discard),
     ]
 }
 
-/// "Who calls, when?"
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Rehearsal {
-    caller: Option<String>,
-    /// `2026-11-16T23:30`, in the number's zone.
-    at: Option<String>,
-    /// How a dialled leg ends.
-    dial: Option<String>,
-    /// The keys pressed.
-    keys: Option<String>,
+/// The editor's form as it was posted.
+type Fields = Vec<(String, String)>;
+
+fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
+    fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).unwrap_or_default()
 }
 
 fn id(text: &str) -> Result<NumberId, PageError> {
     text.parse().map_err(|_| PageError::not_found())
+}
+
+/// The zone in which the number lives.
+fn zone(editing: &Editing) -> Tz {
+    editing.time_zone.parse().unwrap_or(Tz::UTC)
+}
+
+fn may_change(person: &impl Person) -> bool {
+    person.member().is_some_and(|m| m.tenant_role >= TenantRole::Manager && m.suspended.is_none())
 }
 
 async fn show(
@@ -65,70 +75,57 @@ async fn show(
     let editing = routing::editing(&mut cx, id(&number)?).await?;
     let now = cx.now();
     drop(cx);
-    let plan = editing.plan();
-    page(&app, &person, &editing, &plan, &asked, now, Wrong::nothing()).await
+    let page = Page::of(&editing, editing.plan(), asked, now);
+    page.render(&app, &person).await
 }
 
-async fn page(
-    app: &App,
-    person: &impl Person,
-    editing: &Editing,
-    plan: &Plan,
-    asked: &Rehearsal,
+/// The page about to be shown.
+struct Page<'a> {
+    editing: &'a Editing,
+    /// What the picture shows: what is saved, or what was posted.
+    plan: Plan,
+    asked: Rehearsal,
     now: DateTime<Utc>,
     wrong: Wrong,
-) -> Answer {
-    let editable = person
-        .member()
-        .is_some_and(|m| m.tenant_role >= TenantRole::Manager && m.suspended.is_none());
-    let zone: Tz = editing.time_zone.parse().unwrap_or(Tz::UTC);
-    let played = play(editing, plan, asked, zone, now);
-    let shown = view::Shown { editing, plan, played, editable, now, zone, wrong: wrong.clone() };
-    Screen::new("What happens when it rings")
-        .at(Place::Numbers)
-        .under("Numbers", "/numbers")
-        .under(editing.e164.international(), format!("/numbers/{}", editing.number))
-        .status(wrong.status())
-        .render(app, person, || view::editor(&shown))
-        .await
+    /// The state that the person began with; what was saved since must not be lost.
+    opened: String,
+    /// What is saved now is not what the person began with.
+    conflict: bool,
+    note: String,
 }
 
-/// The rehearsed call; none when no time was asked for.
-fn play(
-    editing: &Editing,
-    plan: &Plan,
-    asked: &Rehearsal,
-    zone: Tz,
-    now: DateTime<Utc>,
-) -> beside::Played {
-    let typed = asked.at.as_deref().unwrap_or_default();
-    let at = NaiveDateTime::parse_from_str(typed, "%Y-%m-%dT%H:%M")
-        .or_else(|_| NaiveDateTime::parse_from_str(typed, "%Y-%m-%dT%H:%M:%S"))
-        .ok()
-        // A time that comes twice is taken as the first, one that never comes is refused.
-        .and_then(|local| zone.from_local_datetime(&local).earliest())
-        .map(|t| t.with_timezone(&Utc));
-    let dial = asked.dial.as_deref().and_then(|d| d.parse().ok()).unwrap_or(DialOutcome::NoAnswer);
-    let keys: String = asked.keys.clone().unwrap_or_default().chars().take(20).collect();
-    let caller = asked.caller.clone().unwrap_or_else(|| "+442079460000".to_owned());
-    let decisions = at.map(|at| {
-        let facts = Facts {
-            caller: caller.clone(),
-            called: editing.e164.clone(),
-            at,
-            input: Input::default(),
-        };
-        rehearse(plan, &facts, &People { dial, keys: keys.clone() })
-    });
-    let refused = (!typed.is_empty() && at.is_none())
-        .then(|| format!("There is no such time in {zone}: choose another."));
-    beside::Played {
-        caller,
-        at: at.unwrap_or(now).with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string(),
-        dial,
-        keys,
-        decisions,
-        refused,
+impl<'a> Page<'a> {
+    fn of(editing: &'a Editing, plan: Plan, asked: Rehearsal, now: DateTime<Utc>) -> Self {
+        let opened = editing.revision();
+        let (wrong, note) = (Wrong::nothing(), String::new());
+        Self { editing, plan, asked, now, wrong, opened, conflict: false, note }
+    }
+
+    /// The page with a form that was posted and not saved.
+    fn posted(
+        editing: &'a Editing,
+        plan: Plan,
+        fields: &Fields,
+        now: DateTime<Utc>,
+        wrong: Wrong,
+    ) -> Self {
+        let opened = Some(field(fields, "opened")).filter(|o| !o.is_empty());
+        let page = Self::of(editing, plan, Rehearsal::posted(fields), now);
+        let opened = opened.map_or_else(|| page.opened.clone(), str::to_owned);
+        Self { wrong, opened, note: field(fields, "note").to_owned(), ..page }
+    }
+
+    async fn render(self, app: &App, person: &impl Person) -> Answer {
+        let editable = may_change(person);
+        let status = self.wrong.status();
+        let title = "What happens when it rings";
+        Screen::new(title)
+            .at(Place::Numbers)
+            .under("Numbers", "/numbers")
+            .under(self.editing.e164.international(), format!("/numbers/{}", self.editing.number))
+            .status(status)
+            .render(app, person, || view::editor(&self, editable))
+            .await
     }
 }
 
@@ -136,38 +133,32 @@ async fn save(
     State(app): State<App>,
     person: Manager,
     Path(number): Path<String>,
-    Form(fields): Form<Vec<(String, String)>>,
+    Form(fields): Form<Fields>,
 ) -> Answer {
     let number = id(&number)?;
-    let field = |name: &str| {
-        fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).unwrap_or_default()
-    };
-    let op = field("op");
+    let op = field(&fields, "op");
     let mut cx = person.begin(&app.platform).await?;
     let editing = routing::editing(&mut cx, number).await?;
     let now = cx.now();
-    let zone: Tz = editing.time_zone.parse().unwrap_or(Tz::UTC);
-    let mut form = read_form(&fields, &editing.time_zone);
-    edit(&mut form.plan, op, now.with_timezone(&zone).date_naive());
-    let asked = Rehearsal {
-        caller: Some(field("caller").to_owned()).filter(|c| !c.is_empty()),
-        at: Some(field("at").to_owned()),
-        dial: Some(field("dial").to_owned()),
-        keys: Some(field("keys").to_owned()),
-    };
-    let structural = op.contains(':');
-    if !form.errors.is_empty() && !structural {
-        drop(cx);
-        let said: Vec<String> =
-            form.errors.iter().map(|e| format!("{} – {}", e.field, e.message)).collect();
-        let wrong = Wrong::whole(format!("Not saved: {}", said.join("; ")));
-        return page(&app, &person, &editing, &form.plan, &asked, now, wrong).await;
+    let mut plan = read_form(&fields, &editing.time_zone);
+    edit(&mut plan, op, now.with_timezone(&zone(&editing)).date_naive());
+    let opened = (op != "overwrite").then(|| field(&fields, "opened")).filter(|o| !o.is_empty());
+    match routing::save_draft(&mut cx, number, plan.clone(), opened).await {
+        Ok(_) => {}
+        Err(error @ RoutingError::Changed) => {
+            let wrong = Wrong::of(error)?;
+            let page = Page::posted(&editing, plan, &fields, now, wrong);
+            return Page { conflict: true, ..page }.render(&app, &person).await;
+        }
+        Err(error) => {
+            let page = Page::posted(&editing, plan, &fields, now, Wrong::of(error)?);
+            return page.render(&app, &person).await;
+        }
     }
-    routing::save_draft(&mut cx, number, form.plan.clone()).await?;
     let here = format!("/numbers/{number}/routing");
     match op {
         "publish" => {
-            let note = Some(field("note").trim()).filter(|n| !n.is_empty());
+            let note = Some(field(&fields, "note").trim()).filter(|n| !n.is_empty());
             let note: Option<String> = note.map(|n| n.chars().take(200).collect());
             match routing::publish(&mut cx, number, note.as_deref()).await {
                 Ok(_) => {
@@ -179,28 +170,21 @@ async fn save(
                     Ok(Flash::info("Nothing has changed: this is what the number does already.")
                         .then(&here))
                 }
-                Err(error @ RoutingError::Problems(_)) => {
+                Err(RoutingError::Problems(problems)) => {
+                    let editing = routing::editing(&mut cx, number).await?;
                     cx.commit().await?;
-                    let wrong = Wrong::whole(error.to_string());
-                    page(&app, &person, &editing, &form.plan, &asked, now, wrong).await
+                    let wrong = Wrong::whole(refusal(problems.len()));
+                    let page = Page::posted(&editing, editing.plan(), &fields, now, wrong);
+                    let page = Page { opened: editing.revision(), ..page };
+                    page.render(&app, &person).await
                 }
                 Err(error) => Err(error.into()),
             }
         }
-        "simulate" => {
-            cx.commit().await?;
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .append_pair("caller", field("caller"))
-                .append_pair("at", field("at"))
-                .append_pair("dial", field("dial"))
-                .append_pair("keys", field("keys"))
-                .finish();
-            Ok(Redirect::to(&format!("{here}?{query}#simulator")).into_response())
-        }
-        _ if structural => {
+        _ if op.contains(':') => {
             cx.commit().await?;
             let node = op.split(':').nth(1).unwrap_or_default();
-            let known = form.plan.nodes.keys().any(|n| n.as_str() == node);
+            let known = plan.nodes.keys().any(|n| n.as_str() == node);
             let place = if known { format!("{here}#node-{node}") } else { here };
             Ok(Redirect::to(&place).into_response())
         }
@@ -210,6 +194,14 @@ async fn save(
                 .then(&here))
         }
     }
+}
+
+fn refusal(problems: usize) -> String {
+    let many = if problems == 1 { "One thing is" } else { "Some things are" };
+    format!(
+        "Not published: the draft is saved. {many} to be mended first, marked in the picture and \
+         listed beside it."
+    )
 }
 
 /// Which version.

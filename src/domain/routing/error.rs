@@ -27,8 +27,11 @@ pub enum RoutingError {
     /// The plan is not right yet.
     #[error("The plan cannot be published: {}.", .0.first().map_or("", |p| p.message.as_str()))]
     Problems(Vec<Problem>),
+    /// The draft is not the one that the editor was opened with.
+    #[error("This plan was changed in another window or by a colleague since you opened it.")]
+    Changed,
     /// The plan is larger than any call needs.
-    #[error("The plan is too large: it has at most 100 nodes.")]
+    #[error("The plan is too large: use at most 100 steps and shorter texts.")]
     TooLarge,
     /// Ours.
     #[error(transparent)]
@@ -50,6 +53,7 @@ impl Explain for RoutingError {
             Self::NoChange => "no_change",
             Self::Released => "number_released",
             Self::Problems(_) => "plan_has_problems",
+            Self::Changed => "plan_changed",
             Self::TooLarge => "plan_too_large",
             Self::Fault(fault) => fault.code(),
         }
@@ -58,7 +62,7 @@ impl Explain for RoutingError {
     fn status(&self) -> Status {
         match self {
             Self::NoNumber | Self::NoVersion => Status::NotFound,
-            Self::NoDraft | Self::NoChange | Self::Released => Status::Conflict,
+            Self::NoDraft | Self::NoChange | Self::Released | Self::Changed => Status::Conflict,
             Self::Problems(_) | Self::TooLarge => Status::Unprocessable,
             Self::Fault(fault) => fault.status(),
         }
@@ -67,7 +71,7 @@ impl Explain for RoutingError {
     fn fields(&self) -> Vec<FieldError> {
         let Self::Problems(problems) = self else { return Vec::new() };
         let field = |p: &Problem| FieldError {
-            field: format!("n.{}", p.node),
+            field: p.field.clone().unwrap_or_else(|| format!("n.{}", p.node)),
             message: format!("“{}”: {}", p.title, p.message),
         };
         problems.iter().map(field).collect()

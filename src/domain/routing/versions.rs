@@ -13,6 +13,9 @@ use voxlink_types::{
     text_enum,
 };
 
+/// Bytes of a plan's JSON: a hundred steps with long texts.
+const LARGEST: usize = 300_000;
+
 text_enum! {
     /// Where a version stands.
     VersionState {
@@ -71,6 +74,15 @@ impl Editing {
     /// What the number does now.
     pub fn in_service(&self) -> Plan {
         self.published.as_ref().map_or_else(Plan::neutral, |v| v.plan.clone())
+    }
+
+    /// Names the state that the editor shows, so that a later one is noticed.
+    pub fn revision(&self) -> String {
+        match (&self.draft, &self.published) {
+            (Some(v), _) => format!("{}.{}", v.id, v.updated_at.timestamp_micros()),
+            (None, Some(v)) => v.id.to_string(),
+            (None, None) => "neutral".to_owned(),
+        }
     }
 
     /// What the editor shows: the draft, or what is in service.
@@ -179,24 +191,27 @@ pub async fn version(
     all.into_iter().find(|v| v.id == id).ok_or(RoutingError::NoVersion)
 }
 
-/// What a number does now, in one line; for its page.
-pub async fn in_service(cx: &mut Ctx, number: NumberId) -> Result<String, RoutingError> {
-    Ok(describe(&editing(cx, number).await?.in_service()))
-}
-
 /// Keeps a plan as the number's draft. Telephone numbers typed in any form become E.164 where
 /// they can. A plan that does what is in service leaves no draft.
+///
+/// `opened` is the [`Editing::revision`] that the person began with: when somebody else has saved
+/// something different since, nothing is changed. Without it the plan replaces what is there.
 pub async fn save_draft(
     cx: &mut Ctx,
     number: NumberId,
     mut plan: Plan,
+    opened: Option<&str>,
 ) -> Result<Option<ConfigurationId>, RoutingError> {
-    if plan.nodes.len() > 100 {
+    let size = serde_json::to_string(&plan).map_or(usize::MAX, |json| json.len());
+    if plan.nodes.len() > 100 || size > LARGEST {
         return Err(RoutingError::TooLarge);
     }
     let owned = owned(cx, number, true).await?;
     normalise(&mut plan, &owned.e164);
     let editing = editing(cx, number).await?;
+    if opened.is_some_and(|opened| opened != editing.revision()) && plan != editing.plan() {
+        return Err(RoutingError::Changed);
+    }
     if plan == editing.in_service() {
         discard_draft(cx, number).await?;
         return Ok(None);

@@ -1,6 +1,6 @@
 //! What is wrong with a plan. A plan with problems can be kept as a draft, not published.
 
-use super::{Hours, Interval, Kind, Next, NodeName, Plan, Target};
+use super::{Forward, Hours, Interval, Kind, Menu, Next, NodeName, Plan, Target, Typed};
 use crate::E164;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,8 @@ pub struct Problem {
     pub node: String,
     /// Its title.
     pub title: String,
+    /// The form field it is about, if it is about one: `n.desk.timeout`.
+    pub field: Option<String>,
     /// What is wrong and what to do, as a sentence.
     pub message: String,
 }
@@ -50,16 +52,21 @@ pub fn check(plan: &Plan, called: Option<&E164>) -> Vec<Problem> {
     }
     for (name, node) in &plan.nodes {
         if node.title.trim().is_empty() {
-            found.at(name, "give it a name");
+            found.field(name, "title", "give this step a name");
+        }
+        if node.title.chars().count() > 60 {
+            found.field(name, "title", "shorten the name to 60 characters");
         }
         content(&mut found, name, &node.kind, called);
-        for (_, label, next, optional) in node.kind.branches() {
+        for (field, label, next, optional) in node.kind.branches() {
             match next {
                 None if !optional => {
-                    found.at(name, format!("say what happens here: {}", lower(&label)));
+                    let words = format!("say what happens here: {}", lower(&label));
+                    found.field(name, &field, words);
                 }
                 Some(Next::Node(to)) if !plan.nodes.contains_key(to) => {
-                    found.at(name, format!("{} leads to “{to}”, which is gone", lower(&label)));
+                    let words = format!("{} leads to “{to}”, which is gone", lower(&label));
+                    found.field(name, &field, words);
                 }
                 _ => {}
             }
@@ -87,9 +94,66 @@ impl Found<'_> {
         self.problems.push(Problem {
             node: node.to_string(),
             title: self.plan.title(node).to_owned(),
+            field: None,
             message: message.into(),
         });
     }
+
+    fn field(&mut self, node: &NodeName, field: &str, message: impl Into<String>) {
+        self.at(node, message);
+        if let Some(problem) = self.problems.last_mut() {
+            problem.field = Some(format!("n.{node}.{field}"));
+        }
+    }
+
+    /// A whole number within bounds.
+    fn whole<T>(&mut self, at: (&NodeName, &str), value: &Typed<T>, bounds: (T, T), message: &str)
+    where
+        T: Copy + PartialOrd + std::fmt::Display,
+    {
+        match value.read() {
+            Some(value) if (bounds.0..=bounds.1).contains(value) => {}
+            Some(_) => self.field(at.0, at.1, message),
+            None => {
+                let words = format!("{} is not a whole number: {message}", quoted(value));
+                self.field(at.0, at.1, words);
+            }
+        }
+    }
+
+    fn spoken(&mut self, name: &NodeName, field: &str, text: &str, missing: &str) {
+        if text.trim().is_empty() {
+            self.field(name, field, missing);
+        }
+        if text.chars().count() > 1000 {
+            self.field(name, field, "shorten the text to 1,000 characters");
+        }
+    }
+
+    fn intervals(&mut self, name: &NodeName, list: &str, all: &[Interval]) {
+        for (i, interval) in all.iter().enumerate() {
+            let mut read = true;
+            for (end, bound) in [("from", &interval.from), ("to", &interval.to)] {
+                if bound.read().is_none() {
+                    read = false;
+                    let words = format!(
+                        "{} is not a time of day: write it as 09:00; the end of a day is 24:00",
+                        quoted(bound)
+                    );
+                    self.field(name, &format!("{list}.{i}.{end}"), words);
+                }
+            }
+            if read && interval.minutes().is_none() {
+                let words = format!("{interval} is no time at all: the whole day is 00:00–24:00");
+                self.field(name, &format!("{list}.{i}.to"), words);
+            }
+        }
+    }
+}
+
+fn quoted<T: std::fmt::Display>(value: &Typed<T>) -> String {
+    let text = value.to_string();
+    if text.is_empty() { "an empty field".to_owned() } else { format!("“{text}”") }
 }
 
 fn lower(label: &str) -> String {
@@ -99,117 +163,124 @@ fn lower(label: &str) -> String {
 
 fn content(found: &mut Found<'_>, name: &NodeName, kind: &Kind, called: Option<&E164>) {
     match kind {
-        Kind::Forward(forward) => {
-            if forward.targets.iter().all(|t| t.0.trim().is_empty()) {
-                found.at(name, "say whom to ring");
-            }
-            if forward.targets.len() > 10 {
-                found.at(name, "ten telephones can ring at most");
-            }
-            if !(5..=120).contains(&forward.timeout_seconds) {
-                found.at(name, "let it ring for 5 to 120 seconds");
-            }
-            for address in forward.targets.iter().filter(|t| !t.0.trim().is_empty()) {
-                match address.target() {
-                    None => found.at(
-                        name,
-                        format!(
-                            "“{}” cannot be rung: write a number as +12025550123 or an address as sip:desk@example.com",
-                            address.0
-                        ),
-                    ),
-                    Some(Target::Number { number }) => {
-                        if Some(&number) == called {
-                            found.at(name, format!("{number} would call itself"));
-                        }
-                        if let Some(why) = dear(&number) {
-                            found.at(name, format!("{number} is {why}: forwarding there is not allowed"));
-                        }
-                        #[cfg(feature = "numbering")]
-                        if !number.is_valid() {
-                            found.at(name, format!("{number} is not a valid number: check its digits"));
-                        }
-                    }
-                    Some(Target::Sip { .. }) => {}
-                }
-            }
-        }
+        Kind::Forward(forward) => of_forward(found, name, forward, called),
         Kind::Hours(hours) => of_hours(found, name, hours),
-        Kind::Menu(menu) => {
-            if menu.prompt.trim().is_empty() {
-                found.at(name, "say what is read to the caller");
+        Kind::Menu(menu) => of_menu(found, name, menu),
+        Kind::Voicemail(v) => {
+            found.spoken(name, "greeting", &v.greeting, "say what is read before the tone");
+            let message = "let a message be 5 to 600 seconds long";
+            found.whole((name, "max_seconds"), &v.max_seconds, (5, 600), message);
+        }
+        Kind::Message { text, .. } => {
+            found.spoken(name, "text", text, "say what is read to the caller");
+        }
+        Kind::Reject { .. } => {}
+    }
+}
+
+fn of_forward(found: &mut Found<'_>, name: &NodeName, forward: &Forward, called: Option<&E164>) {
+    if forward.targets.iter().all(|t| t.0.trim().is_empty()) {
+        found.field(name, "target.0", "say whom to ring");
+    }
+    if forward.targets.len() > 10 {
+        found.field(name, "target.10", "ten telephones can ring at most: remove this one");
+    }
+    let message = "let it ring for 5 to 120 seconds";
+    found.whole((name, "timeout"), &forward.timeout_seconds, (5, 120), message);
+    for (i, address) in forward.targets.iter().enumerate().filter(|(_, t)| !t.0.trim().is_empty()) {
+        let field = format!("target.{i}");
+        match address.target() {
+            None => {
+                let words = format!(
+                    "“{}” cannot be rung: write a number as +12025550123 or an address as sip:desk@example.com",
+                    address.0
+                );
+                found.field(name, &field, words);
             }
-            if menu.keys.is_empty() {
-                found.at(name, "add a key");
-            }
-            let mut seen = BTreeSet::new();
-            for (key, _) in &menu.keys {
-                if !"0123456789*#".contains(*key) {
-                    found.at(name, format!("“{key}” is not a key: use 0 to 9, * or #"));
-                } else if !seen.insert(key) {
-                    found.at(name, format!("key {key} is there twice"));
+            Some(Target::Number { number }) => {
+                if Some(&number) == called {
+                    found.field(name, &field, format!("{number} would call itself"));
+                }
+                if let Some(why) = dear(&number) {
+                    let words = format!("{number} is {why}: forwarding there is not allowed");
+                    found.field(name, &field, words);
+                }
+                #[cfg(feature = "numbering")]
+                if !number.is_valid() {
+                    let words = format!("{number} is not a valid number: check its digits");
+                    found.field(name, &field, words);
                 }
             }
-            if !(1..=60).contains(&menu.timeout_seconds) {
-                found.at(name, "wait 1 to 60 seconds for a key");
-            }
-            if !(1..=5).contains(&menu.tries) {
-                found.at(name, "ask 1 to 5 times");
-            }
+            Some(Target::Sip { .. }) => {}
         }
-        Kind::Voicemail(voicemail) => {
-            if voicemail.greeting.trim().is_empty() {
-                found.at(name, "say what is read before the tone");
-            }
-            if !(5..=600).contains(&voicemail.max_seconds) {
-                found.at(name, "let a message be 5 to 600 seconds long");
-            }
-        }
-        Kind::Message { text, .. } if text.trim().is_empty() => {
-            found.at(name, "say what is read to the caller");
-        }
-        Kind::Message { .. } | Kind::Reject { .. } => {}
     }
-    let spoken = match kind {
-        Kind::Menu(m) => &m.prompt,
-        Kind::Voicemail(v) => &v.greeting,
-        Kind::Message { text, .. } => text,
-        _ => return,
-    };
-    if spoken.chars().count() > 1000 {
-        found.at(name, "shorten the text to 1,000 characters");
+}
+
+fn of_menu(found: &mut Found<'_>, name: &NodeName, menu: &Menu) {
+    found.spoken(name, "prompt", &menu.prompt, "say what is read to the caller");
+    if menu.keys.is_empty() {
+        found.at(name, "add a key");
     }
+    let mut seen = BTreeSet::new();
+    for (i, (key, _)) in menu.keys.iter().enumerate() {
+        let field = format!("key.{i}.press");
+        match key.read().filter(|k| "0123456789*#".contains(**k)) {
+            None => {
+                let words = format!("{} is not a key: use 0 to 9, * or #", quoted(key));
+                found.field(name, &field, words);
+            }
+            Some(key) if !seen.insert(*key) => {
+                found.field(name, &field, format!("key {key} is there twice"));
+            }
+            Some(_) => {}
+        }
+    }
+    let message = "wait 1 to 60 seconds for a key";
+    found.whole((name, "timeout"), &menu.timeout_seconds, (1, 60), message);
+    found.whole((name, "tries"), &menu.tries, (1, 5), "ask 1 to 5 times");
 }
 
 fn of_hours(found: &mut Found<'_>, name: &NodeName, hours: &Hours) {
     #[cfg(feature = "zones")]
     if hours.zone.parse::<chrono_tz::Tz>().is_err() {
-        found.at(
-            name,
-            format!("“{}” is not a time zone: choose one such as America/New_York", hours.zone),
-        );
+        let words =
+            format!("“{}” is not a time zone: choose one such as America/New_York", hours.zone);
+        found.field(name, "zone", words);
     }
-    let empty = |i: &Interval| i.minutes().is_none();
-    let all = hours.week.iter().chain(hours.holidays.iter().map(|h| &h.hours));
-    for interval in all.flatten().filter(|i| empty(i)) {
-        found.at(name, format!("{interval} is no time at all: the whole day is 00:00–24:00"));
+    for (day, intervals) in hours.week.iter().enumerate() {
+        found.intervals(name, &format!("day.{day}"), intervals);
     }
     if let Some([(a, first), (b, second)]) = hours.overlap() {
         const DAYS: [&str; 7] =
             ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-        found.at(
-            name,
-            format!("{} {first} and {} {second} overlap: join them", DAYS[a % 7], DAYS[b % 7]),
-        );
+        let words = format!("{} {first} and {} {second} overlap: join them", DAYS[a], DAYS[b]);
+        found.field(name, &format!("day.{b}"), words);
     }
-    for holiday in &hours.holidays {
-        let spans: Vec<_> = holiday.hours.iter().filter_map(|i| i.minutes()).collect();
+    for (i, holiday) in hours.holidays.iter().enumerate() {
+        if holiday.date.read().is_none() {
+            let words = format!(
+                "{} is no date: write it as 2026-12-25, or remove the holiday",
+                quoted(&holiday.date)
+            );
+            found.field(name, &format!("holiday.{i}.date"), words);
+        }
+        found.intervals(name, &format!("holiday.{i}.hours"), &holiday.hours);
+        let spans: Vec<_> = holiday.hours.iter().filter_map(Interval::minutes).collect();
         let clash = spans
             .iter()
             .enumerate()
             .any(|(i, a)| spans.iter().skip(i + 1).any(|b| a.0 < b.1 && b.0 < a.1));
         if clash {
-            found.at(name, format!("the hours of {} overlap: join them", holiday.date));
+            let words = format!("the hours of {} overlap: join them", holiday.date);
+            found.field(name, &format!("holiday.{i}"), words);
+        }
+        let twice = |other: &super::Holiday| {
+            (&other.date, other.yearly) == (&holiday.date, holiday.yearly)
+                && holiday.date.read().is_some()
+        };
+        if hours.holidays.iter().take(i).any(twice) {
+            let words = format!("{} is there twice: remove one", holiday.date);
+            found.field(name, &format!("holiday.{i}.date"), words);
         }
     }
 }

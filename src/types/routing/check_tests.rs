@@ -46,7 +46,7 @@ fn every_kind_of_problem_is_told_at_its_node() {
     }
     if let Kind::Forward(f) = &mut plan.nodes.get_mut(&desk).unwrap().kind {
         f.targets = vec![Address(" ".to_owned())];
-        f.timeout_seconds = 3;
+        f.timeout_seconds = 3.into();
     }
     set(&mut plan, &desk, "no_answer", Some(Next::Node(desk.clone())));
     let all = messages(&plan).join("\n");
@@ -80,8 +80,7 @@ fn hours_that_overlap_are_found_over_midnight_and_over_the_week() {
     for field in ["open", "closed"] {
         set(&mut plan, &name, field, Some(Next::Node(mail.clone())));
     }
-    let interval =
-        |from: &str, to: &str| Interval { from: from.parse().unwrap(), to: to.parse().unwrap() };
+    let interval = |from: &str, to: &str| Interval { from: Typed::of(from), to: Typed::of(to) };
     let Kind::Hours(h) = &mut plan.nodes.get_mut(&name).unwrap().kind else { panic!() };
     h.week[6] = vec![interval("20:00", "10:00")];
     h.week[2] = vec![interval("09:00", "09:00")];

@@ -1,5 +1,6 @@
 //! Times of day and the intervals between them.
 
+use super::Typed;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -67,19 +68,27 @@ impl From<Clock> for String {
 
 /// A stretch of time, `from` included and `to` not. Where `to` is not after `from`, it belongs to
 /// the day it begins on and ends on the next. Equal ends are no time at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
     /// From then.
-    pub from: Clock,
+    pub from: Typed<Clock>,
     /// Until then.
-    pub to: Clock,
+    pub to: Typed<Clock>,
 }
 
 impl Interval {
+    /// From minute to minute of a day.
+    pub const fn of(from: u16, to: u16) -> Self {
+        Self {
+            from: Typed::Read(Clock::from_minutes(from)),
+            to: Typed::Read(Clock::from_minutes(to)),
+        }
+    }
+
     /// From and to, in minutes since the midnight its day begins with; the end may lie beyond
-    /// 24:00. Nothing for equal ends or a beginning at 24:00.
-    pub fn minutes(self) -> Option<(u32, u32)> {
-        let (from, to) = (u32::from(self.from.0), u32::from(self.to.0));
+    /// 24:00. Nothing for equal ends, a beginning at 24:00, or a bound that could not be read.
+    pub fn minutes(&self) -> Option<(u32, u32)> {
+        let (from, to) = (u32::from(self.from.read()?.0), u32::from(self.to.read()?.0));
         if from == to || from >= u32::from(Clock::DAY) {
             return None;
         }
@@ -111,12 +120,13 @@ mod tests {
     #[test]
     fn an_interval_over_midnight_ends_on_the_next_day() {
         let interval = |from: &str, to: &str| {
-            Interval { from: from.parse().unwrap(), to: to.parse().unwrap() }.minutes()
+            Interval { from: Typed::of(from), to: Typed::of(to) }.minutes()
         };
         assert_eq!(interval("09:00", "17:00"), Some((540, 1020)));
         assert_eq!(interval("22:00", "06:00"), Some((1320, 1800)));
         assert_eq!(interval("18:00", "00:00"), Some((1080, 1440)));
         assert_eq!(interval("00:00", "24:00"), Some((0, 1440)));
         assert_eq!(interval("09:00", "09:00"), None);
+        assert_eq!(interval("09:00", "late"), None);
     }
 }

@@ -85,10 +85,10 @@ fn facts(plan: &Plan, node: &Node) -> BTreeMap<String, String> {
                 add(&format!("on {day}"), shown(intervals));
             }
             for holiday in &h.holidays {
-                let date = if holiday.yearly {
-                    holiday.date.format("every %-d %B").to_string()
-                } else {
-                    holiday.date.format("%-d %B %Y").to_string()
+                let date = match holiday.date.read() {
+                    Some(date) if holiday.yearly => date.format("every %-d %B").to_string(),
+                    Some(date) => date.format("%-d %B %Y").to_string(),
+                    None => format!("“{}”", holiday.date),
                 };
                 add(
                     &format!("holiday {date}:"),
@@ -140,7 +140,7 @@ mod tests {
         assert!(told[1].starts_with("“Office hours” is new:"), "{told:?}");
         let mut later = new.clone();
         if let Kind::Hours(h) = &mut later.nodes.get_mut(&hours).unwrap().kind {
-            h.week[4][0].to = Clock::from_minutes(15 * 60);
+            h.week[4][0].to = Clock::from_minutes(15 * 60).into();
             h.open = None;
         }
         assert_eq!(

@@ -23,9 +23,9 @@ pub fn edit(plan: &mut Plan, op: &str, today: NaiveDate) {
         ("remove-target", Kind::Forward(f), &[i]) => take(&mut f.targets, i),
         ("raise-target", Kind::Forward(f), &[i]) => raise(&mut f.targets, i),
         ("add-key", Kind::Menu(m), []) => {
-            let free = "1234567890*#".chars().find(|c| m.keys.iter().all(|(k, _)| k != c));
+            let free = "1234567890*#".chars().find(|c| m.keys.iter().all(|(k, _)| k.read() != Some(c)));
             if let Some(key) = free {
-                m.keys.push((key, None));
+                m.keys.push((key.into(), None));
             }
         }
         ("remove-key", Kind::Menu(m), &[i]) => take(&mut m.keys, i),
@@ -39,10 +39,10 @@ pub fn edit(plan: &mut Plan, op: &str, today: NaiveDate) {
             }
         }
         ("add-holiday", Kind::Hours(h), []) if h.holidays.len() < 100 => {
-            let after = h.holidays.iter().map(|h| h.date).max();
+            let after = h.holidays.iter().filter_map(|h| h.date.read()).max();
             let date = after.and_then(|d| d.succ_opt()).unwrap_or(today);
             h.holidays.push(Holiday {
-                date,
+                date: date.into(),
                 yearly: false,
                 name: String::new(),
                 hours: Vec::new(),
@@ -68,10 +68,11 @@ fn add_interval(day: &mut Vec<Interval>) {
     if day.len() >= 12 {
         return;
     }
-    let last = day.last().map(|i| i.to.minutes()).filter(|m| *m > 0 && *m + 60 <= Clock::DAY);
+    let last = day.last().and_then(|i| Some(i.to.read()?.minutes()));
+    let last = last.filter(|m| *m > 0 && *m + 60 <= Clock::DAY);
     let from = last.map_or(9 * 60, |m| if m + 120 <= Clock::DAY { m + 60 } else { m });
     let to = if day.is_empty() { 17 * 60 } else { (from + 120).min(Clock::DAY) };
-    day.push(Interval { from: Clock::from_minutes(from), to: Clock::from_minutes(to) });
+    day.push(Interval::of(from, to));
 }
 
 fn take<T>(list: &mut Vec<T>, index: usize) {
@@ -138,7 +139,7 @@ mod tests {
         edit(&mut plan, "add-interval:office-hours:5", today);
         edit(&mut plan, "add-interval:office-hours:0", today);
         let Kind::Hours(h) = &plan.nodes[&"office-hours".parse().unwrap()].kind else { panic!() };
-        assert_eq!((h.holidays[0].date, h.week[5].len()), (today, 1));
+        assert_eq!((h.holidays[0].date.read(), h.week[5].len()), (Some(&today), 1));
         assert_eq!(h.week[0][1].to_string(), "18:00–20:00");
     }
 

@@ -196,7 +196,7 @@ impl Walk<'_> {
             Ring::AllAtOnce => forward.targets.len() - 1,
             Ring::InOrder => *last,
         };
-        let timeout_seconds = forward.timeout_seconds.clamp(5, 120);
+        let timeout_seconds = forward.timeout_seconds.or(20).clamp(5, 120);
         let names: Vec<_> = rung.iter().map(|(_, t)| shown(t)).collect();
         self.visit(
             name,
@@ -243,7 +243,7 @@ impl Walk<'_> {
         self.visit(name, because, format!("read “{}” and wait for a key", short(&menu.prompt)));
         let url = self.links.to(name, Stage::Asked(tries));
         let prompt = vec![self.say(&menu.prompt)];
-        let timeout_seconds = menu.timeout_seconds.clamp(1, 60);
+        let timeout_seconds = menu.timeout_seconds.or(6).clamp(1, 60);
         self.steps.push(Step::Gather { prompt, timeout_seconds, then_url: url.clone() });
         // Carriers fall through a gather that got no key.
         self.steps.push(Step::Redirect { url });
@@ -254,7 +254,7 @@ impl Walk<'_> {
         let key = self.facts.input.digits.as_deref().and_then(|d| d.chars().next());
         let (words, next) = match key {
             Some(key) => {
-                let found = menu.keys.iter().find(|(k, _)| *k == key);
+                let found = menu.keys.iter().find(|(k, _)| k.read() == Some(&key));
                 if let Some((_, next)) = found {
                     return self.branch(
                         name,
@@ -268,8 +268,9 @@ impl Walk<'_> {
             None => ("no key was pressed".to_owned(), menu.no_input.as_ref()),
         };
         let tried = tries.saturating_add(1);
-        let because = vec![words, format!("asked {tried} of {} times", menu.tries.clamp(1, 5))];
-        if tried < menu.tries.clamp(1, 5) {
+        let tries_allowed = menu.tries.or(2).clamp(1, 5);
+        let because = vec![words, format!("asked {tried} of {tries_allowed} times")];
+        if tried < tries_allowed {
             return self.ask(name, menu, tried, because);
         }
         self.branch(name, because, next)
@@ -282,7 +283,7 @@ impl Walk<'_> {
             self.steps.push(greeting);
         }
         self.steps.push(Step::Record {
-            max_seconds: voicemail.max_seconds.clamp(5, 600),
+            max_seconds: voicemail.max_seconds.or(120).clamp(5, 600),
             then_url: self.links.to(name, Stage::Recorded),
             recording_url: self.links.recording.clone(),
         });

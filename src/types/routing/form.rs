@@ -6,26 +6,17 @@
 //! A branch is `-` for not set, `hangup`, `to:NAME`, or `new:KIND` for a node to be made.
 
 use super::{
-    Address, Clock, Forward, Holiday, Hours, Interval, Kind, Menu, Next, Node, NodeName, Plan,
-    RejectReason, Ring, Voice, Voicemail,
+    Address, Forward, Holiday, Hours, Interval, Kind, Menu, Next, Node, NodeName, Plan,
+    RejectReason, Ring, Typed, Voice, Voicemail,
 };
-use crate::error::FieldError;
 use std::{collections::BTreeMap, str::FromStr};
 
-/// What a form holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Form {
-    /// The plan; what could not be read has its old or a harmless value.
-    pub plan: Plan,
-    /// The fields that could not be read.
-    pub errors: Vec<FieldError>,
-}
-
-/// Reads a posted form. Branches that ask for a new node get one, in `zone` if it needs a zone.
-pub fn read_form(fields: &[(String, String)], zone: &str) -> Form {
+/// Reads a posted form. Whatever was typed is in the plan, readable or not. Branches that ask for
+/// a new node get one, in `zone` if it needs a zone.
+pub fn read_form(fields: &[(String, String)], zone: &str) -> Plan {
     let mut nodes: BTreeMap<NodeName, BTreeMap<&str, &str>> = BTreeMap::new();
     let mut top: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, value) in fields.iter().take(4000) {
+    for (name, value) in fields {
         let node = name.strip_prefix("n.").and_then(|rest| rest.split_once('.'));
         match node.and_then(|(node, field)| Some((node.parse::<NodeName>().ok()?, field))) {
             Some((node, field)) => {
@@ -37,11 +28,10 @@ pub fn read_form(fields: &[(String, String)], zone: &str) -> Form {
         }
     }
     let mut wishes = Vec::new();
-    let mut errors = Vec::new();
     let mut plan = Plan::neutral();
     plan.nodes.clear();
     for (name, fields) in nodes {
-        let mut reader = Reader { name: &name, fields, wishes: &mut wishes, errors: &mut errors };
+        let mut reader = Reader { name: &name, fields, wishes: &mut wishes };
         if let Some(node) = reader.node(zone) {
             plan.nodes.insert(name, node);
         }
@@ -57,7 +47,9 @@ pub fn read_form(fields: &[(String, String)], zone: &str) -> Form {
             }
         }
         Some(("new", kind)) => {
+            let before = top.get("entry-before").and_then(|name| name.parse::<NodeName>().ok());
             if let Some(name) = plan.add(kind, zone) {
+                plan.lead_on(&name, before);
                 plan.entry = name;
             }
         }
@@ -70,7 +62,7 @@ pub fn read_form(fields: &[(String, String)], zone: &str) -> Form {
             *branch = Some(Next::Node(made));
         }
     }
-    Form { plan, errors }
+    plan
 }
 
 fn is_language(text: &str) -> bool {
@@ -82,44 +74,24 @@ struct Reader<'a> {
     fields: BTreeMap<&'a str, &'a str>,
     /// Branches that want a new node: node, branch, kind.
     wishes: &'a mut Vec<(NodeName, String, String)>,
-    errors: &'a mut Vec<FieldError>,
 }
 
 impl Reader<'_> {
     fn text(&self, field: &str) -> String {
-        let value = self.fields.get(field).copied().unwrap_or_default();
-        value
-            .replace("\r\n", "\n")
-            .chars()
-            .filter(|c| *c == '\n' || !c.is_control())
-            .take(2000)
-            .collect()
+        let value = self.fields.get(field).copied().unwrap_or_default().replace("\r\n", "\n");
+        value.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
     }
 
-    fn wrong(&mut self, field: &str, message: impl ToString) {
-        let field = format!("n.{}.{field}", self.name);
-        self.errors.push(FieldError { field, message: message.to_string() });
+    fn line(&self, field: &str) -> String {
+        self.text(field).replace('\n', " ").trim().to_owned()
     }
 
-    fn read<T: FromStr<Err: ToString>>(&mut self, field: &str, otherwise: T) -> T {
-        let Some(text) = self.fields.get(field) else { return otherwise };
-        match text.trim().parse() {
-            Ok(value) => value,
-            Err(error) => {
-                self.wrong(field, error);
-                otherwise
-            }
-        }
+    fn typed<T: FromStr>(&self, field: &str) -> Typed<T> {
+        Typed::of(&self.line(field))
     }
 
-    fn whole<T: FromStr>(&mut self, field: &str, otherwise: T) -> T {
-        let Some(text) = self.fields.get(field) else { return otherwise };
-        if let Ok(value) = text.trim().parse() {
-            value
-        } else {
-            self.wrong(field, "write a whole number");
-            otherwise
-        }
+    fn word<T: FromStr>(&self, field: &str, otherwise: T) -> T {
+        self.fields.get(field).and_then(|word| word.parse().ok()).unwrap_or(otherwise)
     }
 
     fn next(&mut self, field: &str) -> Option<Next> {
@@ -135,7 +107,7 @@ impl Reader<'_> {
     }
 
     /// The indices of a list's rows: `target.0`, `target.2` give 0 and 2.
-    fn rows(&self, list: &str, limit: usize) -> Vec<usize> {
+    fn rows(&self, list: &str) -> Vec<usize> {
         let mut rows: Vec<usize> = self
             .fields
             .keys()
@@ -145,16 +117,15 @@ impl Reader<'_> {
             .collect();
         rows.sort_unstable();
         rows.dedup();
-        rows.truncate(limit);
         rows
     }
 
-    fn intervals(&mut self, list: &str) -> Vec<Interval> {
-        self.rows(list, 12)
+    fn intervals(&self, list: &str) -> Vec<Interval> {
+        self.rows(list)
             .into_iter()
             .map(|row| Interval {
-                from: self.read(&format!("{list}.{row}.from"), Clock::from_minutes(9 * 60)),
-                to: self.read(&format!("{list}.{row}.to"), Clock::from_minutes(17 * 60)),
+                from: self.typed(&format!("{list}.{row}.from")),
+                to: self.typed(&format!("{list}.{row}.to")),
             })
             .collect()
     }
@@ -163,12 +134,12 @@ impl Reader<'_> {
         let kind = match self.fields.get("kind").copied()? {
             "forward" => Kind::Forward(Forward {
                 targets: self
-                    .rows("target", 12)
+                    .rows("target")
                     .into_iter()
-                    .map(|row| Address(self.text(&format!("target.{row}")).trim().to_owned()))
+                    .map(|row| Address(self.line(&format!("target.{row}"))))
                     .collect(),
-                ring: self.read("ring", Ring::AllAtOnce),
-                timeout_seconds: self.whole("timeout", 20),
+                ring: self.word("ring", Ring::AllAtOnce),
+                timeout_seconds: self.typed("timeout"),
                 no_answer: self.next("no_answer"),
                 busy: self.next("busy"),
             }),
@@ -176,50 +147,40 @@ impl Reader<'_> {
             "menu" => Kind::Menu(Menu {
                 prompt: self.text("prompt"),
                 keys: self
-                    .rows("key", 16)
+                    .rows("key")
                     .into_iter()
                     .map(|row| {
-                        let press = self.text(&format!("key.{row}.press"));
-                        (press.trim().chars().next().unwrap_or(' '), row)
+                        let next = self.next(&format!("key.{row}.next"));
+                        (self.typed(&format!("key.{row}.press")), next)
                     })
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .map(|(key, row)| (key, self.next(&format!("key.{row}.next"))))
                     .collect(),
-                timeout_seconds: self.whole("timeout", 6),
-                tries: self.whole("tries", 2),
+                timeout_seconds: self.typed("timeout"),
+                tries: self.typed("tries"),
                 no_input: self.next("no_input"),
                 no_match: self.next("no_match"),
             }),
             "voicemail" => Kind::Voicemail(Voicemail {
                 greeting: self.text("greeting"),
-                max_seconds: self.whole("max_seconds", 120),
+                max_seconds: self.typed("max_seconds"),
             }),
-            "reject" => Kind::Reject { reason: self.read("reason", RejectReason::Busy) },
+            "reject" => Kind::Reject { reason: self.word("reason", RejectReason::Busy) },
             "message" => Kind::Message { text: self.text("text"), next: self.next("next") },
             _ => return None,
         };
-        let title: String = self.text("title").trim().chars().take(60).collect();
-        Some(Node { title, kind })
+        Some(Node { title: self.line("title"), kind })
     }
 
     fn hours(&mut self, zone: &str) -> Hours {
         let mut hours = Hours::office(zone);
         hours.week = std::array::from_fn(|day| self.intervals(&format!("day.{day}")));
-        let typed = self.text("zone");
-        if !typed.trim().is_empty() {
-            typed.trim().clone_into(&mut hours.zone);
+        if self.fields.contains_key("zone") {
+            hours.zone = self.line("zone");
         }
-        for row in self.rows("holiday", 100) {
-            let field = format!("holiday.{row}.date");
-            let Ok(date) = self.text(&field).trim().parse() else {
-                self.wrong(&field, "choose the day, or remove the holiday");
-                continue;
-            };
+        for row in self.rows("holiday") {
             hours.holidays.push(Holiday {
-                date,
+                date: self.typed(&format!("holiday.{row}.date")),
                 yearly: self.fields.contains_key(format!("holiday.{row}.yearly").as_str()),
-                name: self.text(&format!("holiday.{row}.name")).chars().take(60).collect(),
+                name: self.line(&format!("holiday.{row}.name")),
                 hours: self.intervals(&format!("holiday.{row}.hours")),
             });
         }
@@ -313,37 +274,56 @@ impl Next {
 mod tests {
     use super::*;
 
+    fn typed(plan: &Plan, field: &str, value: &str) -> Vec<(String, String)> {
+        let mut fields = plan.fields();
+        let found = fields.iter_mut().find(|(name, _)| name == field).expect(field);
+        value.clone_into(&mut found.1);
+        fields
+    }
+
     #[test]
     fn a_new_node_is_made_where_a_branch_asks_for_it() {
-        let mut fields = Plan::neutral().fields();
-        fields[0].1 = "new:hours".to_owned();
-        let form = read_form(&fields, "Europe/Berlin");
-        assert_eq!(form.plan.title(&form.plan.entry), "Office hours");
-        assert!(form.errors.is_empty());
-        let mut fields = form.plan.fields();
-        for (name, value) in &mut fields {
-            if name.rsplit_once('.').is_some_and(|(_, field)| field == "open") {
-                "new:forward".clone_into(value);
-            }
-        }
-        let plan = read_form(&fields, "Europe/Berlin").plan;
+        let plan = read_form(&typed(&Plan::neutral(), "entry", "new:hours"), "Europe/Berlin");
+        assert_eq!(plan.title(&plan.entry), "Office hours");
+        let plan = read_form(&typed(&plan, "n.office-hours.open", "new:forward"), "Europe/Berlin");
         let Kind::Hours(hours) = &plan.nodes[&plan.entry].kind else { panic!("hours expected") };
         assert_eq!(plan.says(hours.open.as_ref()), "“Desk”");
         assert_eq!(hours.zone, "Europe/Berlin");
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_by_field() {
+    fn a_step_put_first_leads_on_to_what_came_first_before() {
+        let mut fields = Plan::neutral().fields();
+        fields.push(("entry-before".to_owned(), "start".to_owned()));
+        fields[0].1 = "new:hours".to_owned();
+        let plan = read_form(&fields, "UTC");
+        let Kind::Hours(hours) = &plan.nodes[&plan.entry].kind else { panic!("hours expected") };
+        assert_eq!(plan.says(hours.closed.as_ref()), "“Voicemail”");
+        assert_eq!(hours.open, None);
+    }
+
+    #[test]
+    fn whatever_is_typed_into_a_field_stands_there_again() {
         let mut plan = Plan::neutral();
-        plan.add("hours", "UTC");
-        let mut fields = plan.fields();
-        for (name, value) in &mut fields {
-            if name.ends_with("day.0.0.from") {
-                "nine".clone_into(value);
+        for (kind, _) in Kind::WORDS {
+            plan.add(kind, "UTC");
+        }
+        super::super::edit(&mut plan, "add-holiday:office-hours", chrono::NaiveDate::MAX);
+        super::super::edit(&mut plan, "add-holiday-interval:office-hours:0", chrono::NaiveDate::MAX);
+        let words = ["entry", "voice", "language", "kind", "ring", "reason", "next", "no_answer",
+            "busy", "open", "closed", "holiday", "no_input", "no_match"];
+        let mut tried = 0;
+        for (field, _) in plan.fields() {
+            let last = field.rsplit('.').next().unwrap_or_default();
+            if words.contains(&last) {
+                continue;
+            }
+            tried += 1;
+            for value in ["", "nine", "12:3", "-1", "99999999", "x \u{1f4de} ü"] {
+                let fields = typed(&plan, &field, value);
+                assert_eq!(read_form(&fields, "UTC").fields(), fields, "{field} = {value}");
             }
         }
-        let form = read_form(&fields, "UTC");
-        assert_eq!(form.errors[0].field, "n.office-hours.day.0.0.from");
-        assert_eq!(form.plan, plan, "the rest is kept");
+        assert!(tried > 25, "{tried} fields were tried");
     }
 }

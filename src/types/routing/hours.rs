@@ -5,7 +5,7 @@
 //! the clock is set back) and every change of the zone's offset, so that the answer always agrees
 //! with the first question. A bound that falls into a gap counts from the gap's end.
 
-use super::{Interval, Next};
+use super::{Interval, Next, Typed};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub struct Hours {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holiday {
     /// The day; of a yearly holiday only month and day count.
-    pub date: NaiveDate,
+    pub date: Typed<NaiveDate>,
     /// Every year.
     pub yearly: bool,
     /// What it is called.
@@ -42,10 +42,10 @@ pub struct Holiday {
 impl Holiday {
     /// True when the holiday falls on that day.
     pub fn falls_on(&self, day: NaiveDate) -> bool {
-        if self.yearly {
-            (self.date.month(), self.date.day()) == (day.month(), day.day())
-        } else {
-            self.date == day
+        match self.date.read() {
+            Some(date) if self.yearly => (date.month(), date.day()) == (day.month(), day.day()),
+            Some(date) => *date == day,
+            None => false,
         }
     }
 }
@@ -53,12 +53,7 @@ impl Holiday {
 impl Hours {
     /// Monday to Friday, nine to five.
     pub fn office(zone: &str) -> Self {
-        let day = || {
-            vec![Interval {
-                from: super::Clock::from_minutes(9 * 60),
-                to: super::Clock::from_minutes(17 * 60),
-            }]
-        };
+        let day = || vec![Interval::of(9 * 60, 17 * 60)];
         Self {
             zone: zone.to_owned(),
             week: [day(), day(), day(), day(), day(), Vec::new(), Vec::new()],
@@ -84,27 +79,24 @@ impl Hours {
 
     /// Two intervals that overlap, as day of the week (Monday 0) and interval, over the turn of
     /// the week too.
-    pub fn overlap(&self) -> Option<[(usize, Interval); 2]> {
+    pub fn overlap(&self) -> Option<[(usize, &Interval); 2]> {
         const WEEK: u32 = 7 * 1440;
-        let mut all: Vec<(u32, u32, usize, Interval)> = Vec::new();
+        let mut all: Vec<(u32, u32, usize, &Interval)> = Vec::new();
         for (day, intervals) in self.week.iter().enumerate() {
-            for &interval in intervals {
+            for interval in intervals {
                 let Some((from, to)) = interval.minutes() else { continue };
                 let shift = u32::try_from(day).unwrap_or(0) * 1440;
                 all.push((from + shift, to + shift, day, interval));
             }
         }
         all.sort_by_key(|a| a.0);
-        let pair = |a: &(u32, u32, usize, Interval), b: &(u32, u32, usize, Interval)| {
-            [(a.2, a.3), (b.2, b.3)]
-        };
         for two in all.windows(2) {
             if two[0].1 > two[1].0 {
-                return Some(pair(&two[0], &two[1]));
+                return Some([(two[0].2, two[0].3), (two[1].2, two[1].3)]);
             }
         }
         let (first, last) = (all.first()?, all.last()?);
-        (all.len() > 1 && last.1 > first.0 + WEEK).then(|| pair(last, first))
+        (all.len() > 1 && last.1 > first.0 + WEEK).then(|| [(last.2, last.3), (first.2, first.3)])
     }
 }
 
@@ -113,7 +105,7 @@ pub use zoned::{Opening, next_change, opening};
 
 #[cfg(feature = "zones")]
 mod zoned {
-    use super::Hours;
+    use super::{Hours, Interval};
     use chrono::{DateTime, Days, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
     use chrono_tz::Tz;
 
@@ -142,7 +134,7 @@ mod zoned {
                 hours
                     .of_day(d)
                     .iter()
-                    .filter_map(|i| i.minutes())
+                    .filter_map(Interval::minutes)
                     .any(|(from, to)| from <= minute && minute < to)
             })
         };
@@ -184,7 +176,7 @@ mod zoned {
             hours
                 .of_day(d)
                 .iter()
-                .filter_map(|i| i.minutes())
+                .filter_map(Interval::minutes)
                 .filter(|(_, to)| *to >= 1440)
                 .map(|(_, to)| to - 1440)
                 .collect::<Vec<_>>()
@@ -192,7 +184,7 @@ mod zoned {
         hours
             .of_day(day)
             .iter()
-            .filter_map(|i| i.minutes())
+            .filter_map(Interval::minutes)
             .flat_map(|(from, to)| [from, to])
             .filter(|m| *m < 1440)
             .chain(ends_today)

@@ -1,6 +1,6 @@
 //! The plan as it is stored: JSON in a version of a number's configuration.
 
-use super::{Hours, RejectReason, Target, Voice};
+use super::{Hours, RejectReason, Target, Typed, Voice};
 use crate::text_enum;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -124,7 +124,7 @@ pub struct Forward {
     /// How.
     pub ring: Ring,
     /// Seconds before it gives up, 5 to 120; in order: for each.
-    pub timeout_seconds: u16,
+    pub timeout_seconds: Typed<u16>,
     /// When nobody answers, or it cannot be put through.
     pub no_answer: Option<Next>,
     /// When the line is busy; none: as for no answer.
@@ -159,11 +159,11 @@ pub struct Menu {
     /// What is read.
     pub prompt: String,
     /// Keys and where they lead, in the order shown.
-    pub keys: Vec<(char, Option<Next>)>,
+    pub keys: Vec<(Typed<char>, Option<Next>)>,
     /// Seconds of silence before it counts as no input, 1 to 60.
-    pub timeout_seconds: u16,
+    pub timeout_seconds: Typed<u16>,
     /// How often the prompt is read before it goes on, 1 to 5.
-    pub tries: u8,
+    pub tries: Typed<u8>,
     /// When no key was pressed.
     pub no_input: Option<Next>,
     /// When a key was pressed that leads nowhere; none: as for no input.
@@ -176,7 +176,7 @@ pub struct Voicemail {
     /// What is read before the tone.
     pub greeting: String,
     /// Longest message in seconds, 5 to 600.
-    pub max_seconds: u16,
+    pub max_seconds: Typed<u16>,
 }
 
 impl Plan {
@@ -188,7 +188,7 @@ impl Plan {
         let voicemail = Voicemail {
             greeting: "Nobody can take your call now. Please leave a message after the tone."
                 .to_owned(),
-            max_seconds: 120,
+            max_seconds: 120.into(),
         };
         Self::of_one("Voicemail", Kind::Voicemail(voicemail))
     }
@@ -217,6 +217,19 @@ impl Plan {
         let title = if used == 0 { title.to_owned() } else { format!("{title} {}", used + 1) };
         self.nodes.insert(name.clone(), Node { title, kind });
         Some(name)
+    }
+
+    /// Leads the branch of a new first node that fits best to what came first before, so that it
+    /// stays on the way: outside the hours, when nobody answers, without a key, afterwards.
+    pub(super) fn lead_on(&mut self, name: &NodeName, before: Option<NodeName>) {
+        let Some(before) = before.filter(|b| self.nodes.contains_key(b)) else { return };
+        let Some(node) = self.nodes.get_mut(name) else { return };
+        for field in ["closed", "no_answer", "no_input", "next"] {
+            if let Some(branch) = node.kind.branch_mut(field) {
+                *branch = Some(Next::Node(before));
+                return;
+            }
+        }
     }
 
     /// A node's title, or its name where the node is missing.
@@ -265,7 +278,7 @@ impl Kind {
                 Self::Forward(Forward {
                     targets: vec![Address(String::new())],
                     ring: Ring::AllAtOnce,
-                    timeout_seconds: 20,
+                    timeout_seconds: 20.into(),
                     no_answer: None,
                     busy: None,
                 }),
@@ -276,9 +289,9 @@ impl Kind {
                 Self::Menu(Menu {
                     prompt: "Thank you for calling. Press 1 for sales, or 2 for support."
                         .to_owned(),
-                    keys: vec![('1', None), ('2', None)],
-                    timeout_seconds: 6,
-                    tries: 2,
+                    keys: vec![('1'.into(), None), ('2'.into(), None)],
+                    timeout_seconds: 6.into(),
+                    tries: 2.into(),
                     no_input: None,
                     no_match: None,
                 }),
@@ -289,7 +302,7 @@ impl Kind {
                     greeting:
                         "We cannot take your call now. Please leave a message after the tone."
                             .to_owned(),
-                    max_seconds: 120,
+                    max_seconds: 120.into(),
                 }),
             ),
             "reject" => ("Refuse", Self::Reject { reason: RejectReason::Busy }),

@@ -146,7 +146,7 @@ fn does(detail: &Detail, change: bool) -> impl IntoView + use<> {
     let (text, words) = match detail.row.what_it_does() {
         Some(line) => (view! { <p class="text-lg">{line}</p> }.into_any(), "Change what it does"),
         None => (
-            view! { <p>"Nothing is set up yet: callers hear that the number is not in service."</p> }.into_any(),
+            view! { <p>"Nothing is set up yet: callers may leave a message."</p> }.into_any(),
             "Decide what it does",
         ),
     };

@@ -1,45 +1,24 @@
 //! The editor's page: the picture, and beside it what would happen, what is wrong, what changes.
 
-use super::beside;
+use super::{Page, beside, simulate::play, zone};
 use crate::{
-    Wrong,
     flash::Tone,
-    ui::{Badge, Button, ButtonForm, ButtonKind, Card, Form, Notice},
+    pages::numbers::{NumberTab, NumberTabs},
+    ui::{Badge, Button, ButtonForm, ButtonKind, Card, Form, Notice, When},
 };
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use leptos::prelude::*;
-use voxlink_domain::routing::Editing;
 use voxlink_islands::PlanEditor;
-use voxlink_types::routing::{Plan, check, describe, differences};
-
-/// What the page shows.
-pub(super) struct Shown<'a> {
-    pub editing: &'a Editing,
-    pub plan: &'a Plan,
-    pub played: beside::Played,
-    pub editable: bool,
-    pub now: DateTime<Utc>,
-    pub zone: Tz,
-    pub wrong: Wrong,
-}
+use voxlink_types::routing::{check, differences};
 
 /// Draws it.
-pub(super) fn editor(shown: &Shown<'_>) -> impl IntoView + use<> {
-    let Shown { editing, plan, played, editable, now, zone, wrong } = shown;
-    let editable = *editable;
+pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
+    let Page { editing, plan, asked, now, wrong, opened, note, .. } = page;
+    let zone = zone(editing);
     let here = format!("/numbers/{}/routing", editing.number);
+    let played = play(editing, plan, asked, *now);
     let problems = check(plan, Some(&editing.e164));
     let changes = differences(&editing.in_service(), plan);
-    let lit: Vec<String> = played
-        .decisions
-        .iter()
-        .flatten()
-        .flat_map(|d| d.path.iter().map(|v| v.node.clone()))
-        .collect();
-    let marks: Vec<(String, String)> =
-        problems.iter().map(|p| (p.node.clone(), p.message.clone())).collect();
-    let today = now.with_timezone(zone).date_naive();
+    let today = now.with_timezone(&zone).date_naive();
     let zones = chrono_tz::TZ_VARIANTS
         .iter()
         .map(|zone| view! { <option value=zone.name()></option> })
@@ -54,35 +33,42 @@ pub(super) fn editor(shown: &Shown<'_>) -> impl IntoView + use<> {
     let read_only = (!editable).then(|| {
         view! { <Notice tone=Tone::Info>"You may look at this plan; changing it takes the right to manage numbers."</Notice> }
     });
-    let beside = beside::simulator(played, *zone);
-    let publish = editable.then(|| beside::publishing(&problems, &changes));
-    let versions = beside::versions(editing, editable);
-    let discard = (editable && editing.draft.is_some()).then(|| {
-        view! {
-            <ButtonForm action=format!("{here}/discard")>
-                <span class="icon-[lucide--undo-2]" aria-hidden="true"></span>
-                "Throw the draft away"
-            </ButtonForm>
-        }
+    let saved = *plan == editing.plan();
+    let unsaved = (editable && !saved && !page.conflict).then(|| {
+        view! { <Notice tone=Tone::Warning>"This plan is not saved yet: press “Save draft” to keep it."</Notice> }
     });
+    let conflict = page.conflict.then(|| conflict(page, &here));
+    // A refused form puts the focus on the first thing to mend.
+    let refused = wrong.status().is_client_error() && !page.conflict;
+    let focus = refused.then(|| problems.iter().find_map(|p| p.field.clone())).flatten();
+    let beside = beside::simulator(&played, zone, &here);
+    let publish = editable.then(|| beside::publishing(&problems, &changes, note));
+    let versions = beside::versions(editing, editable);
+    let discard = (editable && editing.draft.is_some()).then(|| discard(&here, &changes));
     let save = editable.then(|| {
         view! {
-            <div class="flex flex-wrap gap-3">
+            <div class="sticky bottom-0 z-10 -mx-1 flex flex-wrap items-center gap-3 bg-base-200/95 px-1 py-3">
                 <Button name="op" value="save" kind=ButtonKind::Secondary>"Save draft"</Button>
             </div>
         }
     });
-    let (plan, number_zone) = ((*plan).clone(), editing.time_zone.clone());
-    let summary = describe(&plan);
+    let summary = beside::summary(plan);
+    let ask = format!("{here}/simulate");
+    let (plan, number_zone, opened) = (plan.clone(), editing.time_zone.clone(), opened.clone());
+    let lit = played.lit();
     view! {
+        <NumberTabs id=editing.number current=NumberTab::Routing />
         {read_only}
-        <div class="mb-4 flex flex-wrap items-center gap-3">{state} <span class="text-muted">{summary}</span></div>
+        {unsaved}
+        <div class="mb-5 flex flex-wrap items-center gap-3">{state} <p id="summary" class="text-lg">{summary}</p></div>
         <datalist id="zones">{zones}</datalist>
-        <Form action=here.clone() wrong=wrong.clone() class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <Form action=here wrong=wrong.clone() class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
             // The first submit button of a form is the one that Enter presses.
             <button type="submit" name="op" value="save" class="sr-only" tabindex="-1" aria-hidden="true">"Save draft"</button>
+            <input type="hidden" name="opened" value=opened />
             <div class="flex min-w-0 flex-col gap-4">
-                <PlanEditor plan=plan lit=lit wrong=marks today=today zone=number_zone editable=editable />
+                {conflict}
+                <PlanEditor plan=plan lit=lit problems=problems focus=focus saved=saved today=today zone=number_zone ask=ask editable=editable />
                 {save}
             </div>
             <div class="flex min-w-0 flex-col gap-6">
@@ -94,5 +80,49 @@ pub(super) fn editor(shown: &Shown<'_>) -> impl IntoView + use<> {
             {discard}
             <Card title="Versions">{versions}</Card>
         </div>
+    }
+}
+
+/// Somebody else has saved something since: both are still there.
+fn conflict(page: &Page<'_>, here: &str) -> impl IntoView + use<> {
+    let differ = differences(&page.editing.plan(), &page.plan);
+    let items = differ.into_iter().map(|c| view! { <li>{c}</li> }).collect_view();
+    let when = page.editing.draft.as_ref().or(page.editing.published.as_ref());
+    let when = when.map(|v| view! { " Last at " <When at=v.updated_at /> "." });
+    let here = here.to_owned();
+    view! {
+        <div class="surface flex flex-col gap-3 border-warning p-4" role="group" aria-label="Two plans">
+            <p>"What you see here is yours, and not saved. What the other saved is kept until you replace it." {when}</p>
+            <div>
+                <p class="text-sm font-semibold">"Yours, compared with what is saved"</p>
+                <ul class="list-disc ps-5 text-sm break-words">{items}</ul>
+            </div>
+            <div class="flex flex-wrap gap-3">
+                <Button name="op" value="overwrite" kind=ButtonKind::Secondary>"Save mine over it"</Button>
+                <a class="btn btn-ghost" href=here target="_blank" rel="noopener">"Look at the saved one in a new tab"</a>
+            </div>
+        </div>
+    }
+}
+
+/// Throwing a draft away, with what goes.
+fn discard(here: &str, changes: &[String]) -> impl IntoView + use<> {
+    let what = match changes.len() {
+        0 => "the draft".to_owned(),
+        1 => "the draft with its one change".to_owned(),
+        n => format!("the draft with its {n} changes"),
+    };
+    let action = format!("{here}/discard");
+    view! {
+        <details class="text-sm">
+            <summary class="btn btn-ghost btn-sm">
+                <span class="icon-[lucide--trash-2]" aria-hidden="true"></span>
+                "Throw the draft away"
+            </summary>
+            <div class="mt-2 flex flex-wrap items-center gap-3">
+                <p>{format!("This removes {what}. What is in service stays. It cannot be undone.")}</p>
+                <ButtonForm action=action kind=ButtonKind::Danger>"Throw it away"</ButtonForm>
+            </div>
+        </details>
     }
 }

@@ -48,7 +48,7 @@ impl World {
 
     async fn put(&self, plan: &Plan) {
         let mut cx = self.cx().await;
-        save_draft(&mut cx, self.number, plan.clone()).await.unwrap();
+        save_draft(&mut cx, self.number, plan.clone(), None).await.unwrap();
         publish(&mut cx, self.number, None).await.unwrap();
         cx.commit().await.unwrap();
         self.reload().await;
@@ -86,7 +86,7 @@ fn rings(target: &str) -> Plan {
         Kind::Forward(Forward {
             targets: vec![Address(target.to_owned())],
             ring: Ring::AllAtOnce,
-            timeout_seconds: 20,
+            timeout_seconds: 20.into(),
             no_answer: Some(Next::HangUp),
             busy: None,
         }),
@@ -117,7 +117,7 @@ async fn a_published_plan_answers_and_a_draft_does_not() {
     let world = World::new().await;
     let mut cx = world.cx().await;
     let typed = rings("(617) 555-0100");
-    save_draft(&mut cx, world.number, typed).await.unwrap();
+    save_draft(&mut cx, world.number, typed, None).await.unwrap();
     cx.commit().await.unwrap();
     world.reload().await;
     assert!(matches!(world.ask(None, None)[0], Step::Say { .. }));
@@ -187,7 +187,7 @@ async fn rolling_back_publishes_a_copy() {
 async fn what_is_wrong_is_kept_but_not_published() {
     let world = World::new().await;
     let mut cx = world.cx().await;
-    save_draft(&mut cx, world.number, rings(NUMBER)).await.unwrap();
+    save_draft(&mut cx, world.number, rings(NUMBER), None).await.unwrap();
     let refused = publish(&mut cx, world.number, None).await;
     assert!(matches!(&refused, Err(RoutingError::Problems(p)) if p[0].message.contains("itself")));
     assert!(editing(&mut cx, world.number).await.unwrap().draft.is_some());
@@ -203,7 +203,7 @@ async fn another_tenant_finds_nothing() {
     let (theirs, _) = world.test.tenant("Theirs").await;
     let mut cx = world.test.platform.work_for(theirs, "test").await.unwrap();
     assert!(matches!(editing(&mut cx, world.number).await, Err(RoutingError::NoNumber)));
-    let saved = save_draft(&mut cx, world.number, rings("+16175550100")).await;
+    let saved = save_draft(&mut cx, world.number, rings("+16175550100"), None).await;
     assert!(matches!(saved, Err(RoutingError::NoNumber)));
 }
 
