@@ -4,7 +4,7 @@ use super::{Desk, Preview};
 use chrono::NaiveDate;
 use leptos::{ev, html::Div, prelude::*, task::spawn_local};
 use std::time::Duration;
-use voxlink_types::routing::{Plan, check, edit, read_form};
+use voxlink_types::routing::{Plan, edit, read_form};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, RequestInit, Response};
@@ -59,7 +59,7 @@ pub(super) fn wake(root: NodeRef<Div>, desk: Desk, number: Number) {
             let typed = editor.desk.typed.get_untracked();
             editor.draw(typed, &[format!("[name='{}']", attribute(&target, "name"))]);
         }
-        editor.ask_soon(REST);
+        editor.ask_soon(Duration::ZERO);
     });
     let clicks = window_event_listener(ev::click, move |event| {
         let Some(target) = editor.owns(event.target()) else { return };
@@ -76,7 +76,8 @@ pub(super) fn wake(root: NodeRef<Div>, desk: Desk, number: Number) {
     let keys = window_event_listener(ev::keydown, move |event| {
         let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
         // In a text field the browser's own undo is meant.
-        let typing = target.is_some_and(|t| t.matches("input:not([type=checkbox]),textarea").unwrap_or(false));
+        let typing = target
+            .is_some_and(|t| t.matches("input:not([type=checkbox]),textarea").unwrap_or(false));
         if typing || !(event.ctrl_key() || event.meta_key()) {
             return;
         }
@@ -242,7 +243,6 @@ impl Editor {
 /// Draws the fields anew and gives the focus to the first selector that finds something.
 fn show(root: NodeRef<Div>, desk: Desk, plan: Plan, focus: &[String]) {
     desk.focus.set_value(None);
-    desk.say_problems(check(&plan, None));
     desk.typed.set(plan.clone());
     desk.drawn.set(plan);
     desk.drawing.update(|count| *count = count.wrapping_add(1));

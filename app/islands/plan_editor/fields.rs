@@ -48,7 +48,7 @@ pub(super) fn spoken(desk: Desk, field: String, label: &'static str, value: &str
         <label class="flex flex-col gap-1 text-sm font-semibold">
             {label}
             <textarea
-                class="textarea textarea-sm w-full font-normal"
+                class="textarea textarea-sm text-sm w-full font-normal"
                 id=field.clone()
                 name=field.clone()
                 rows=rows
@@ -78,7 +78,7 @@ pub(super) fn whole(
             <label class="flex items-center gap-2 text-sm font-semibold">
                 {label}
                 <input
-                    class="input input-sm w-16 text-end font-normal tabular-nums"
+                    class="input input-sm text-sm w-16 text-end font-normal tabular-nums"
                     id=field.clone()
                     name=field.clone()
                     value=value
@@ -118,7 +118,7 @@ pub(super) fn choice(
     view! {
         <label class="flex items-center gap-2 text-sm font-semibold">
             {label}
-            <select class="select select-sm w-auto font-normal" id=field.clone() name=field>{own} {options}</select>
+            <select class="select select-sm text-sm w-auto font-normal" id=field.clone() name=field>{own} {options}</select>
         </label>
     }
     .into_any()

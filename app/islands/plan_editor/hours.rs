@@ -14,8 +14,7 @@ const DAYS: [&str; 7] =
 pub(super) fn fields(desk: Desk, name: &NodeName, hours: &Hours) -> AnyView {
     let field = |f: &str| format!("n.{name}.{f}");
     let days = (0..7).map(|day| one_day(desk, name, hours, day)).collect_view();
-    let holidays =
-        (0..hours.holidays.len()).map(|i| holiday(desk, name, hours, i)).collect_view();
+    let holidays = (0..hours.holidays.len()).map(|i| holiday(desk, name, hours, i)).collect_view();
     let title = if hours.holidays.is_empty() { "No holidays yet" } else { "Holidays" };
     // Without holidays there is no branch for them, but one that was set before is kept.
     let hidden = hours.holidays.is_empty().then(|| {
@@ -25,7 +24,7 @@ pub(super) fn fields(desk: Desk, name: &NodeName, hours: &Hours) -> AnyView {
     view! {
         <label class="flex flex-wrap items-center gap-2 text-sm font-semibold">
             "Time zone"
-            <input class="input input-sm w-56 font-normal" id=zone.clone() name=zone.clone() value=hours.zone.clone() list="zones" autocomplete="off" spellcheck="false" autofocus=first(desk, &zone) aria-invalid=invalid(desk, &zone) aria-describedby=described(desk, &zone) />
+            <input class="input input-sm text-sm w-56 font-normal" id=zone.clone() name=zone.clone() value=hours.zone.clone() list="zones" autocomplete="off" spellcheck="false" autofocus=first(desk, &zone) aria-invalid=invalid(desk, &zone) aria-describedby=described(desk, &zone) />
         </label>
         {error(desk, &zone)}
         <div class="min-w-0">
@@ -123,7 +122,7 @@ fn intervals(
                 let field = field(end);
                 view! {
                     <label><span class="sr-only">{format!("{whose}, {end}")}</span>
-                        <input class="input input-sm w-[4.5rem] text-center tabular-nums" id=field.clone() name=field.clone() value=value title="A time such as 09:00; the end of the day is 24:00" autocomplete="off" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field) />
+                        <input class="input input-sm text-sm w-[4.5rem] text-center tabular-nums" id=field.clone() name=field.clone() value=value title="A time such as 09:00; the end of the day is 24:00" autocomplete="off" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field) />
                     </label>
                 }
             };
@@ -163,10 +162,10 @@ fn holiday(desk: Desk, name: &NodeName, hours: &Hours, i: usize) -> AnyView {
     view! {
         <li class="flex flex-wrap items-center gap-2 border-b border-base-300 py-2 last:border-0">
             <label><span class="sr-only">"Day of the holiday"</span>
-                <input class="input input-sm w-40" type=kind id=date.clone() name=date.clone() value=holiday.date.to_string() autofocus=first(desk, &date) aria-invalid=invalid(desk, &date) aria-describedby=described(desk, &date) />
+                <input class="input input-sm text-sm w-40" type=kind id=date.clone() name=date.clone() value=holiday.date.to_string() autofocus=first(desk, &date) aria-invalid=invalid(desk, &date) aria-describedby=described(desk, &date) />
             </label>
             <label><span class="sr-only">"Name of the holiday"</span>
-                <input class="input input-sm w-40" id=field("name") name=field("name") value=holiday.name.clone() maxlength="60" placeholder="Name" autocomplete="off" />
+                <input class="input input-sm text-sm w-40" id=field("name") name=field("name") value=holiday.name.clone() maxlength="60" placeholder="Name" autocomplete="off" />
             </label>
             <label class="flex items-center gap-1.5 text-sm">
                 <input class="checkbox checkbox-sm border-muted" type="checkbox" id=field("yearly") name=field("yearly") value="on" checked=holiday.yearly />

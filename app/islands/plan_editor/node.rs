@@ -73,7 +73,7 @@ pub(super) fn card(desk: Desk, plan: &Plan, name: &NodeName, node: &Node) -> Any
                 </span>
                 <label class="min-w-32 flex-1">
                     <span class="block text-xs text-muted">{word} <span class="sr-only">": name of this step"</span></span>
-                    <input class="input input-ghost input-sm -ms-2 h-7 w-full max-w-64 px-2 text-base font-semibold" id=title.clone() name=title.clone() value=node.title.clone() maxlength="60" autocomplete="off" autofocus=first(desk, &title) aria-invalid=invalid(desk, &title) aria-describedby=described(desk, &title) />
+                    <input class="input input-ghost input-sm -ms-1 h-8 w-full max-w-64 rounded-none border-0 border-b border-dashed border-line px-1 text-base font-semibold" id=title.clone() name=title.clone() value=node.title.clone() maxlength="60" autocomplete="off" autofocus=first(desk, &title) aria-invalid=invalid(desk, &title) aria-describedby=described(desk, &title) />
                 </label>
                 {move || lit.get().then(|| view! { <span class="badge badge-soft badge-success">"on the way"</span> })}
                 {remove}
@@ -109,7 +109,7 @@ pub(super) fn branch(
             let field = view! {
                 <label class="flex items-center gap-1.5 text-sm font-semibold">
                     "Key"
-                    <input class="input input-sm w-11 text-center font-mono font-semibold" id=press.clone() name=press.clone() value=key.to_string() title="0 to 9, * or #" autocomplete="off" autofocus=first(desk, &press) aria-invalid=invalid(desk, &press) aria-describedby=described(desk, &press) />
+                    <input class="input input-sm text-sm w-11 text-center font-mono font-semibold" id=press.clone() name=press.clone() value=key.to_string() title="0 to 9, * or #" autocomplete="off" autofocus=first(desk, &press) aria-invalid=invalid(desk, &press) aria-describedby=described(desk, &press) />
                 </label>
             };
             let buttons = view! {
@@ -189,7 +189,7 @@ pub(super) fn select(
         <label class="flex flex-wrap items-center gap-x-2 gap-y-1">
             <span class=class>{label}</span>
             <span class="icon-[lucide--arrow-right] text-muted" aria-hidden="true"></span>
-            <select class="select select-sm w-52 max-w-full" id=field.clone() name=field.clone() data-branch="" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field)>
+            <select class="select select-sm text-sm w-52 max-w-full" id=field.clone() name=field.clone() data-branch="" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field)>
                 {none} {end} {gone}
                 <optgroup label="Go to">{nodes}</optgroup>
                 <optgroup label="A new step">{fresh}</optgroup>
@@ -223,7 +223,7 @@ fn forward(desk: Desk, name: &NodeName, forward: &Forward) -> AnyView {
                     {place}
                     <label class="min-w-0 max-w-80 flex-1">
                         <span class="sr-only">{format!("Number {} to ring", i + 1)}</span>
-                        <input class="input input-sm w-full tabular-nums" id=field.clone() name=field.clone() value=target.0.clone() maxlength="255" placeholder="+1 202 555 0123 or sip:desk@example.com" autocomplete="off" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field) />
+                        <input class="input input-sm text-sm w-full tabular-nums" id=field.clone() name=field.clone() value=target.0.clone() maxlength="255" placeholder="+1 202 555 0123 or sip:desk@example.com" autocomplete="off" autofocus=first(desk, &field) aria-invalid=invalid(desk, &field) aria-describedby=described(desk, &field) />
                     </label>
                     {up} {remove}
                     {error(desk, &field)}
@@ -244,8 +244,7 @@ fn forward(desk: Desk, name: &NodeName, forward: &Forward) -> AnyView {
     } else {
         view! { <input type="hidden" name=field("ring") value=forward.ring.as_str() /> }.into_any()
     };
-    let unit =
-        if several && forward.ring == Ring::InOrder { "seconds each" } else { "seconds" };
+    let unit = if several && forward.ring == Ring::InOrder { "seconds each" } else { "seconds" };
     view! {
         <ol class="flex flex-col gap-1.5">{targets}</ol>
         <div>{op(format!("add-target:{name}"), "icon-[lucide--plus]", "Add another number to ring", Some("Another number"))}</div>

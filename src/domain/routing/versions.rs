@@ -181,16 +181,6 @@ pub async fn editing(cx: &mut Ctx, number: NumberId) -> Result<Editing, RoutingE
     })
 }
 
-/// One version of a number.
-pub async fn version(
-    cx: &mut Ctx,
-    number: NumberId,
-    id: ConfigurationId,
-) -> Result<Version, RoutingError> {
-    let all = versions(cx, number).await?;
-    all.into_iter().find(|v| v.id == id).ok_or(RoutingError::NoVersion)
-}
-
 /// Keeps a plan as the number's draft. Telephone numbers typed in any form become E.164 where
 /// they can. A plan that does what is in service leaves no draft.
 ///
@@ -403,7 +393,7 @@ async fn told(
 }
 
 /// Numbers as people type them become E.164 where that is possible; the rest stays as typed.
-fn normalise(plan: &mut Plan, own: &E164) {
+pub fn normalise(plan: &mut Plan, own: &E164) {
     let country = own.country();
     for node in plan.nodes.values_mut() {
         let Kind::Forward(forward) = &mut node.kind else { continue };

@@ -92,3 +92,31 @@ fn hours_that_overlap_are_found_over_midnight_and_over_the_week() {
     edit(&mut plan, "remove-interval:office-hours:6:0", chrono::NaiveDate::MIN);
     assert!(!messages(&plan).join("\n").contains("overlap"));
 }
+
+#[test]
+fn what_cannot_be_read_is_told_at_its_field() {
+    let mut plan = Plan::neutral();
+    for (kind, _) in Kind::WORDS {
+        plan.add(kind, "UTC");
+    }
+    edit(&mut plan, "add-holiday:office-hours", chrono::NaiveDate::MAX);
+    for (field, typed, message) in [
+        ("n.office-hours.day.0.0.from", "nine", "“nine” is not a time of day: write it as 09:00"),
+        ("n.office-hours.day.4.0.to", "", "an empty field is not a time of day"),
+        ("n.office-hours.holiday.0.date", "Easter", "“Easter” is no date: write it as 2026-12-25"),
+        ("n.menu.key.1.press", "12", "“12” is not a key: use 0 to 9, * or #"),
+        ("n.menu.tries", "often", "“often” is not a whole number: ask 1 to 5 times"),
+        ("n.menu.timeout", "70000", "“70000” is not a whole number: wait 1 to 60 seconds"),
+        ("n.desk.timeout", "-3", "“-3” is not a whole number: let it ring for 5 to 120 seconds"),
+        ("n.voicemail.max_seconds", "2 minutes", "let a message be 5 to 600 seconds long"),
+        ("n.desk.target.0", "Bob", "“Bob” cannot be rung"),
+        ("n.menu.title", "", "give this step a name"),
+    ] {
+        let mut fields = plan.fields();
+        fields.iter_mut().find(|(name, _)| name == field).expect(field).1 = typed.to_owned();
+        let read = crate::routing::read_form(&fields, "UTC");
+        let found = check(&read, None);
+        let told = found.iter().find(|p| p.field.as_deref() == Some(field));
+        assert!(told.is_some_and(|p| p.message.contains(message)), "{field}: {told:?}");
+    }
+}

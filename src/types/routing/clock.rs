@@ -119,9 +119,8 @@ mod tests {
 
     #[test]
     fn an_interval_over_midnight_ends_on_the_next_day() {
-        let interval = |from: &str, to: &str| {
-            Interval { from: Typed::of(from), to: Typed::of(to) }.minutes()
-        };
+        let interval =
+            |from: &str, to: &str| Interval { from: Typed::of(from), to: Typed::of(to) }.minutes();
         assert_eq!(interval("09:00", "17:00"), Some((540, 1020)));
         assert_eq!(interval("22:00", "06:00"), Some((1320, 1800)));
         assert_eq!(interval("18:00", "00:00"), Some((1080, 1440)));

@@ -1,6 +1,8 @@
 //! A plan in one line, for lists.
 
-use super::{Address, Clock, Forward, Hours, Interval, Kind, Next, Plan, Target, Typed};
+#[cfg(feature = "numbering")]
+use super::Target;
+use super::{Address, Clock, Forward, Hours, Interval, Kind, Next, Plan, Typed};
 
 /// `Mon–Fri 9–17 rings Desk (+1 202-555-0123), then voicemail; otherwise voicemail`.
 pub fn describe(plan: &Plan) -> String {
@@ -54,17 +56,25 @@ fn phrase(plan: &Plan, next: Option<&Next>, depth: u8) -> String {
 
 /// `rings Desk (+1 202-555-0123 and 1 more)`.
 fn rings(title: &str, forward: &Forward) -> String {
-    let shown = |address: &Address| match address.target() {
-        #[cfg(feature = "numbering")]
-        Some(Target::Number { number }) => number.international(),
-        _ => address.0.clone(),
-    };
     let typed: Vec<_> = forward.targets.iter().filter(|t| !t.0.trim().is_empty()).collect();
     match typed.as_slice() {
         [] => format!("rings {title}"),
         [one] => format!("rings {title} ({})", shown(one)),
         [first, more @ ..] => format!("rings {title} ({} and {} more)", shown(first), more.len()),
     }
+}
+
+#[cfg(feature = "numbering")]
+fn shown(address: &Address) -> String {
+    match address.target() {
+        Some(Target::Number { number }) => number.international(),
+        _ => address.0.clone(),
+    }
+}
+
+#[cfg(not(feature = "numbering"))]
+fn shown(address: &Address) -> String {
+    address.0.clone()
 }
 
 /// A week's hours, days with the same hours together: `Mon–Fri 9–17, Sat 10–13:30`.
@@ -98,11 +108,12 @@ fn short(interval: &Interval) -> String {
     if interval.minutes() == Some((0, 1440)) {
         return "all day".to_owned();
     }
-    let one = |clock: &Typed<Clock>| match clock.read().map(|c| (c.minutes() / 60, c.minutes() % 60)) {
-        Some((hour, 0)) => hour.to_string(),
-        Some((hour, minute)) => format!("{hour}:{minute:02}"),
-        None => "?".to_owned(),
-    };
+    let one =
+        |clock: &Typed<Clock>| match clock.read().map(|c| (c.minutes() / 60, c.minutes() % 60)) {
+            Some((hour, 0)) => hour.to_string(),
+            Some((hour, minute)) => format!("{hour}:{minute:02}"),
+            None => "?".to_owned(),
+        };
     format!("{}–{}", one(&interval.from), one(&interval.to))
 }
 

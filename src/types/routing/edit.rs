@@ -23,7 +23,8 @@ pub fn edit(plan: &mut Plan, op: &str, today: NaiveDate) {
         ("remove-target", Kind::Forward(f), &[i]) => take(&mut f.targets, i),
         ("raise-target", Kind::Forward(f), &[i]) => raise(&mut f.targets, i),
         ("add-key", Kind::Menu(m), []) => {
-            let free = "1234567890*#".chars().find(|c| m.keys.iter().all(|(k, _)| k.read() != Some(c)));
+            let free =
+                "1234567890*#".chars().find(|c| m.keys.iter().all(|(k, _)| k.read() != Some(c)));
             if let Some(key) = free {
                 m.keys.push((key.into(), None));
             }

@@ -300,6 +300,9 @@ fn local(hours: &Hours, at: DateTime<Utc>) -> String {
 
 fn shown(target: &Target) -> String {
     match target {
+        #[cfg(feature = "numbering")]
+        Target::Number { number } => number.international(),
+        #[cfg(not(feature = "numbering"))]
         Target::Number { number } => number.to_string(),
         Target::Sip { uri } => uri.clone(),
     }

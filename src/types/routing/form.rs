@@ -309,9 +309,27 @@ mod tests {
             plan.add(kind, "UTC");
         }
         super::super::edit(&mut plan, "add-holiday:office-hours", chrono::NaiveDate::MAX);
-        super::super::edit(&mut plan, "add-holiday-interval:office-hours:0", chrono::NaiveDate::MAX);
-        let words = ["entry", "voice", "language", "kind", "ring", "reason", "next", "no_answer",
-            "busy", "open", "closed", "holiday", "no_input", "no_match"];
+        super::super::edit(
+            &mut plan,
+            "add-holiday-interval:office-hours:0",
+            chrono::NaiveDate::MAX,
+        );
+        let words = [
+            "entry",
+            "voice",
+            "language",
+            "kind",
+            "ring",
+            "reason",
+            "next",
+            "no_answer",
+            "busy",
+            "open",
+            "closed",
+            "holiday",
+            "no_input",
+            "no_match",
+        ];
         let mut tried = 0;
         for (field, _) in plan.fields() {
             let last = field.rsplit('.').next().unwrap_or_default();

@@ -38,9 +38,7 @@ mod tests {
 
     #[test]
     fn a_time_comes_once_twice_or_never() {
-        let at = |zone: &str, local: &str| {
-            moment(local.parse().unwrap(), zone.parse().unwrap())
-        };
+        let at = |zone: &str, local: &str| moment(local.parse().unwrap(), zone.parse().unwrap());
         let utc = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let local = |text: &str| text.parse::<NaiveDateTime>().unwrap();
         for (zone, civil, expected) in [
@@ -50,8 +48,16 @@ mod tests {
                 "2026-11-01T01:30:00",
                 Moment::Twice(utc("2026-11-01T05:30:00Z"), utc("2026-11-01T06:30:00Z")),
             ),
-            ("America/New_York", "2026-03-08T02:30:00", Moment::Never(local("2026-03-08T03:00:00"))),
-            ("Australia/Lord_Howe", "2026-10-04T02:10:00", Moment::Never(local("2026-10-04T02:30:00"))),
+            (
+                "America/New_York",
+                "2026-03-08T02:30:00",
+                Moment::Never(local("2026-03-08T03:00:00")),
+            ),
+            (
+                "Australia/Lord_Howe",
+                "2026-10-04T02:10:00",
+                Moment::Never(local("2026-10-04T02:30:00")),
+            ),
             ("Pacific/Apia", "2011-12-30T12:00:00", Moment::Never(local("2011-12-31T00:00:00"))),
         ] {
             assert_eq!(at(zone, civil), expected, "{civil} in {zone}");

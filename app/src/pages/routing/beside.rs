@@ -8,7 +8,9 @@ use crate::{
 use chrono_tz::Tz;
 use leptos::prelude::*;
 use voxlink_domain::routing::{Editing, VersionState};
-use voxlink_types::routing::{Decision, DialOutcome, Outcome, Plan, Problem, describe, differences};
+use voxlink_types::routing::{
+    Decision, DialOutcome, Outcome, Plan, Problem, describe, differences,
+};
 
 /// What the number would do, in a line.
 pub(super) fn summary(plan: &Plan) -> impl IntoView + use<> {

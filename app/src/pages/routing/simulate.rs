@@ -147,10 +147,12 @@ pub(super) async fn submit(
     let now = cx.now();
     drop(cx);
     // Who may only look sends no plan: its fields are disabled.
-    let plan = match field(&fields, "entry") {
+    let mut plan = match field(&fields, "entry") {
         "" => editing.plan(),
         _ => read_form(&fields, &editing.time_zone),
     };
+    // As it would be saved.
+    routing::normalise(&mut plan, &editing.e164);
     let json = headers.get(ACCEPT).is_some_and(|a| a.as_bytes() == b"application/json");
     if !json {
         let page = Page::posted(&editing, plan, &fields, now, Wrong::nothing());

@@ -71,7 +71,7 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
                 <PlanEditor plan=plan lit=lit problems=problems focus=focus saved=saved today=today zone=number_zone ask=ask editable=editable />
                 {save}
             </div>
-            <div class="flex min-w-0 flex-col gap-6">
+            <div class="-m-1 flex min-w-0 flex-col gap-6 p-1 lg:sticky lg:top-20 lg:max-h-[calc(100vh-6rem)] lg:overflow-y-auto">
                 {beside}
                 {publish}
             </div>

@@ -12,7 +12,7 @@ use voxlink_gateways::carrier::IncomingCall;
 use voxlink_testkit::{TestPlatform, monday};
 use voxlink_types::{
     ids::{NumberId, TenantId, UserId},
-    routing::{Address, Forward, Kind, Next, Plan, RejectReason, Ring, Step},
+    routing::{Address, Forward, Kind, Next, Plan, RejectReason, Ring, Step, Typed},
 };
 
 const NUMBER: &str = "+16175550142";
@@ -195,6 +195,54 @@ async fn what_is_wrong_is_kept_but_not_published() {
     let nothing = publish(&mut cx, world.number, None).await;
     assert!(matches!(nothing, Err(RoutingError::NoDraft)));
     assert!(editing(&mut cx, world.number).await.unwrap().versions.is_empty());
+}
+
+#[tokio::test]
+async fn a_circle_is_refused_at_publishing() {
+    let world = World::new().await;
+    let mut plan = rings("+16175550100");
+    let again = Some(Next::Node(plan.entry.clone()));
+    *plan.nodes.get_mut(&plan.entry).unwrap().kind.branch_mut("no_answer").unwrap() = again;
+    let mut cx = world.cx().await;
+    save_draft(&mut cx, world.number, plan, None).await.unwrap();
+    let refused = publish(&mut cx, world.number, None).await;
+    let Err(RoutingError::Problems(problems)) = refused else { panic!("{refused:?}") };
+    assert!(problems.iter().any(|p| p.message.contains("for ever")), "{problems:?}");
+}
+
+#[tokio::test]
+async fn a_draft_saved_meanwhile_is_not_written_over() {
+    let world = World::new().await;
+    let mut cx = world.cx().await;
+    let opened = editing(&mut cx, world.number).await.unwrap().revision();
+    let (mine, theirs) = (rings("+16175550100"), rings("+16175550101"));
+    save_draft(&mut cx, world.number, theirs.clone(), Some(&opened)).await.unwrap();
+    cx.commit().await.unwrap();
+    let mut cx = world.cx().await;
+    let refused = save_draft(&mut cx, world.number, mine.clone(), Some(&opened)).await;
+    assert!(matches!(refused, Err(RoutingError::Changed)), "{refused:?}");
+    assert_eq!(editing(&mut cx, world.number).await.unwrap().plan(), theirs);
+    // The same again is no conflict, and who has seen theirs may replace it.
+    save_draft(&mut cx, world.number, theirs, Some(&opened)).await.unwrap();
+    let seen = editing(&mut cx, world.number).await.unwrap().revision();
+    save_draft(&mut cx, world.number, mine.clone(), Some(&seen)).await.unwrap();
+    assert_eq!(editing(&mut cx, world.number).await.unwrap().plan(), mine);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_as_typed() {
+    let world = World::new().await;
+    let mut plan = rings("+16175550100");
+    if let Kind::Forward(f) = &mut plan.nodes.get_mut(&plan.entry).unwrap().kind {
+        f.timeout_seconds = Typed::of("a while");
+    }
+    let mut cx = world.cx().await;
+    save_draft(&mut cx, world.number, plan.clone(), None).await.unwrap();
+    assert_eq!(editing(&mut cx, world.number).await.unwrap().plan(), plan);
+    let refused = publish(&mut cx, world.number, None).await.unwrap_err();
+    let fields = voxlink_types::error::Explain::fields(&refused);
+    assert_eq!(fields[0].field, "n.start.timeout");
+    assert!(fields[0].message.contains("“a while” is not a whole number"), "{fields:?}");
 }
 
 #[tokio::test]
