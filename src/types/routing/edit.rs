@@ -41,7 +41,7 @@ pub fn edit(plan: &mut Plan, op: &str, today: NaiveDate) {
         }
         ("add-holiday", Kind::Hours(h), []) if h.holidays.len() < 100 => {
             let after = h.holidays.iter().filter_map(|h| h.date.read()).max();
-            let date = after.and_then(|d| d.succ_opt()).unwrap_or(today);
+            let date = after.and_then(NaiveDate::succ_opt).unwrap_or(today);
             h.holidays.push(Holiday {
                 date: date.into(),
                 yearly: false,

@@ -223,7 +223,8 @@ fn mended(mut plan: Plan) -> Plan {
             Kind::Voicemail(v) => v.max_seconds = 60.into(),
             Kind::Reject { .. } | Kind::Message { .. } => {}
         }
-        for (field, ..) in node.kind.branches() {
+        let fields: Vec<String> = node.kind.branches().into_iter().map(|b| b.0).collect();
+        for field in fields {
             let Some(branch) = node.kind.branch_mut(&field) else { continue };
             if !matches!(branch, Some(Next::Node(to)) if names.contains(to)) {
                 *branch = Some(Next::HangUp);

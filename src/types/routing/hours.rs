@@ -96,7 +96,7 @@ impl Hours {
             }
         }
         let (first, last) = (all.first()?, all.last()?);
-        (all.len() > 1 && last.1 > first.0 + WEEK).then(|| [(last.2, last.3), (first.2, first.3)])
+        (all.len() > 1 && last.1 > first.0 + WEEK).then_some([(last.2, last.3), (first.2, first.3)])
     }
 }
 
