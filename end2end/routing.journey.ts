@@ -112,7 +112,7 @@ test("a plan is drawn, tried, published, compared and rolled back", async ({ pag
   await expect(way).toContainText("open until Tue 17 Nov 06:00");
   await expect(way).toContainText("ring +1 617-555-0123 for 15 seconds");
   await expect(way).toContainText("ring sip:night@example.com for 15 seconds");
-  await expect(page.locator("#node-desk [data-lit]")).toHaveCount(1);
+  await expect(page.locator("#node-desk > [data-lit]")).toHaveCount(1);
   await awake(page, scripting());
   await try_(page, "2026-12-25T12:00");
   await expect(way).toContainText("a holiday until");
