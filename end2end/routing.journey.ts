@@ -160,7 +160,7 @@ test("a plan is drawn, tried, published, compared and rolled back", async ({ pag
 
   await page.getByRole("navigation", { name: "This number" }).getByRole("link", { name: "Overview" }).click();
   const does = page.locator("main section", { hasText: "When it rings" }).first();
-  await expect(does).toContainText("Mon 22–6, Tue–Fri 9–17, Sat 9–17 asks for a key (1, 2, 3), otherwise voicemail");
+  await expect(does).toContainText("Mon 22–6, Tue–Sat 9–17 asks for a key (1, 2, 3); otherwise voicemail");
   expect(heard.filter((said) => !/422 \(Unprocessable/.test(said))).toEqual([]);
 });
 
