@@ -121,7 +121,7 @@ async fn publish(test: &TestPlatform, tenant: TenantId, number: NumberId, target
     }
     plan.entry = desk;
     let mut cx = test.platform.work_for(tenant, "proof").await.unwrap();
-    routing::save_draft(&mut cx, number, plan).await.unwrap();
+    routing::save_draft(&mut cx, number, plan, None).await.unwrap();
     routing::publish(&mut cx, number, None).await.unwrap();
     cx.commit().await.unwrap();
 }
