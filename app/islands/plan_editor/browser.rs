@@ -183,7 +183,7 @@ impl Editor {
         let old: Vec<String> = before.fields().into_iter().map(|(name, _)| name).collect();
         let fresh = plan.fields().into_iter().map(|(name, _)| name);
         let fresh = fresh
-            .filter(|name| !old.contains(name) && !name.ends_with(".next"))
+            .filter(|name| !old.contains(name) && name.rsplit('.').next() != Some("next"))
             .map(|name| format!("[name='{name}']"))
             .next();
         let node = op.split(':').nth(1).unwrap_or_default();
