@@ -259,7 +259,7 @@ impl Cast<'_> {
             let mut cx = self.house.platform().work_for(tenant, "proof").await.unwrap();
             let mut plan = Plan::neutral();
             plan.language = format!("en-A{turn}");
-            routing::save_draft(&mut cx, id, plan).await.unwrap();
+            routing::save_draft(&mut cx, id, plan, None).await.unwrap();
             if publish {
                 routing::publish(&mut cx, id, None).await.unwrap();
             }
