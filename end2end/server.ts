@@ -25,6 +25,8 @@ export default async function start(): Promise<void | (() => Promise<void>)> {
     DATABASE_URL: database.href,
     LISTEN: `127.0.0.1:${port}`,
     PUBLIC_URL: base,
+    // Another origin than the shop's, as a processor's page is: the browser's rules for forms apply.
+    TEST_CARD_URL: `http://localhost:${port}`,
     LOCAL_CARRIER_SECRET: "the secret of the journeys' own carrier",
   });
   const server = spawn(binary, command, {

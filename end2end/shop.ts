@@ -42,40 +42,61 @@ export async function holdOneWithSetUp(page: Page): Promise<void> {
   await expect(page).toHaveURL(base() + "/cart");
 }
 
+/** Types a card at the test card's page, which is on another origin, and presses its button. */
+export async function typeCard(page: Page, number: string): Promise<void> {
+  await expect(page).toHaveURL(/^http:\/\/localhost:\d+\/test-card\//);
+  await page.getByLabel("Card number").fill(number);
+  await page.getByLabel("Expiry").fill("12/49");
+  await page.getByLabel("Security code").fill("123");
+  await page.getByRole("button", { name: /^(Pay|Set the money aside)$/ }).click();
+}
+
 /** Puts 50 dollars on the balance by the test card that pays. */
 export async function topUp(page: Page): Promise<void> {
   await page.goto(base() + "/billing/top-up");
   await page.getByLabel("Amount", { exact: true }).selectOption("50");
   await page.getByRole("button", { name: "Go to payment" }).click();
-  await expect(page).toHaveURL(/\/test-card\//);
-  await page.getByLabel("Card number").fill("4242 4242 4242 4242");
-  await page.getByLabel("Expiry").fill("12/49");
-  await page.getByLabel("Security code").fill("123");
-  await page.getByRole("button", { name: "Pay", exact: true }).click();
+  await typeCard(page, "4242 4242 4242 4242");
   await expect(page.getByText("$50.00 was added to your balance.")).toBeVisible();
 }
 
-/** Checks out, pays from the balance and waits until the worker has bought. */
-export async function payFromCredit(page: Page): Promise<void> {
-  await page.goto(base() + "/cart");
-  await page.getByRole("link", { name: "Check out" }).click();
+/** The first step of the checkout: an address in a state of the US. */
+export async function giveAddress(page: Page, state: string): Promise<void> {
   await page.getByLabel("Street and number").fill("1 Harbour Street");
   await page.getByLabel("Postal code").fill("02110");
   await page.getByLabel("Town").fill("Boston");
   await page.getByLabel("Country").selectOption("US");
-  await page.getByLabel("State or province").fill("MA");
-  await page.getByLabel("Pay from").selectOption("credit");
+  await page.getByLabel("State or province").fill(state);
+  await page.getByRole("button", { name: "Go on to payment" }).click();
+  await expect(page.getByRole("button", { name: /^Buy for / })).toBeVisible();
+}
+
+/** From the cart to the last step of the checkout. */
+export async function checkOut(page: Page, state = "MA"): Promise<void> {
+  await page.goto(base() + "/cart");
+  await page.getByRole("link", { name: "Check out" }).click();
+  await giveAddress(page, state);
+}
+
+/** Accepts the terms and buys. */
+export async function buy(page: Page): Promise<void> {
   await page.getByLabel("I accept the terms").check();
-  const buy = page.getByRole("button", { name: /^Buy for / });
-  await buy.click();
-  // The address decides the tax: what is paid is confirmed with it.
-  await expect(page.getByRole("alert")).toContainText("The total is now");
-  await expect(page.getByText("Massachusetts: Telecommunications sales tax")).toBeVisible();
-  await page.getByLabel("I accept the terms").check();
-  await buy.click();
+  await page.getByRole("button", { name: /^Buy for / }).click();
+}
+
+/** The order's page comes again by itself while the worker buys. */
+export async function completed(page: Page): Promise<void> {
   await expect(page).toHaveURL(/\/orders\/ord_/);
-  // The page comes again by itself while the worker buys.
   await expect(page.locator("main").getByText("Completed", { exact: true }).first()).toBeVisible({ timeout: 30_000 });
+}
+
+/** Checks out, pays from the balance and waits until the worker has bought. */
+export async function payFromCredit(page: Page): Promise<void> {
+  await checkOut(page);
+  await expect(page.getByText("Massachusetts: Telecommunications sales tax")).toBeVisible();
+  await page.getByRole("radio", { name: /^Balance/ }).check();
+  await buy(page);
+  await completed(page);
 }
 
 /** Both numbers are active; opens the routing of the first and returns it. */

@@ -34,7 +34,8 @@ fn assemble(
     let carriers: [Arc<dyn Carrier>; 1] = [Arc::new(local.clone())];
     // The test card, where the operator offers it.
     let card = if config.test_card {
-        Some(TestCard::connect(database, clock.clone(), &config.public_url)?)
+        let pages = config.test_card_url.as_ref().unwrap_or(&config.public_url);
+        Some(TestCard::connect(database, clock.clone(), &config.public_url, pages)?)
     } else {
         None
     };

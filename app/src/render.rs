@@ -37,6 +37,8 @@ pub struct Screen {
     status: StatusCode,
     quiet: bool,
     bare: bool,
+    /// The origins of the processors' pages.
+    processors: Vec<String>,
 }
 
 /// The zone that [`crate::ui::When`] shows times in.
@@ -53,6 +55,7 @@ impl Screen {
             status: StatusCode::OK,
             quiet: false,
             bare: false,
+            processors: Vec::new(),
         }
     }
 
@@ -93,7 +96,7 @@ impl Screen {
 
     /// Renders the view that `view` makes into the frame of `person`.
     pub async fn render<V: IntoView + 'static>(
-        self,
+        mut self,
         app: &App,
         person: &impl Person,
         view: impl FnOnce() -> V + Send,
@@ -102,6 +105,7 @@ impl Screen {
             Some(member) if !self.quiet => frame_counts(&app.platform, member).await?,
             _ => FrameCounts::default(),
         };
+        self.processors = app.platform.processors().flat_map(|p| p.page_origins()).collect();
         Ok(self.compose(person, counts, view))
     }
 
@@ -153,10 +157,12 @@ impl Screen {
         let nonce = Nonce::new();
         let document = document(&full_title, theme, &nonce, &body);
         let mut response = (status, Html(document)).into_response();
+        // Chromium holds a form's redirects to `form-action`, too: paying leads to a processor.
+        let processors = self.processors.join(" ");
         let policy = format!(
             "default-src 'self'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
              style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-             form-action 'self'; frame-ancestors 'none'"
+             form-action 'self' {processors}; frame-ancestors 'none'"
         );
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&policy) {

@@ -12,6 +12,7 @@ mod country;
 mod fields;
 mod form;
 mod list;
+mod radios;
 mod values;
 
 pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
@@ -22,4 +23,5 @@ pub use fields::{Checkbox, Choice, Field, Select, TextArea, TypedConfirmation};
 pub use form::{ButtonForm, Form, IDEMPOTENCY_FIELD};
 pub(crate) use list::grouped;
 pub use list::{Cell, FilterBar, Pager, SortHeader, Table};
+pub use radios::{Radios, Way};
 pub use values::{Amount, Badge, CopyButton, Number, Rate, Stateful, When, WhenStyle};

@@ -5,13 +5,15 @@
 //! and what it answered is recorded, or the hold is let go again.
 
 mod hold;
+mod let_go;
 mod line;
 mod promotion;
 mod sweep;
 mod view;
 
 pub use hold::{Buyer, clear, hold, hold_again, remove};
-pub use promotion::{apply_promotion, drop_promotion};
+pub use let_go::LetGo;
+pub use promotion::{Promotion, PromotionRefusal, apply_promotion, drop_promotion, standing};
 pub use sweep::{SweepHolds, sweep};
 pub use view::{CartItem, CartView, Standing, view};
 
@@ -81,9 +83,9 @@ pub enum CartError {
     /// Not in this cart.
     #[error("This number is not in your cart")]
     NotInCart,
-    /// No such code, or not now.
-    #[error("This code is not valid now. Check its spelling and its dates")]
-    Promotion,
+    /// The code gives nothing.
+    #[error("{0}")]
+    Promotion(PromotionRefusal),
     /// The database did not do it.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -106,7 +108,7 @@ impl Explain for CartError {
             Self::OtherCurrency(_) => "other_currency",
             Self::Full => "cart_full",
             Self::NotInCart => "not_in_cart",
-            Self::Promotion => "promotion_invalid",
+            Self::Promotion(_) => "promotion_invalid",
             Self::Fault(fault) => fault.code(),
         }
     }
@@ -120,13 +122,13 @@ impl Explain for CartError {
             | Self::Full => Status::Conflict,
             Self::NoCarrier | Self::Carrier(_) => Status::BadGateway,
             Self::NotInCart => Status::NotFound,
-            Self::Promotion => Status::Unprocessable,
+            Self::Promotion(_) => Status::Unprocessable,
             Self::Fault(fault) => fault.status(),
         }
     }
     fn fields(&self) -> Vec<FieldError> {
         match self {
-            Self::Promotion => {
+            Self::Promotion(_) => {
                 vec![FieldError { field: "code".to_owned(), message: self.to_string() }]
             }
             _ => Vec::new(),

@@ -5,9 +5,14 @@
 //! then walks every number through intent → purchase → record, each commit safe to die after:
 //! the intent stands before the carrier is called, and recovery asks the carrier by the intent's
 //! key before it buys anything again. "Bought but unrecorded" therefore heals by itself.
+//!
+//! An order may want all of its numbers, or at least so many: [`decide`] keeps or gives back what
+//! was secured for it. What a card was refused for after all is collected by [`dues`].
 
 mod cancel;
 mod checkout;
+mod decide;
+mod dues;
 mod fulfil;
 mod list;
 mod payment;
@@ -19,15 +24,27 @@ mod sweep;
 
 pub use cancel::{CancelError, cancel};
 pub use checkout::{Checkout, CheckoutError, PaymentChoice, Placed, accept_prices, checkout};
+pub use decide::GiveBackJob;
+pub use dues::{CollectDueJob, Due, DueError, DunJob, GRACE, dues, dun, pay_from_credit};
 pub use fulfil::{FulfilJob, fulfil};
-pub use list::{Event, Item, Order, OrderFilter, OrderRow, get, list};
+pub use list::{CardPayment, Event, Item, Order, OrderFilter, OrderRow, get, list, of_cart};
 pub use payment::{pay_again, payment_moved, wants_payment};
 pub use quote::{PriceChange, Quote, QuoteLine, open_cart, quote};
 pub use sweep::sweep;
 
 use crate::{Ctx, Fault};
 use serde_json::Value;
-use voxlink_types::ids::{OrderId, OrderItemId, TenantId};
+use voxlink_types::{
+    ids::{OrderId, OrderItemId, TenantId},
+    order::Strategy,
+};
+
+/// A strategy as it is stored.
+fn strategy_of(word: &str, minimum: Option<i32>) -> Result<Strategy, Fault> {
+    let least = minimum.and_then(|m| u16::try_from(m).ok());
+    Strategy::read(word, least)
+        .ok_or_else(|| Fault::inconsistent("orders.strategy", format!("{word} {minimum:?}")))
+}
 
 /// The id of a row that nobody names from outside.
 fn row_id<Scope>(cx: &Ctx<Scope>) -> sqlx::types::Uuid {

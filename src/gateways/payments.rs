@@ -117,6 +117,10 @@ pub trait PaymentProcessor: Send + Sync + std::fmt::Debug {
     /// The name for people.
     fn name(&self) -> &'static str;
 
+    /// The origins of the pages it sends people to (`https://pay.example.com`). Browsers follow a
+    /// form's redirect only to where the page's policy allows.
+    fn page_origins(&self) -> Vec<String>;
+
     /// Opens a payment and says where to send the person.
     async fn open(&self, checkout: &Checkout) -> Result<Redirect, PaymentError>;
 

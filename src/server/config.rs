@@ -68,6 +68,8 @@ pub struct Config {
     pub local_carrier_faults: CarrierFaults,
     /// `TEST_CARD`: whether the test card, which takes no money, can be paid with.
     pub test_card: bool,
+    /// `TEST_CARD_URL`: where the test card's pages are reached, or none for `PUBLIC_URL`.
+    pub test_card_url: Option<Url>,
     /// `SECRET_KEY`: 32 bytes that seal secrets in the database.
     pub secret_key: SecretBox<[u8; 32]>,
     /// `METRICS_TOKEN`: what `/metrics` asks for, or none.
@@ -90,16 +92,7 @@ impl Config {
     /// Reads settings from anywhere; `look_up` gives the value of a variable's name.
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let r = Reader::new(look_up);
-        let public_url = r.checked("PUBLIC_URL", |text: &str| {
-            let url = Url::parse(text).map_err(|e| format!("it is not an address ({e})"))?;
-            match url.scheme() {
-                "http" | "https" if url.path() == "/" && url.query().is_none() => Ok(url),
-                "http" | "https" => {
-                    Err("it has a path; give only scheme, host and port".to_owned())
-                }
-                other => Err(format!("it begins with {other}, not with http or https")),
-            }
-        })?;
+        let public_url = r.checked("PUBLIC_URL", site)?;
         let data_dir = r.text("DATA_DIR").map_or_else(|| default_data_dir(look_up), PathBuf::from);
         let local = r.text("LOCAL_CARRIER_SECRET");
         let pools = PoolSizes {
@@ -172,6 +165,7 @@ impl Config {
             twilio_auth_token: r.text("TWILIO_AUTH_TOKEN").map(Into::into),
             local_carrier_faults: r.checked("LOCAL_CARRIER_FAULTS", str::parse)?,
             test_card: r.switch("TEST_CARD", is_loopback(&public_url))?,
+            test_card_url: r.checked_opt("TEST_CARD_URL", site)?,
             secret_key: secret_key::read(&r, &data_dir)?,
             metrics_token: r.checked_opt("METRICS_TOKEN", |text: &str| {
                 if text.len() >= 16 {
@@ -231,6 +225,16 @@ impl Config {
             all.push("DATABASE_URL is unset: the data is in a private PostgreSQL cluster on this machine, back it up".to_owned());
         }
         all
+    }
+}
+
+/// The address of a site: scheme, host and port.
+fn site(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| format!("it is not an address ({e})"))?;
+    match url.scheme() {
+        "http" | "https" if url.path() == "/" && url.query().is_none() => Ok(url),
+        "http" | "https" => Err("it has a path; give only scheme, host and port".to_owned()),
+        other => Err(format!("it begins with {other}, not with http or https")),
     }
 }
 

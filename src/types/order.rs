@@ -36,6 +36,57 @@ impl OrderState {
     }
 }
 
+/// What an order does when not all of its numbers can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// Buys what can be had.
+    #[default]
+    BestEffort,
+    /// Buys all of them or none.
+    AllOrNothing,
+    /// Buys what can be had when that is at least so many, and else none.
+    AtLeast(u16),
+}
+
+impl Strategy {
+    /// The word in the database and in forms.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BestEffort => "best_effort",
+            Self::AllOrNothing => "all_or_nothing",
+            Self::AtLeast(_) => "at_least",
+        }
+    }
+
+    /// The least number that is worth having, where there is one.
+    pub const fn minimum(self) -> Option<u16> {
+        match self {
+            Self::AtLeast(least) => Some(least),
+            _ => None,
+        }
+    }
+
+    /// From what [`Strategy::word`] and [`Strategy::minimum`] said; `None` when they do not fit.
+    pub fn read(word: &str, minimum: Option<u16>) -> Option<Self> {
+        match (word, minimum) {
+            ("best_effort", _) => Some(Self::BestEffort),
+            ("all_or_nothing", _) => Some(Self::AllOrNothing),
+            ("at_least", Some(least)) if least > 0 => Some(Self::AtLeast(least)),
+            _ => None,
+        }
+    }
+
+    /// How many of `count` numbers must be had, or none is kept. Nothing is decided before all of
+    /// them came to an end, except where one is enough.
+    pub fn needed(self, count: usize) -> usize {
+        match self {
+            Self::BestEffort => 0,
+            Self::AllOrNothing => count,
+            Self::AtLeast(least) => usize::from(least).min(count),
+        }
+    }
+}
+
 text_enum! {
     /// The saga of one number in an order.
     ItemStep {
@@ -45,6 +96,8 @@ text_enum! {
         Buying = "buying",
         /// The answer was lost: look the purchase up before anything else.
         Unknown = "unknown",
+        /// The carrier sold it; the order as a whole is not decided yet, see [`Strategy`].
+        Secured = "secured",
         /// The carrier sold it; recorded and charged.
         Bought = "bought",
         /// Set up and announced: the end.
@@ -63,8 +116,9 @@ impl ItemStep {
         matches!(
             (self, next),
             (Waiting, Buying | Failed)
-                | (Buying, Bought | Unknown | Failed)
-                | (Unknown, Bought | Failed | Buying)
+                | (Buying, Bought | Secured | Unknown | Failed)
+                | (Unknown, Bought | Secured | Failed | Buying)
+                | (Secured, Bought | Released)
                 | (Bought, Done)
                 | (Failed, Released)
         )
@@ -147,6 +201,22 @@ mod tests {
             for &b in ItemStep::ALL {
                 assert!(!(a.is_final() && a.may_become(b)), "{a} → {b}");
             }
+        }
+    }
+
+    #[test]
+    fn a_strategy_is_read_as_it_is_written() {
+        for (strategy, needed) in [
+            (Strategy::BestEffort, 0),
+            (Strategy::AllOrNothing, 5),
+            (Strategy::AtLeast(3), 3),
+            (Strategy::AtLeast(9), 5),
+        ] {
+            assert_eq!(Strategy::read(strategy.word(), strategy.minimum()), Some(strategy));
+            assert_eq!(strategy.needed(5), needed, "{strategy:?}");
+        }
+        for (word, minimum) in [("at_least", None), ("at_least", Some(0)), ("", None)] {
+            assert_eq!(Strategy::read(word, minimum), None);
         }
     }
 

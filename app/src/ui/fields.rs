@@ -5,7 +5,7 @@ use crate::{Wrong, render::escape};
 use leptos::prelude::*;
 
 /// What a field finds out about itself.
-struct About {
+pub(super) struct About {
     id: String,
     hint_id: String,
     error_id: String,
@@ -14,7 +14,7 @@ struct About {
 }
 
 impl About {
-    fn field(name: &str) -> Self {
+    pub(super) fn field(name: &str) -> Self {
         let wrong = use_context::<Wrong>().unwrap_or_default();
         Self {
             id: format!("field-{name}"),
@@ -25,7 +25,7 @@ impl About {
         }
     }
 
-    fn described_by(&self, hint: bool) -> Option<String> {
+    pub(super) fn described_by(&self, hint: bool) -> Option<String> {
         let ids = [
             hint.then(|| self.hint_id.clone()),
             self.error.is_some().then(|| self.error_id.clone()),
@@ -43,7 +43,7 @@ impl About {
         hint.map(|text| view! { <p id=id class="text-sm text-muted">{text}</p> })
     }
 
-    fn error(&self) -> Option<impl IntoView + use<>> {
+    pub(super) fn error(&self) -> Option<impl IntoView + use<>> {
         let id = self.error_id.clone();
         self.error.clone().map(|text| {
             view! {

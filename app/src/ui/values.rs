@@ -174,6 +174,7 @@ impl Stateful for ItemStep {
             Self::Waiting => ("Waiting", None),
             Self::Buying => ("Buying", Some(Tone::Info)),
             Self::Unknown => ("Checking", Some(Tone::Warning)),
+            Self::Secured => ("Kept for you", Some(Tone::Info)),
             Self::Bought => ("Bought", Some(Tone::Success)),
             Self::Done => ("Ready", Some(Tone::Success)),
             Self::Failed => ("Not sold", Some(Tone::Danger)),

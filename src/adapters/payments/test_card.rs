@@ -2,8 +2,9 @@
 //! schema `test_card`, a role of its own), a hosted page that the person is sent to, signed
 //! webhooks that are repeated until they are taken, and acts that are idempotent by key.
 //!
-//! It knows three cards: `4242 4242 4242 4242` pays, `4000 0000 0000 0002` is declined,
-//! `4000 0027 6000 3184` asks for a 3-D Secure confirmation. Of a card only brand and last four
+//! It knows five cards: `4242 4242 4242 4242` pays, `4000 0000 0000 0002` is declined,
+//! `4000 0000 0000 9995` has too little money, `4000 0027 6000 3184` asks for a 3-D Secure
+//! confirmation, and `4000 0000 0000 0341` is accepted and then refused when it is charged. Of a card only brand and last four
 //! digits are kept; any other number is refused unread.
 
 mod books;
@@ -41,7 +42,7 @@ pub struct TestCard(Arc<Parts>);
 struct Parts {
     books: Books,
     clock: Arc<dyn Clock>,
-    /// Where its own pages are: our own address.
+    /// Where its own pages are.
     pages: Url,
     /// Where its webhooks go.
     webhook: Url,
@@ -52,12 +53,14 @@ impl TestCard {
     /// The processor's key.
     pub const KEY: &'static str = "test_card";
 
-    /// A processor whose pages and webhooks are under `public_url`. Connects lazily, with a pool of
-    /// its own.
+    /// A processor whose webhooks go to `public_url` and whose pages are shown at `pages`: the same
+    /// address, or another one that leads here, as a processor's pages mostly are. Connects lazily,
+    /// with a pool of its own.
     pub fn connect(
         options: &PgConnectOptions,
         clock: Arc<dyn Clock>,
         public_url: &Url,
+        pages: &Url,
     ) -> Result<Self, url::ParseError> {
         let pool = PgPoolOptions::new()
             .max_connections(4)
@@ -71,7 +74,7 @@ impl TestCard {
         Ok(Self(Arc::new(Parts {
             books: Books::new(pool),
             clock,
-            pages: public_url.clone(),
+            pages: pages.clone(),
             webhook: public_url.join("/callbacks/payments/test_card")?,
             secret: OnceLock::new(),
         })))
@@ -127,6 +130,10 @@ impl PaymentProcessor for TestCard {
 
     fn name(&self) -> &'static str {
         "Test card"
+    }
+
+    fn page_origins(&self) -> Vec<String> {
+        vec![self.0.pages.origin().ascii_serialization()]
     }
 
     async fn open(&self, checkout: &Checkout) -> Result<Redirect, PaymentError> {

@@ -36,6 +36,8 @@ text_enum! {
         Order = "order",
         /// An invoice.
         Invoice = "invoice",
+        /// What an order still owes, because its own card was refused: set aside, then taken.
+        Due = "due",
     }
 }
 
@@ -301,7 +303,7 @@ pub async fn open(
         amount: payment.amount,
         description: payment.description,
         return_url: platform.settings().url(&format!("/payments/{id}/return")),
-        authorise_only: payment.purpose == Purpose::Order,
+        authorise_only: matches!(payment.purpose, Purpose::Order | Purpose::Due),
     };
     let redirect = processor.open(&checkout).await?;
     let mut cx = platform.work_for(tenant, "payments").await?;

@@ -97,9 +97,11 @@ pub async fn remove(
 ) -> Result<E164, CartError> {
     let mut cx = buyer.begin(platform).await?;
     let line = line(&mut cx, buyer, item).await?.ok_or(CartError::NotInCart)?;
-    let hold = forget(&mut cx, &line).await?;
+    let job = forget(&mut cx, &line).await?;
     cx.commit().await?;
-    let_go(platform, &line, hold).await;
+    if let Some(job) = job {
+        job.at_once(platform).await;
+    }
     Ok(line.number)
 }
 
@@ -107,16 +109,15 @@ pub async fn remove(
 pub async fn clear(platform: &Platform, buyer: Buyer<'_>) -> Result<usize, CartError> {
     let mut cx = buyer.begin(platform).await?;
     let lines = lines(&mut cx, buyer, None).await?;
-    let mut gone = Vec::with_capacity(lines.len());
-    for line in lines {
-        let hold = forget(&mut cx, &line).await?;
-        gone.push((line, hold));
+    let mut jobs = Vec::with_capacity(lines.len());
+    for line in &lines {
+        jobs.extend(forget(&mut cx, line).await?);
     }
     cx.commit().await?;
-    for (line, hold) in &gone {
-        let_go(platform, line, hold.clone()).await;
+    for job in jobs {
+        job.at_once(platform).await;
     }
-    Ok(gone.len())
+    Ok(lines.len())
 }
 
 /// The first transaction: the cart, the line, the hold. Whoever commits it has the number.
@@ -292,14 +293,6 @@ async fn record(
     .execute(cx.tx())
     .await?;
     cx.commit().await
-}
-
-/// Tells the carrier. A failure is not the customer's: the carrier's hold ends by itself.
-async fn let_go(platform: &Platform, line: &Line, hold: Option<String>) {
-    let (Some(seller), Some(hold)) = (platform.carrier(&line.carrier), hold) else { return };
-    if let Err(error) = seller.let_go(&line.number, &hold).await {
-        tracing::warn!(number = %line.number, %error, "a carrier's hold was not let go");
-    }
 }
 
 fn refused(error: CarrierError, number: &E164) -> CartError {

@@ -1,6 +1,6 @@
 //! A number in a cart and its hold, as rows.
 
-use super::{Buyer, LONGEST_HOLD, REST};
+use super::{LetGo, Buyer, LONGEST_HOLD, REST};
 use crate::{Ctx, Fault, audit::Entry};
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -118,9 +118,9 @@ pub(super) async fn take(
     .await?)
 }
 
-/// Ends the hold, unless an order has taken it over; returns the carrier's id of it. Its row stays
+/// Ends the hold, unless an order has taken it over; a job lets the carrier's own go. Its row stays
 /// a while (see [`REST`]): removing and adding a number does not begin the longest hold anew.
-pub(super) async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<String>, Fault> {
+pub(super) async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<LetGo>, Fault> {
     let (tenant, now) = (cx.tenant(), cx.now());
     let hold = sqlx::query_scalar!(
         "with ours as (
@@ -138,13 +138,17 @@ pub(super) async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<String>, Fa
     )
     .fetch_optional(cx.tx())
     .await?;
-    Ok(hold.flatten())
+    let job = hold.flatten().map(|hold| LetGo::of(&line.carrier, &line.number, hold));
+    if let Some(job) = &job {
+        cx.enqueue(job).await?;
+    }
+    Ok(job)
 }
 
 /// Takes the line away and ends its hold.
-pub(super) async fn forget(cx: &mut Ctx, line: &Line) -> Result<Option<String>, Fault> {
+pub(super) async fn forget(cx: &mut Ctx, line: &Line) -> Result<Option<LetGo>, Fault> {
     let tenant = cx.tenant();
-    let hold = free(cx, line).await?;
+    let job = free(cx, line).await?;
     sqlx::query!(
         "delete from cart_items where cart_id = $1 and tenant_id = $2 and e164 = $3",
         line.cart.uuid(),
@@ -161,5 +165,5 @@ pub(super) async fn forget(cx: &mut Ctx, line: &Line) -> Result<Option<String>, 
         ..Entry::default()
     })
     .await?;
-    Ok(hold)
+    Ok(job)
 }

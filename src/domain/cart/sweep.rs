@@ -1,7 +1,7 @@
 //! Lapsed holds are let go, here and at the carrier. Nobody waits for it: a lapsed hold stops
 //! nobody, this only tidies up.
 
-use super::REST;
+use super::{LetGo, REST};
 use crate::{
     Fault, Platform,
     jobs::{Job, JobError},
@@ -47,12 +47,16 @@ pub async fn sweep(platform: &Platform) -> Result<usize, Fault> {
     )
     .execute(cx.tx())
     .await?;
+    let at_carriers: Vec<LetGo> = lapsed
+        .iter()
+        .map(|hold| LetGo::of(&hold.carrier, &hold.number, hold.id.clone()))
+        .collect();
+    for job in &at_carriers {
+        cx.enqueue(job).await?;
+    }
     cx.commit().await?;
-    for hold in &lapsed {
-        let Some(carrier) = platform.carrier(&hold.carrier) else { continue };
-        if let Err(error) = carrier.let_go(&hold.number, &hold.id).await {
-            tracing::warn!(number = %hold.number, %error, "a carrier's hold ends by itself");
-        }
+    for job in &at_carriers {
+        job.at_once(platform).await;
     }
     Ok(lapsed.len())
 }

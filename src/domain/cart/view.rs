@@ -39,8 +39,6 @@ pub struct CartView {
     pub quote: Quote,
     /// The numbers, in the order they were added.
     pub items: Vec<CartItem>,
-    /// A code that was given and gives nothing now.
-    pub dead_code: Option<String>,
     /// When this was so.
     pub now: DateTime<Utc>,
 }
@@ -63,13 +61,6 @@ pub async fn view(cx: &mut Ctx, user: UserId) -> Result<Option<CartView>, Fault>
     )
     .fetch_all(cx.tx())
     .await?;
-    let code = sqlx::query_scalar!(
-        "select promotion_code from carts where id = $1 and tenant_id = $2",
-        cart.uuid(),
-        tenant.uuid()
-    )
-    .fetch_one(cx.tx())
-    .await?;
     let facts: HashMap<CartItemId, (Decimal, Option<DateTime<Utc>>, bool)> = rows
         .into_iter()
         .map(|r| {
@@ -88,6 +79,5 @@ pub async fn view(cx: &mut Ctx, user: UserId) -> Result<Option<CartView>, Fault>
             CartItem { line: line.clone(), inbound_minute, standing, extends }
         })
         .collect();
-    let dead_code = code.filter(|_| quote.promotion.is_none());
-    Ok(Some(CartView { quote, items, dead_code, now }))
+    Ok(Some(CartView { quote, items, now }))
 }

@@ -35,7 +35,11 @@ pub fn visit(all: &mut impl Visitor) {
     all.often::<upkeep::SweepPayments>(Duration::from_mins(1));
     all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");
     all.often::<cart::SweepHolds>(Duration::from_secs(30));
+    all.periodic::<orders::DunJob>("50 * * * *", "1d");
     all.job::<orders::FulfilJob>();
+    all.job::<orders::GiveBackJob>();
+    all.job::<orders::CollectDueJob>();
+    all.job::<cart::LetGo>();
     all.job::<payments::PaymentEventJob>();
     all.job::<payments::ReconcileJob>();
     all.job::<accounts::AccountLetter>();

@@ -1,6 +1,6 @@
 //! Calling an order off before anything is bought.
 
-use super::{News, tell};
+use super::{News, checkout, tell};
 use crate::{
     Ctx, Fault,
     audit::Entry,
@@ -8,10 +8,11 @@ use crate::{
         journal::{Account, NewEntry, Posting, post},
         payments::ReconcileJob,
     },
+    cart::LetGo,
 };
 use serde_json::{Value, json};
 use voxlink_types::{
-    Currency, Money,
+    Currency, E164, Money,
     error::{Explain, Status},
     ids::{OrderId, PaymentId},
     order::OrderState,
@@ -90,13 +91,20 @@ pub async fn cancel(cx: &mut Ctx, id: OrderId, reason: &str) -> Result<(), Cance
     )
     .execute(cx.tx())
     .await?;
-    sqlx::query!(
-        "delete from holds where order_id = $1 and tenant_id = $2",
+    let held = sqlx::query!(
+        r#"delete from holds where order_id = $1 and tenant_id = $2
+           returning carrier, e164 as "number: E164", carrier_hold_id"#,
         id.uuid(),
         tenant.uuid()
     )
-    .execute(cx.tx())
+    .fetch_all(cx.tx())
     .await?;
+    for hold in held {
+        if let Some(at_carrier) = hold.carrier_hold_id {
+            cx.enqueue(&LetGo::of(&hold.carrier, &hold.number, at_carrier)).await?;
+        }
+    }
+    checkout::unredeem(cx, id).await?;
     let total = Money::new(order.total_minor, order.currency);
     if order.payment_kind == "credit" && total.minor > 0 {
         let entry = NewEntry {

@@ -1,6 +1,6 @@
 //! From a cart to an order, in one transaction: all of it or nothing.
 
-use super::{FulfilJob, News, PriceChange, Quote, QuoteLine, quote, row_id, tell};
+use super::{Due, FulfilJob, News, PriceChange, Quote, QuoteLine, dues, quote, row_id, tell};
 use crate::{
     Ctx, Fault,
     audit::Entry,
@@ -15,6 +15,7 @@ use voxlink_types::{
     E164, Money,
     error::{Explain, FieldError, Status},
     ids::{CartId, OrderId, PaymentId, UserId},
+    order::Strategy,
 };
 
 /// How the person pays.
@@ -40,6 +41,8 @@ pub struct Checkout {
     pub payment: PaymentChoice,
     /// The sum the person saw; another one is refused.
     pub expected: Option<Money>,
+    /// What to do when not all can be had.
+    pub strategy: Strategy,
     /// `web`, `api`, `cli`.
     pub source: &'static str,
 }
@@ -71,14 +74,27 @@ pub enum CheckoutError {
     #[error("The price of {} has changed since you added it. Check the new amounts; nothing was charged.", list(&.0.iter().map(|c| c.number.clone()).collect::<Vec<_>>()))]
     PriceChanged(Vec<PriceChange>),
     /// The total is another one than was shown (tax or promotion).
-    #[error("The total is now {now}. Check it and confirm again; nothing was charged.")]
+    #[error(
+        "The total is now {now}, it was {was}. Check it and confirm again; nothing was charged."
+    )]
     TotalChanged {
+        /// The total as it was shown.
+        was: Money,
         /// The total now.
         now: Money,
     },
     /// A carrier's price is in another currency than the account.
     #[error("{0} is priced in another currency than your account. Remove it to go on.")]
     OtherCurrency(E164),
+    /// At least more numbers than there are.
+    #[error("Choose at least 1 and at most {count}: so many numbers are in your cart.")]
+    Minimum {
+        /// How many there are.
+        count: usize,
+    },
+    /// An older order is unpaid for too long.
+    #[error("Order {} is unpaid: {} has been due since its card was refused. Pay it first; your cart stays as it is.", .0.number, .0.amount)]
+    PaymentDue(Box<Due>),
     /// Too little money.
     #[error(
         "Your balance is {have}, and this order costs {need}. Top up at least {missing}, or pay by card."
@@ -118,6 +134,8 @@ impl Explain for CheckoutError {
             Self::PriceChanged(_) => "price_changed",
             Self::TotalChanged { .. } => "total_changed",
             Self::OtherCurrency(_) => "other_currency",
+            Self::Minimum { .. } => "strategy_minimum",
+            Self::PaymentDue(_) => "payment_due",
             Self::NotEnough { .. } => "not_enough_credit",
             Self::NoProcessor => "processor_unknown",
             Self::Fault(fault) => fault.code(),
@@ -125,8 +143,10 @@ impl Explain for CheckoutError {
     }
     fn status(&self) -> Status {
         match self {
-            Self::NotEnough { .. } => Status::PaymentRequired,
-            Self::Empty | Self::OtherCurrency(_) | Self::NoProcessor => Status::Unprocessable,
+            Self::NotEnough { .. } | Self::PaymentDue(_) => Status::PaymentRequired,
+            Self::Minimum { .. } | Self::Empty | Self::OtherCurrency(_) | Self::NoProcessor => {
+                Status::Unprocessable
+            }
             Self::Fault(fault) => fault.status(),
             _ => Status::Conflict,
         }
@@ -135,6 +155,9 @@ impl Explain for CheckoutError {
         match self {
             Self::NotEnough { .. } | Self::NoProcessor => {
                 vec![FieldError { field: "payment".to_owned(), message: self.to_string() }]
+            }
+            Self::Minimum { .. } => {
+                vec![FieldError { field: "minimum".to_owned(), message: self.to_string() }]
             }
             _ => Vec::new(),
         }
@@ -160,13 +183,19 @@ pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutE
     if quote.lines.is_empty() {
         return Err(CheckoutError::Empty);
     }
+    if wish.strategy.minimum().is_some_and(|least| usize::from(least) > quote.lines.len()) {
+        return Err(CheckoutError::Minimum { count: quote.lines.len() });
+    }
+    if let Some(due) = dues::blocking(cx).await? {
+        return Err(CheckoutError::PaymentDue(Box::new(due)));
+    }
     take_holds(cx, &quote).await?;
     let changes = quote.changes();
     if !changes.is_empty() {
         return Err(CheckoutError::PriceChanged(changes));
     }
-    if wish.expected.is_some_and(|seen| seen != quote.total) {
-        return Err(CheckoutError::TotalChanged { now: quote.total });
+    if let Some(was) = wish.expected.filter(|seen| *seen != quote.total) {
+        return Err(CheckoutError::TotalChanged { was, now: quote.total });
     }
     let account = sqlx::query!(
         r#"select currency as "currency: voxlink_types::Currency", credit_limit_minor, billing_address
@@ -188,8 +217,9 @@ pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutE
     let kind = if card.is_some() { "card" } else { "credit" };
     sqlx::query!(
         "insert into orders (id, tenant_id, user_id, cart_id, order_number, source, payment_kind, subtotal_minor,
-             discount_minor, tax_minor, total_minor, currency, promotion_code, billing_address, placed_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+             discount_minor, tax_minor, total_minor, currency, promotion_code, billing_address, placed_at, created_at,
+             strategy, strategy_minimum)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)",
         order.uuid(),
         tenant.uuid(),
         wish.user.uuid(),
@@ -205,6 +235,8 @@ pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutE
         quote.promotion,
         account.billing_address,
         now,
+        wish.strategy.word(),
+        wish.strategy.minimum().map(i32::from),
     )
     .execute(cx.tx())
     .await?;
@@ -379,10 +411,16 @@ async fn store_items(cx: &mut Ctx, order: OrderId, quote: &Quote) -> Result<(), 
 /// constraint refuses and the person sees the new total.
 async fn redeem(cx: &mut Ctx, quote: &Quote) -> Result<(), CheckoutError> {
     let Some(code) = &quote.promotion else { return Ok(()) };
+    let tenant = cx.tenant();
+    // The account's row is locked, so its own orders are counted one after the other.
     let used = sqlx::query!(
-        "update promotions set redemptions = redemptions + 1
-         where code = $1 and (max_redemptions is null or redemptions < max_redemptions)",
-        code
+        "update promotions p set redemptions = redemptions + 1
+         where code = $1 and (max_redemptions is null or redemptions < max_redemptions)
+           and (max_per_account is null or max_per_account >= (
+               select count(*) from orders o where o.tenant_id = $2 and o.promotion_code = p.code
+                   and o.state not in ('cancelled', 'failed')))",
+        code,
+        tenant.uuid()
     )
     .execute(cx.tx())
     .await?;
@@ -390,7 +428,21 @@ async fn redeem(cx: &mut Ctx, quote: &Quote) -> Result<(), CheckoutError> {
         return Ok(());
     }
     let now = quote.total.plus(quote.discount).unwrap_or(quote.total);
-    Err(CheckoutError::TotalChanged { now })
+    Err(CheckoutError::TotalChanged { was: quote.total, now })
+}
+
+/// Gives an order's use of its promotion back: the order came to nothing.
+pub(super) async fn unredeem(cx: &mut Ctx, order: OrderId) -> Result<(), Fault> {
+    let tenant = cx.tenant();
+    sqlx::query!(
+        "update promotions p set redemptions = redemptions - 1
+         from orders o where o.id = $1 and o.tenant_id = $2 and p.code = o.promotion_code and p.redemptions > 0",
+        order.uuid(),
+        tenant.uuid()
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(())
 }
 
 /// Moves the order's money from the balance to what is held; the account's row is locked.

@@ -4,7 +4,11 @@
 //! it and extends it, so a worker that was taken for dead writes nothing any more. A dead worker's
 //! order is taken over when the lease lapses; [`super::sweep`] sees to it.
 
-use super::{News, purchase, purchase::Outcome, record, settle, tell};
+use super::{
+    News, decide, purchase,
+    purchase::{Outcome, Refusal},
+    record, settle, tell,
+};
 use crate::{
     Ctx, Fault, Platform,
     jobs::{Job, JobError},
@@ -13,11 +17,11 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use voxlink_gateways::carrier::Offer;
+use voxlink_gateways::carrier::{Offer, OwnedNumber};
 use voxlink_types::{
     Currency, E164, Money,
     ids::{OrderId, OrderItemId, PriceId, TenantId, UserId},
-    order::{ItemStep, OrderState},
+    order::{ItemStep, OrderState, Strategy},
 };
 
 /// How long a silent worker keeps an order.
@@ -54,6 +58,8 @@ pub(super) struct Work {
     pub(super) by_card: bool,
     pub(super) currency: Currency,
     pub(super) attempts: i32,
+    /// What to do when not all can be had.
+    pub(super) strategy: Strategy,
     owner: String,
 }
 
@@ -74,6 +80,8 @@ pub(super) struct WorkItem {
     pub(super) key: Uuid,
     pub(super) attempts: i32,
     pub(super) hold_id: Option<String>,
+    /// The number at its carrier, once it is secured.
+    pub(super) owned: Option<OwnedNumber>,
 }
 
 /// Works on an order until it is finished, must wait, or belongs to somebody else. May be called
@@ -81,12 +89,25 @@ pub(super) struct WorkItem {
 pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Result<(), Fault> {
     let Some(work) = take(platform, tenant, order).await? else { return Ok(()) };
     let mut waiting = None;
-    for item in items(platform, &work).await? {
-        if matches!(item.step, ItemStep::Bought | ItemStep::Done | ItemStep::Released) {
+    let items = items(platform, &work).await?;
+    let needed = work.strategy.needed(items.len());
+    let may_fail = items.len() - needed;
+    let mut failed =
+        items.iter().filter(|i| matches!(i.step, ItemStep::Failed | ItemStep::Released)).count();
+    for item in items {
+        if item.step.is_final() || matches!(item.step, ItemStep::Bought | ItemStep::Secured) {
+            continue;
+        }
+        // Too few are left: the rest need not be tried. What is being bought is followed to its
+        // end, because it may be ours already.
+        if item.step == ItemStep::Waiting && failed > may_fail {
+            if !record::refused(platform, &work, &item, &Refusal::pointless()).await? {
+                return Ok(());
+            }
             continue;
         }
         if item.step == ItemStep::Failed {
-            let why = purchase::Refusal::again();
+            let why = Refusal::again();
             if !record::refused(platform, &work, &item, &why).await? {
                 return Ok(());
             }
@@ -94,8 +115,14 @@ pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Re
         }
         let Some(item) = intend(platform, &work, item).await? else { return Ok(()) };
         let kept = match purchase::purchase(platform, &item).await {
+            Outcome::Bought(owned) if needed > 0 => {
+                record::secured(platform, &work, &item, &owned).await?
+            }
             Outcome::Bought(owned) => record::bought(platform, &work, &item, &owned).await?,
-            Outcome::Refused(why) => record::refused(platform, &work, &item, &why).await?,
+            Outcome::Refused(why) => {
+                failed += 1;
+                record::refused(platform, &work, &item, &why).await?
+            }
             Outcome::Later(why) => {
                 waiting = Some(());
                 record::unsure(platform, &work, &item, &why).await?
@@ -105,8 +132,13 @@ pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Re
             return Ok(());
         }
     }
-    if waiting.is_none() && settle::settle(platform, &work).await? {
-        return Ok(());
+    if waiting.is_none() {
+        if needed > 0 && !decide::decide(platform, &work).await? {
+            return Ok(());
+        }
+        if settle::settle(platform, &work).await? {
+            return Ok(());
+        }
     }
     come_back(platform, &work).await
 }
@@ -132,7 +164,7 @@ async fn take(
            update orders o set state = 'processing', processing_at = coalesce(processing_at, $3),
                   lease_until = $4, lease_owner = $5, attempts = attempts + 1, next_attempt_at = null
            from free where o.id = free.id
-           returning o.order_number, o.user_id as "user: UserId", o.payment_kind, o.attempts,
+           returning o.order_number, o.strategy, o.strategy_minimum, o.user_id as "user: UserId", o.payment_kind, o.attempts,
                      o.currency as "currency: Currency", free.state as "before: OrderState""#,
         order.uuid(),
         tenant.uuid(),
@@ -143,6 +175,7 @@ async fn take(
     .fetch_optional(cx.tx())
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let strategy = super::strategy_of(&row.strategy, row.strategy_minimum)?;
     if row.before == OrderState::Pending {
         let message = "We are getting your numbers from the carrier";
         tell(
@@ -162,17 +195,19 @@ async fn take(
         by_card: row.payment_kind == "card",
         currency: row.currency,
         attempts: row.attempts,
+        strategy,
         owner,
     }))
 }
 
-async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkItem>, Fault> {
+pub(super) async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkItem>, Fault> {
     let mut cx = platform.work("worker").await?;
     let rows = sqlx::query!(
         r#"select i.id as "id: OrderItemId", i.step as "step: ItemStep", i.carrier as "carrier!",
                   i.e164 as "number!: E164", i.offer as "offer: sqlx::types::Json<Offer>",
                   i.price_book_id as "price!: PriceId", i.monthly_minor, i.setup_minor, i.discount_minor,
-                  i.tax_minor, i.total_minor, i.purchase_key, i.attempts, h.carrier_hold_id as "hold_id?"
+                  i.tax_minor, i.total_minor, i.purchase_key, i.attempts, h.carrier_hold_id as "hold_id?",
+                  i.owned as "owned: sqlx::types::Json<OwnedNumber>"
            from order_items i left join holds h on h.e164 = i.e164 and h.order_id = i.order_id
            where i.order_id = $1 and i.tenant_id = $2 order by i.position"#,
         work.order.uuid(),
@@ -198,6 +233,7 @@ async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkItem>, Fault>
             key: r.purchase_key,
             attempts: r.attempts,
             hold_id: r.hold_id,
+            owned: r.owned.map(|o| o.0),
         })
         .collect())
 }

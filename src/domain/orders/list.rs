@@ -1,12 +1,13 @@
 //! Orders as their customers see them.
 
-use crate::{Ctx, Fault};
+use super::{Due, dues, strategy_of};
+use crate::{Ctx, Fault, billing::address::Address};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use voxlink_types::{
     Currency, E164, Money, Page, PageRequest, Paging,
-    ids::{NumberId, OrderId, OrderItemId, PaymentId},
-    order::{ItemStep, OrderState, PaymentState},
+    ids::{CartId, NumberId, OrderId, OrderItemId, PaymentId},
+    order::{ItemStep, OrderState, PaymentState, Strategy},
 };
 
 /// Which orders are wanted.
@@ -39,6 +40,8 @@ pub struct OrderRow {
     pub charged: Money,
     /// True when paid by card.
     pub by_card: bool,
+    /// True when its card was refused and it is not paid yet.
+    pub due: bool,
 }
 
 /// A page of the tenant's orders, newest first.
@@ -57,6 +60,7 @@ pub async fn list(
         let found = sqlx::query!(
         r#"select o.id as "id: OrderId", o.order_number, o.state as "state: OrderState", o.placed_at,
                   o.total_minor, o.charged_minor, o.currency as "currency: Currency", o.payment_kind,
+                  exists (select 1 from order_dues d where d.order_id = o.id and d.paid_at is null) as "due!",
                   (select count(*) from order_items i where i.order_id = o.id) as "items!",
                   (select count(*) from order_items i where i.order_id = o.id and i.step in ('bought', 'done')) as "had!",
                   count(*) over () as "total!"
@@ -89,6 +93,7 @@ pub async fn list(
             total: Money::new(r.total_minor, r.currency),
             charged: Money::new(r.charged_minor, r.currency),
             by_card: r.payment_kind == "card",
+            due: r.due,
         })
         .collect();
     Ok(Page { rows, request, total })
@@ -169,8 +174,37 @@ pub struct Order {
     pub items: Vec<Item>,
     /// The timeline, oldest first.
     pub events: Vec<Event>,
+    /// Who was billed, as it stood then.
+    pub billed_to: Address,
+    /// What was to be done when not all could be had.
+    pub strategy: Strategy,
+    /// What it still owes.
+    pub due: Option<Due>,
     /// The latest card payment.
-    pub payment: Option<(PaymentId, PaymentState)>,
+    pub payment: Option<CardPayment>,
+}
+
+/// A card payment of an order, as its page needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardPayment {
+    /// The payment.
+    pub id: PaymentId,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// Why it failed, for the customer.
+    pub failure: Option<String>,
+}
+
+/// The order that a cart became.
+pub async fn of_cart(cx: &mut Ctx, cart: CartId) -> Result<Option<OrderId>, Fault> {
+    let tenant = cx.tenant();
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: OrderId" from orders where cart_id = $1 and tenant_id = $2"#,
+        cart.uuid(),
+        tenant.uuid()
+    )
+    .fetch_optional(cx.tx())
+    .await?)
 }
 
 /// One order of the tenant.
@@ -179,7 +213,8 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
     let row = sqlx::query!(
         r#"select order_number, state as "state: OrderState", payment_kind, placed_at, finished_at, subtotal_minor,
                   discount_minor, tax_minor, total_minor, charged_minor, released_minor, promotion_code,
-                  cancellation_reason, currency as "currency: Currency"
+                  cancellation_reason, currency as "currency: Currency", strategy, strategy_minimum,
+                  billing_address as "billed_to: sqlx::types::Json<Address>"
            from orders where id = $1 and tenant_id = $2"#,
         id.uuid(),
         tenant.uuid()
@@ -222,14 +257,18 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
     .fetch_all(cx.tx())
     .await?;
     let payment = sqlx::query!(
-        r#"select id as "id: PaymentId", state as "state: PaymentState" from payments
+        r#"select id as "id: PaymentId", state as "state: PaymentState", failure_reason from payments
            where order_id = $1 and tenant_id = $2 order by created_at desc, id desc limit 1"#,
         id.uuid(),
         tenant.uuid()
     )
     .fetch_optional(cx.tx())
     .await?;
+    let due = dues(cx).await?.into_iter().find(|due| due.order == id);
     Ok(Some(Order {
+        strategy: strategy_of(&row.strategy, row.strategy_minimum)?,
+        due,
+        billed_to: row.billed_to.0,
         id,
         number: row.order_number,
         state: row.state,
@@ -246,6 +285,10 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
         cancellation: row.cancellation_reason,
         items,
         events,
-        payment: payment.map(|p| (p.id, p.state)),
+        payment: payment.map(|p| CardPayment {
+            id: p.id,
+            state: p.state,
+            failure: p.failure_reason,
+        }),
     }))
 }

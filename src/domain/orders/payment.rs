@@ -1,9 +1,9 @@
 //! An order and its card payments: what a payment's move means for the order.
 
-use super::{FulfilJob, News, fulfil::Work, tell};
+use super::{CollectDueJob, FulfilJob, News, dues, fulfil::Work, tell};
 use crate::{
     Ctx, Fault, Platform,
-    billing::payments::{self, NewPayment, PaymentsError, Purpose},
+    billing::payments::{self, NewPayment, Payment, PaymentsError, Purpose},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,11 +17,18 @@ use voxlink_types::{
 pub async fn payment_moved(
     cx: &mut Ctx,
     order: OrderId,
+    payment: &Payment,
     to: PaymentState,
     reason: Option<&str>,
 ) -> Result<(), Fault> {
     let tenant = cx.tenant();
+    let due = payment.purpose == Purpose::Due;
     let message = match to {
+        PaymentState::Authorised if due => {
+            cx.enqueue(&CollectDueJob { tenant, order, payment: payment.id }).await?;
+            return Ok(());
+        }
+        PaymentState::Succeeded if due => return dues::paid(cx, order, "card").await,
         PaymentState::Authorised => {
             cx.enqueue(&FulfilJob { tenant, order }).await?;
             "Your card was accepted; it is charged only for the numbers you get".to_owned()
@@ -45,8 +52,11 @@ pub async fn wants_payment(
     let tenant = cx.tenant();
     // A second attempt makes the first one needless.
     Ok(sqlx::query_scalar!(
-        r#"select o.state in ('pending', 'processing') and not exists (
-               select 1 from payments p where p.order_id = o.id and p.id <> $3
+        r#"select case q.purpose when 'due'
+                      then exists (select 1 from order_dues d where d.order_id = o.id and d.paid_at is null)
+                      else o.state in ('pending', 'processing') end
+                  and not exists (
+               select 1 from payments p where p.order_id = o.id and p.id <> $3 and p.purpose = q.purpose
                    and p.state in ('authorised', 'succeeded') and (p.created_at, p.id) < (q.created_at, q.id)) as "wants!"
            from orders o join payments q on q.id = $3
            where o.id = $1 and o.tenant_id = $2"#,
@@ -58,14 +68,17 @@ pub async fn wants_payment(
     .await?)
 }
 
-/// Begins another card payment for an order whose first one was declined. `None` when the order
-/// waits for no card, or one is still open: then that one is returned.
+/// Begins another card payment for an order whose first one was declined, at the beginning or when
+/// it was to be charged. `None` when the order waits for no card; one that is still open is
+/// returned as it is.
 pub async fn pay_again(
     cx: &mut Ctx,
     order: OrderId,
     processor: &str,
 ) -> Result<Option<PaymentId>, PaymentsError> {
     let tenant = cx.tenant();
+    // First the account, then the order: as where it is paid from the balance.
+    let due = dues::locked(cx, order).await?;
     let row = sqlx::query!(
         r#"select state as "state: OrderState", payment_kind, total_minor, currency as "currency: Currency", order_number
            from orders where id = $1 and tenant_id = $2 for update"#,
@@ -75,15 +88,20 @@ pub async fn pay_again(
     .fetch_optional(cx.tx())
     .await?
     .ok_or(PaymentsError::Absent)?;
-    if row.state != OrderState::Pending || row.payment_kind != "card" {
+    let (purpose, amount) = if row.state == OrderState::Pending && row.payment_kind == "card" {
+        (Purpose::Order, Money::new(row.total_minor, row.currency))
+    } else if let Some(amount) = due {
+        (Purpose::Due, amount)
+    } else {
         return Ok(None);
     }
     let open = sqlx::query_scalar!(
         r#"select id as "id: PaymentId" from payments
-           where order_id = $1 and tenant_id = $2 and state in ('pending', 'authorised')
+           where order_id = $1 and tenant_id = $2 and state in ('pending', 'authorised') and purpose = $3
            order by created_at desc limit 1"#,
         order.uuid(),
-        tenant.uuid()
+        tenant.uuid(),
+        purpose.as_str()
     )
     .fetch_optional(cx.tx())
     .await?;
@@ -91,11 +109,11 @@ pub async fn pay_again(
         return Ok(open);
     }
     let new = NewPayment {
-        purpose: Purpose::Order,
+        purpose,
         order: Some(order),
         invoice: None,
         processor: processor.to_owned(),
-        amount: Money::new(row.total_minor, row.currency),
+        amount,
         description: format!("Order {}", row.order_number),
     };
     Ok(Some(payments::begin(cx, new).await?))
@@ -109,7 +127,7 @@ pub(super) async fn authorised(
     let mut cx = platform.work("worker").await?;
     let row = sqlx::query!(
         r#"select id as "id: PaymentId", processor, external_id as "external_id!", idempotency_key
-           from payments where order_id = $1 and tenant_id = $2 and external_id is not null
+           from payments where order_id = $1 and tenant_id = $2 and purpose = 'order' and external_id is not null
              and (state in ('authorised', 'succeeded', 'refunded', 'partially_refunded') or processed_at is not null)
            order by state in ('authorised', 'succeeded', 'refunded', 'partially_refunded') desc, created_at, id
            limit 1"#,

@@ -41,6 +41,27 @@ impl Refusal {
         }
     }
 
+    /// Too many others failed for the order's strategy.
+    pub(super) fn pointless() -> Self {
+        Self {
+            code: "not_tried".to_owned(),
+            sentence: "Too few of the others can be had, so it was not bought.".to_owned(),
+            detail: "the order's strategy cannot be met any more".to_owned(),
+        }
+    }
+
+    /// It was had, but the order as a whole was not to be.
+    pub(super) fn given_back() -> Self {
+        Self {
+            code: Self::GIVEN_BACK.to_owned(),
+            sentence: "Too few of the others could be had, so it was given back.".to_owned(),
+            detail: "the order's strategy could not be met".to_owned(),
+        }
+    }
+
+    /// The code of [`Refusal::given_back`].
+    pub(super) const GIVEN_BACK: &str = "given_back";
+
     /// An item that had failed before its money was let go.
     pub(super) fn again() -> Self {
         Self {

@@ -3,6 +3,7 @@
 use crate::{
     Ctx, Fault,
     billing::tax::{self, Base, TaxedKind},
+    cart::{Promotion, PromotionRefusal, standing},
 };
 use rust_decimal::Decimal;
 use voxlink_gateways::carrier::Offer;
@@ -61,6 +62,8 @@ pub struct Quote {
     pub lines: Vec<QuoteLine>,
     /// The promotion's code, when one is in the cart and in force.
     pub promotion: Option<String>,
+    /// A code that is in the cart and gives nothing now, and why.
+    pub refused_promotion: Option<(String, PromotionRefusal)>,
     /// First months and set-ups.
     pub subtotal: Money,
     /// The promotion.
@@ -149,7 +152,7 @@ pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
             was: (was != (monthly, setup)).then_some(was),
         });
     }
-    let promotion = promotion(cx, cart).await?;
+    let (promotion, refused_promotion) = promotion(cx, cart).await?;
     let place = tax::place_of(cx, tenant).await?;
     let (subtotal, discount) =
         discounts(&mut lines, promotion.as_ref(), currency).map_err(amounts)?;
@@ -171,6 +174,7 @@ pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
     Ok(Quote {
         cart,
         currency,
+        refused_promotion,
         promotion: promotion.filter(|_| discount.minor > 0).map(|p| p.code),
         subtotal,
         discount,
@@ -195,30 +199,25 @@ async fn account_currency(cx: &mut Ctx, tenant: TenantId) -> Result<Currency, Fa
     .await?)
 }
 
-struct Promotion {
-    code: String,
-    percent: Option<Decimal>,
-    amount: Option<(i64, String)>,
-}
-
-async fn promotion(cx: &mut Ctx, cart: CartId) -> Result<Option<Promotion>, Fault> {
-    let (tenant, now) = (cx.tenant(), cx.now());
-    let row = sqlx::query!(
-        "select p.code, p.percent, p.amount_minor, p.currency
-         from carts c join promotions p on p.code = c.promotion_code
-         where c.id = $1 and c.tenant_id = $2 and p.starts_at <= $3 and (p.ends_at is null or p.ends_at > $3)
-           and (p.max_redemptions is null or p.redemptions < p.max_redemptions)",
+/// The cart's code and what it is good for now.
+async fn promotion(
+    cx: &mut Ctx,
+    cart: CartId,
+) -> Result<(Option<Promotion>, Option<(String, PromotionRefusal)>), Fault> {
+    let tenant = cx.tenant();
+    let code = sqlx::query_scalar!(
+        "select promotion_code from carts where id = $1 and tenant_id = $2",
         cart.uuid(),
-        tenant.uuid(),
-        now,
+        tenant.uuid()
     )
     .fetch_optional(cx.tx())
-    .await?;
-    Ok(row.map(|r| Promotion {
-        code: r.code,
-        percent: r.percent,
-        amount: r.amount_minor.zip(r.currency),
-    }))
+    .await?
+    .flatten();
+    let Some(code) = code else { return Ok((None, None)) };
+    Ok(match standing(cx, &code).await? {
+        Ok(good) => (Some(good), None),
+        Err(refusal) => (None, Some((code, refusal))),
+    })
 }
 
 /// Computes subtotal and promotion and shares the promotion among the lines, to the unit.
@@ -234,9 +233,7 @@ fn discounts(
         Some(Promotion { percent: Some(percent), .. }) => {
             Money::round(subtotal.exact() * percent / Decimal::from(100), currency)?
         }
-        Some(Promotion { amount: Some((minor, of)), .. }) if of == currency.as_str() => {
-            Money::new(*minor, currency)
-        }
+        Some(Promotion { amount_minor: Some(minor), .. }) => Money::new(*minor, currency),
         _ => Money::zero(currency),
     };
     let discount = Money::new(wanted.minor.min(subtotal.minor), currency);

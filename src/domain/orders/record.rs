@@ -2,6 +2,7 @@
 
 use super::{
     News,
+    decide::GiveBackJob,
     fulfil::{Work, WorkItem, still_ours},
     purchase::{Doubt, Refusal, settings},
     row_id, tell,
@@ -10,6 +11,7 @@ use crate::{
     Ctx, Fault, Installation, Platform,
     audit::Entry,
     billing::journal::{Account, NewEntry, Posting, post},
+    cart::LetGo,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -59,7 +61,7 @@ pub(super) async fn bought(
     owned: &OwnedNumber,
 ) -> Result<bool, Fault> {
     let mut cx = match begin(platform, work, item, ItemStep::Bought).await? {
-        Begun::Open(cx, ItemStep::Buying | ItemStep::Unknown) => cx,
+        Begun::Open(cx, ItemStep::Buying | ItemStep::Unknown | ItemStep::Secured) => cx,
         Begun::Open(..) | Begun::Written => return Ok(true),
         Begun::Lost => return Ok(false),
     };
@@ -88,7 +90,7 @@ pub(super) async fn bought(
         .execute(cx.tx())
         .await?;
     }
-    drop_hold(&mut cx, work, item).await?;
+    drop_hold(&mut cx, work, item, true).await?;
     let message = format!("{} is yours and in service", item.number);
     let detail = json!({ "carrier": item.carrier, "carrier_number_id": owned.id, "attempts": item.attempts });
     tell(
@@ -107,6 +109,44 @@ pub(super) async fn bought(
             new: Some(json!({ "number": item.number, "order": work.number, "total": item.total })),
             ..Entry::default()
         },
+    )
+    .await?;
+    cx.commit().await?;
+    Ok(true)
+}
+
+/// Writes down that a number is ours at the carrier, while the order as a whole is undecided: it is
+/// neither in service nor charged yet. False when the order is no longer ours.
+pub(super) async fn secured(
+    platform: &Platform,
+    work: &Work,
+    item: &WorkItem,
+    owned: &OwnedNumber,
+) -> Result<bool, Fault> {
+    let mut cx = match begin(platform, work, item, ItemStep::Secured).await? {
+        Begun::Open(cx, ItemStep::Buying | ItemStep::Unknown) => cx,
+        Begun::Open(..) | Begun::Written => return Ok(true),
+        Begun::Lost => return Ok(false),
+    };
+    let known = serde_json::to_value(owned).map_err(|e| Fault::Internal(e.to_string()))?;
+    sqlx::query!(
+        "update order_items set step = 'secured', carrier_number_id = $3, owned = $4
+         where id = $1 and tenant_id = $2",
+        item.id.uuid(),
+        work.tenant.uuid(),
+        owned.id,
+        known,
+    )
+    .execute(cx.tx())
+    .await?;
+    let message =
+        format!("{} can be had and is kept for you until the others are known", item.number);
+    let detail = json!({ "carrier": item.carrier, "carrier_number_id": owned.id });
+    tell(
+        &mut cx,
+        work.tenant,
+        work.order,
+        News { item: Some(item.id), kind: "secured", message: &message, detail },
     )
     .await?;
     cx.commit().await?;
@@ -234,6 +274,30 @@ pub(super) async fn refused(
     Ok(true)
 }
 
+/// Writes down that a number which was secured is not kept: its money is free again, and a job
+/// gives it back to the carrier. False when the order is no longer ours.
+pub(super) async fn returned(
+    platform: &Platform,
+    work: &Work,
+    item: &WorkItem,
+    owned: &OwnedNumber,
+) -> Result<bool, Fault> {
+    let mut cx = match begin(platform, work, item, ItemStep::Released).await? {
+        Begun::Open(cx, ItemStep::Secured) => cx,
+        Begun::Open(..) | Begun::Written => return Ok(true),
+        Begun::Lost => return Ok(false),
+    };
+    release(&mut cx, work, item, &Refusal::given_back()).await?;
+    let job = GiveBackJob {
+        carrier: item.carrier.clone(),
+        carrier_number_id: owned.id.clone(),
+        item: item.id,
+    };
+    cx.enqueue(&job).await?;
+    cx.commit().await?;
+    Ok(true)
+}
+
 /// Frees an item's money and hold, in the caller's transaction: failed and released in one.
 pub(super) async fn release(
     cx: &mut Ctx<Installation>,
@@ -274,8 +338,12 @@ pub(super) async fn release(
         };
         post(cx, work.tenant, entry).await?;
     }
-    drop_hold(cx, work, item).await?;
-    let message = format!("{} could not be had: {}", item.number, why.sentence);
+    drop_hold(cx, work, item, why.code == Refusal::GIVEN_BACK).await?;
+    let message = if why.code == Refusal::GIVEN_BACK {
+        format!("{}: {}", item.number, why.sentence)
+    } else {
+        format!("{} could not be had: {}", item.number, why.sentence)
+    };
     let detail = json!({ "code": why.code, "carrier": item.carrier, "said": why.detail });
     tell(
         cx,
@@ -324,14 +392,23 @@ pub(super) async fn unsure(
     Ok(true)
 }
 
-async fn drop_hold(cx: &mut Ctx<Installation>, work: &Work, item: &WorkItem) -> Result<(), Fault> {
-    sqlx::query!(
-        "delete from holds where e164 = $1 and order_id = $2 and tenant_id = $3",
+/// The order's hold of a number ends; the carrier's own is used up by a purchase, and else let go.
+async fn drop_hold(
+    cx: &mut Ctx<Installation>,
+    work: &Work,
+    item: &WorkItem,
+    bought: bool,
+) -> Result<(), Fault> {
+    let held = sqlx::query_scalar!(
+        "delete from holds where e164 = $1 and order_id = $2 and tenant_id = $3 returning carrier_hold_id",
         item.number.as_str(),
         work.order.uuid(),
         work.tenant.uuid()
     )
-    .execute(cx.tx())
+    .fetch_optional(cx.tx())
     .await?;
+    if let (Some(hold), false) = (held.flatten(), bought) {
+        cx.enqueue(&LetGo::of(&item.carrier, &item.number, hold)).await?;
+    }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The end of an order: the card pays for exactly what was had, the order gets its last state.
 
 use super::{
-    News,
+    News, checkout, dues,
     fulfil::{Work, still_ours},
     payment, tell,
 };
@@ -16,7 +16,7 @@ use voxlink_gateways::PaymentError;
 use voxlink_types::{
     Money,
     notice::NoticeKind,
-    order::{ItemStep, OrderState, PaymentState},
+    order::{ItemStep, OrderState, PaymentState, Strategy},
 };
 
 /// Finishes an order all of whose items came to an end. False when it must be tried again.
@@ -73,7 +73,13 @@ pub(super) async fn settle(platform: &Platform, work: &Work) -> Result<bool, Fau
     )
     .execute(cx.tx())
     .await?;
-    let message = closing_words(state, &taken, due);
+    if state == OrderState::Failed {
+        checkout::unredeem(&mut cx, work.order).await?;
+    }
+    if matches!(taken, Taken::Refused(_)) && due.minor > 0 {
+        dues::fall_due(&mut cx, work, due).await?;
+    }
+    let message = closing_words(work, state, &taken, due);
     let detail = match &taken {
         Taken::Refused(said) => json!({ "processor": said }),
         _ => Value::Null,
@@ -122,10 +128,10 @@ async fn announce(
     notify(cx, work.user, &notice).await
 }
 
-fn closing_words(state: OrderState, taken: &Taken, due: Money) -> String {
+fn closing_words(work: &Work, state: OrderState, taken: &Taken, due: Money) -> String {
     let money = match taken {
         Taken::Refused(_) => {
-            format!("your card could not be charged; {due} is open on your account")
+            format!("your card could not be charged, so {due} is due")
         }
         _ => format!("you paid {due}"),
     };
@@ -134,7 +140,18 @@ fn closing_words(state: OrderState, taken: &Taken, due: Money) -> String {
         OrderState::Partial => {
             format!("Order complete in part: {money}; the rest was not charged")
         }
-        _ => "None of the numbers could be had; nothing was charged".to_owned(),
+        _ => match work.strategy {
+            Strategy::BestEffort => {
+                "None of the numbers could be had; nothing was charged".to_owned()
+            }
+            Strategy::AllOrNothing => {
+                "Not all of the numbers could be had, and you wanted all or none; nothing was charged"
+                    .to_owned()
+            }
+            Strategy::AtLeast(least) => format!(
+                "Fewer than the {least} numbers you wanted at least could be had; nothing was charged"
+            ),
+        },
     }
 }
 

@@ -116,6 +116,10 @@ impl PaymentProcessor for FakeProcessor {
         "Fake card"
     }
 
+    fn page_origins(&self) -> Vec<String> {
+        vec!["https://processor.test".to_owned()]
+    }
+
     async fn open(&self, checkout: &Checkout) -> Result<Redirect, PaymentError> {
         self.act(|books| {
             let external_id = format!("fp_{}", checkout.key.simple());

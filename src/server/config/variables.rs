@@ -158,6 +158,12 @@ pub const VARIABLES: &[Variable] = &[
         "Offers the test card, which takes no money",
     ),
     unset(
+        "TEST_CARD_URL",
+        "`PUBLIC_URL`",
+        "http://localhost:3000",
+        "Another address of this server under which the test card's pages are shown, as a processor's pages are elsewhere",
+    ),
+    unset(
         "SECRET_KEY",
         "made once and kept in `DATA_DIR/secret.key`",
         "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=",

@@ -1,6 +1,7 @@
 //! The balance: what is there, what is open, what the next invoice will be, and when to warn.
 
 use super::{statement::movements, tabs};
+use crate::pages::orders::owed::owed as owed_for_orders;
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Manager, Person, Viewer},
@@ -22,6 +23,7 @@ use voxlink_domain::{
         journal::{Account, StatementLine, available_credit, balance, statement},
         low_balance,
     },
+    orders,
 };
 use voxlink_types::{Currency, Money, Page, PageRequest, role::TenantRole};
 
@@ -43,6 +45,7 @@ struct Shown {
     draft: Draft,
     methods: Vec<PaymentMethod>,
     moves: Page<StatementLine>,
+    dues: Vec<orders::Due>,
     open: Vec<ListedInvoice>,
     least: String,
     wrong: Wrong,
@@ -107,6 +110,7 @@ async fn load(
         owed: balance(cx, tenant, Account::Receivable, currency).await?,
         draft: estimate(cx).await?,
         methods: account::payment_methods(cx).await?,
+        dues: orders::dues(cx).await?,
         moves: statement(cx, tenant, currency, PageRequest::new(1, RECENT)).await?,
         open: open_list(cx).await?,
         account,
@@ -133,6 +137,7 @@ fn page(shown: Shown) -> impl IntoView {
         draft,
         methods,
         moves,
+        dues,
         open,
         least,
         wrong,
@@ -172,6 +177,7 @@ fn page(shown: Shown) -> impl IntoView {
     });
     view! {
         {tabs("/billing")}
+        {owed_for_orders(dues)}
         {low}
         <div class="mb-6 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
             <Stat label="Balance" note=held_note.unwrap_or_else(|| "Yours to spend".to_owned())>

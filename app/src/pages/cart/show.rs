@@ -165,10 +165,11 @@ fn sums(view: &CartView, wrong: Wrong, typed: String) -> impl IntoView + use<> {
         let off = Money::new(-quote.discount.minor, quote.discount.currency);
         row(format!("Promotion {code}"), off)
     });
-    let code = match quote.promotion.clone().or_else(|| view.dead_code.clone()) {
+    let refused = quote.refused_promotion.clone();
+    let code = match quote.promotion.clone().or_else(|| refused.clone().map(|(code, _)| code)) {
         Some(code) => {
-            let dead = view.dead_code.is_some().then(|| {
-                view! { <Notice tone=Tone::Warning>{format!("{code} gives nothing now.")}</Notice> }
+            let dead = refused.map(|(code, why)| {
+                view! { <Notice tone=Tone::Warning>{format!("{code} takes nothing off. {why}")}</Notice> }
             });
             view! {
                 {dead}

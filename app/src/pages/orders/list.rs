@@ -3,6 +3,7 @@
 use crate::{
     Answer, App, Screen,
     access::Viewer,
+    flash::Tone,
     layout::Place,
     ui::{
         Amount, Badge, ButtonKind, Cell, Choice, EmptyState, FilterBar, LinkButton, Pager, Select,
@@ -99,7 +100,9 @@ fn rows(rows: Vec<OrderRow>) -> impl IntoView {
                         <a class="link-quiet font-medium whitespace-nowrap" href=format!("/orders/{}", row.id)>{row.number}</a>
                     </Cell>
                     <Cell label="Placed"><When at=row.placed_at /></Cell>
-                    <Cell label="State"><Badge text tone /></Cell>
+                    <Cell label="State">
+                        <span class="flex flex-wrap gap-1.5"><Badge text tone /> {row.due.then(|| view! { <Badge text="Payment due" tone=Some(Tone::Danger) /> })}</span>
+                    </Cell>
                     <Cell label="Numbers" amount=true>{format!("{} of {}", row.had, row.items)}</Cell>
                     <Cell label="Paid by">{if row.by_card { "Card" } else { "Balance" }}</Cell>
                     <Cell label="Total" amount=true><Amount money=row.total /></Cell>

@@ -17,13 +17,13 @@ use axum::{
 };
 use leptos::prelude::*;
 use voxlink_domain::{
-    billing::payments,
-    orders::{self, Event, Item, Order},
+    billing::{address::Address, journal::available_credit, payments},
+    orders::{self, Due, DueError, Event, Item, Order},
 };
 use voxlink_types::{
     Money,
     ids::OrderId,
-    order::{OrderState, PaymentState},
+    order::{OrderState, PaymentState, Strategy},
     role::TenantRole,
 };
 
@@ -34,15 +34,18 @@ fn parsed(id: &str) -> Result<OrderId, PageError> {
 pub(super) async fn show(State(app): State<App>, who: Viewer, Path(id): Path<String>) -> Answer {
     let mut cx = who.begin(&app.platform).await?;
     let order = orders::get(&mut cx, parsed(&id)?).await?.ok_or_else(PageError::not_found)?;
-    drop(cx);
     let may = who.member.tenant_role >= TenantRole::Manager && who.member.suspended.is_none();
-    let paid = matches!(&order.payment, Some((_, PaymentState::Authorised)));
+    let tenant = cx.tenant();
+    let credit = available_credit(&mut cx, tenant, order.total.currency).await?;
+    let paid = order.payment.as_ref().is_some_and(|p| p.state == PaymentState::Authorised);
     let moving = order.state == OrderState::Processing
-        || (order.state == OrderState::Pending && (!order.by_card || paid));
+        || (order.state == OrderState::Pending && (!order.by_card || paid))
+        || (order.due.is_some() && paid);
+    drop(cx);
     let card = app.platform.processors().next().map(|p| p.key());
     let screen =
         Screen::new(format!("Order {}", order.number)).at(Place::Orders).under("Orders", "/orders");
-    let mut response = screen.render(&app, &who, move || body(order, may, card)).await?;
+    let mut response = screen.render(&app, &who, move || body(order, may, card, credit)).await?;
     if moving {
         // Live without a script: the page comes again while the worker buys.
         response.headers_mut().insert(REFRESH, HeaderValue::from_static("2"));
@@ -88,24 +91,48 @@ pub(super) async fn pay_again(
     }
 }
 
-fn body(order: Order, may: bool, card: Option<&'static str>) -> impl IntoView {
+pub(super) async fn pay_from_balance(
+    State(app): State<App>,
+    who: Manager,
+    Path(id): Path<String>,
+) -> Answer {
+    let order = parsed(&id)?;
+    let path = format!("/orders/{order}");
+    let mut cx = who.begin(&app.platform).await?;
+    match orders::pay_from_credit(&mut cx, order).await {
+        Ok(amount) => {
+            cx.commit().await?;
+            Ok(Flash::success(format!("{amount} was paid from your balance.")).then(&path))
+        }
+        Err(error @ (DueError::Absent | DueError::Fault(_))) => Err(error.into()),
+        Err(error) => Ok(Flash::warning(error.to_string()).then(&path)),
+    }
+}
+
+fn body(order: Order, may: bool, card: Option<&'static str>, credit: Money) -> impl IntoView {
     let (text, tone) = order.state.badge();
     let actions = actions(&order, may, card);
+    let pay = order.due.clone().map(|due| pay_due(&due, may, card, credit));
+    let several = order.items.len() > 1;
     let released = order.released;
     view! {
+        {pay}
         {word(&order)}
-        <div class="grid gap-6 lg:grid-cols-[3fr_2fr]">
-            <div class="flex flex-col gap-6">
+        <div class="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
+            <div class="flex min-w-0 flex-col gap-6">
                 {items(order.items.clone())}
                 {timeline(order.events.clone())}
             </div>
             <div class="flex flex-col gap-6">
                 <Card title="Order">
                     <Facts>
-                        <Fact name="State"><Badge text tone /></Fact>
+                        <Fact name="State">
+                            <span class="flex flex-wrap gap-1.5"><Badge text tone /> {order.due.is_some().then(|| view! { <Badge text="Payment due" tone=Some(Tone::Danger) /> })}</span>
+                        </Fact>
                         <Fact name="Placed"><When at=order.placed_at /></Fact>
                         {order.finished_at.map(|at| view! { <Fact name="Finished"><When at /></Fact> })}
                         <Fact name="Paid by">{if order.by_card { "Card" } else { "Balance" }}</Fact>
+                        {several.then(|| view! { <Fact name="If a number cannot be had">{strategy(order.strategy)}</Fact> })}
                         <Fact name="First month and set-up"><Amount money=order.subtotal /></Fact>
                         {(order.discount.minor > 0).then(|| view! {
                             <Fact name=format!("Promotion {}", order.promotion.clone().unwrap_or_default())>
@@ -119,18 +146,45 @@ fn body(order: Order, may: bool, card: Option<&'static str>) -> impl IntoView {
                     </Facts>
                     {actions}
                 </Card>
+                {billed_to(&order.billed_to)}
             </div>
         </div>
     }
 }
 
+/// Who was billed: with the sums above, the order's page printed is its receipt.
+fn billed_to(address: &Address) -> Option<impl IntoView + use<>> {
+    let lines = address.lines();
+    (!lines.is_empty()).then(|| {
+        view! {
+            <Card title="Billed to">
+                <address class="not-italic">
+                    {lines.into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}
+                </address>
+                <p class="mt-3 text-sm text-muted">
+                    "This page, printed, is your receipt. The tax invoice is the one of the month, under " <a class="link" href="/billing/invoices">"Invoices"</a> "."
+                </p>
+            </Card>
+        }
+    })
+}
+
 /// What the person most wants to know, in a sentence.
-fn word(order: &Order) -> impl IntoView + use<> {
-    let declined = matches!(&order.payment, Some((_, PaymentState::Failed)));
+fn word(order: &Order) -> AnyView {
+    let card = order.payment.as_ref();
+    let declined = card.filter(|p| p.state == PaymentState::Failed);
     let (tone, text) = match order.state {
-        OrderState::Pending if order.by_card && declined => (
-            Tone::Danger,
-            "Your card was declined and nothing was charged. Your numbers are still set aside: try another card or cancel.",
+        OrderState::Pending if order.by_card && declined.is_some() => {
+            let why =
+                declined.and_then(|p| p.failure.as_deref()).unwrap_or("Your card was declined.");
+            let text = format!(
+                "{why} Nothing was charged, and your numbers are still set aside: try another card, or cancel the order."
+            );
+            return view! { <Notice tone=Tone::Danger>{text}</Notice> }.into_any();
+        }
+        OrderState::Pending if card.is_some_and(|p| p.state == PaymentState::Authorised) => (
+            Tone::Info,
+            "Your card was accepted. We are getting your numbers from the carrier; this page follows by itself.",
         ),
         OrderState::Pending if order.by_card => {
             (Tone::Info, "This order waits for your card. Your numbers are set aside meanwhile.")
@@ -139,26 +193,76 @@ fn word(order: &Order) -> impl IntoView + use<> {
             Tone::Info,
             "We are getting your numbers from the carrier. This page follows by itself.",
         ),
+        // What is due was said already.
+        OrderState::Completed | OrderState::Partial if order.due.is_some() => {
+            (Tone::Info, "The numbers you got are in service.")
+        }
         OrderState::Completed => (Tone::Success, "All numbers are yours and in service."),
         OrderState::Partial => {
             (Tone::Warning, "Some numbers could not be had. You paid only for those you got.")
         }
+        OrderState::Failed if order.strategy != Strategy::BestEffort => (
+            Tone::Danger,
+            "Too few of the numbers could be had, as you wanted them only together. Nothing was charged.",
+        ),
         OrderState::Failed => {
             (Tone::Danger, "None of the numbers could be had. Nothing was charged.")
         }
         OrderState::Cancelled => (Tone::Info, "This order was cancelled. Nothing was charged."),
     };
-    view! { <Notice tone>{text}</Notice> }
+    view! { <Notice tone>{text}</Notice> }.into_any()
+}
+
+/// What was to be done when not all could be had.
+fn strategy(strategy: Strategy) -> String {
+    match strategy {
+        Strategy::BestEffort => "Buy the others".to_owned(),
+        Strategy::AllOrNothing => "Buy none".to_owned(),
+        Strategy::AtLeast(least) => format!("Buy {least} or more, else none"),
+    }
+}
+
+/// What is owed, until when, and the ways to pay it.
+fn pay_due(
+    due: &Due,
+    may: bool,
+    card: Option<&'static str>,
+    credit: Money,
+) -> impl IntoView + use<> {
+    let amount = due.amount;
+    let stops = due.stops_orders_at();
+    let order = due.order;
+    let enough = credit.minor >= amount.minor;
+    let by_balance = if enough {
+        view! {
+            <ButtonForm action=format!("/orders/{order}/pay-from-balance") kind=ButtonKind::Secondary>{format!("Pay from the balance ({credit})")}</ButtonForm>
+        }
+        .into_any()
+    } else {
+        view! { <a class="link self-center" href="/billing/top-up">{format!("Top up your balance ({credit})")}</a> }.into_any()
+    };
+    let by_card = card.map(|_| {
+        view! {
+            <ButtonForm action=format!("/orders/{order}/pay") kind=ButtonKind::Primary>{format!("Pay {amount} by card")}</ButtonForm>
+        }
+    });
+    view! {
+        <Notice tone=Tone::Danger>
+            <p class="font-semibold">"Payment due: " {amount.to_string()}</p>
+            <p>"Your card was refused when it was to be charged. Your numbers stay in service; from " <When at=stops /> " on no new orders can be placed until this is paid."</p>
+            {may.then(|| view! { <div class="mt-3 flex flex-wrap gap-3">{by_card} {by_balance}</div> })}
+        </Notice>
+    }
 }
 
 fn actions(order: &Order, may: bool, card: Option<&'static str>) -> Option<AnyView> {
     if !may || order.state != OrderState::Pending {
         return None;
     }
-    let waits = order.by_card && !matches!(&order.payment, Some((_, PaymentState::Authorised)));
+    let state = order.payment.as_ref().map(|p| p.state);
+    let waits = order.by_card && state != Some(PaymentState::Authorised);
     let pay = (waits && card.is_some()).then(|| {
-        let declined = matches!(&order.payment, Some((_, PaymentState::Failed)));
-        let label = if declined { "Try another card" } else { "Go to the card page" };
+        let label = if state == Some(PaymentState::Failed) { "Try another card" } else { "Go to the card page" };
         view! {
             <ButtonForm action=format!("/orders/{}/pay", order.id) kind=ButtonKind::Primary>{label}</ButtonForm>
         }

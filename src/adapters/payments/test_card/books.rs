@@ -30,6 +30,11 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// Paid with [`Card::Fickle`].
+    fn is_fickle(&self) -> bool {
+        self.card.as_ref().is_some_and(|(_, last4)| last4 == "0341")
+    }
+
     /// As the merchant is told.
     pub(super) fn told(self) -> ProcessorPayment {
         let money = |minor| Money::new(minor, self.amount.currency);
@@ -130,12 +135,18 @@ impl Books {
         let taken = if row.authorise_only { "authorised" } else { "captured" };
         let next = match (row.state.as_str(), card) {
             ("open", Some((Card::Good, _))) => taken,
+            // Where the money is taken at once, it is refused at once.
+            ("open", Some((Card::Fickle, _))) if row.authorise_only => taken,
             ("open", Some((Card::Challenged, _))) => "challenged",
             ("challenged", None) if confirmed => taken,
-            ("open", Some((Card::Declined, _))) | ("challenged", None) => "declined",
+            ("open", Some((Card::Declined | Card::Poor | Card::Fickle, _)))
+            | ("challenged", None) => "declined",
             _ => return Ok(Some(row)),
         };
         let decline = match (next, card) {
+            ("declined", Some((Card::Poor, _))) => {
+                Some(("insufficient_funds", "The card has too little money."))
+            }
             ("declined", Some(_)) => Some(("card_declined", "Your bank declined the card.")),
             ("declined", None) => {
                 Some(("authentication_failed", "The confirmation with your bank was refused."))
@@ -194,6 +205,23 @@ impl Books {
             return Ok(());
         }
         let refused = |why: &str| Err(PaymentError::Refused(why.to_owned()));
+        if matches!(act, Act::Capture(_)) && row.state == "authorised" && row.is_fickle() {
+            let write = async {
+                sqlx::query!(
+                    "update test_card.payments set state = 'declined', decline_code = 'card_declined',
+                            decline_reason = 'Your bank refused the charge.', updated_at = $2
+                     where id = $1",
+                    id,
+                    now
+                )
+                .execute(&mut *tx)
+                .await?;
+                announce(&mut tx, id, "declined", now).await?;
+                tx.commit().await
+            };
+            write.await.map_err(|e| super::failed(&e))?;
+            return refused("the bank refused the charge");
+        }
         let (state, captured, refunded) = match (act, row.state.as_str()) {
             (Act::Capture(take), "authorised") if take.minor <= row.amount.minor => {
                 ("captured", take.minor, 0)

@@ -7,6 +7,10 @@ pub(super) enum Card {
     Good,
     /// Is refused by its bank.
     Declined,
+    /// Has too little money.
+    Poor,
+    /// Is accepted, and refused when it is charged.
+    Fickle,
     /// Pays after a confirmation.
     Challenged,
 }
@@ -38,6 +42,8 @@ pub(super) fn read(number: &str) -> Result<(Card, &'static str), Mistake> {
     match digits.as_str() {
         "4242424242424242" => Ok((Card::Good, "4242")),
         "4000000000000002" => Ok((Card::Declined, "0002")),
+        "4000000000009995" => Ok((Card::Poor, "9995")),
+        "4000000000000341" => Ok((Card::Fickle, "0341")),
         "4000002760003184" => Ok((Card::Challenged, "3184")),
         _ => Err(Mistake::Number),
     }

@@ -42,7 +42,7 @@ async fn style() -> impl IntoResponse {
 
 async fn show(State(card): State<TestCard>, Path(id): Path<String>) -> Response {
     match card.books().find(&id).await {
-        Ok(Some(row)) => stage(&row, None),
+        Ok(Some(row)) => stage(&row, None, ""),
         Ok(None) => missing(),
         Err(error) => broken(&error),
     }
@@ -61,7 +61,7 @@ async fn pay(
         Ok(read) => card.books().pay(&id, Some(read), false, now).await,
         Err(mistake) => {
             return match card.books().find(&id).await {
-                Ok(Some(row)) => stage(&row, Some(mistake.sentence())),
+                Ok(Some(row)) => stage(&row, Some(mistake.sentence()), &typed.expiry),
                 Ok(None) => missing(),
                 Err(error) => broken(&error),
             };
@@ -99,7 +99,7 @@ fn after(card: &TestCard, outcome: Result<Option<Row>, sqlx::Error>) -> Response
 }
 
 /// The page of a payment in its state.
-fn stage(row: &Row, wrong: Option<&str>) -> Response {
+fn stage(row: &Row, wrong: Option<&str>, expiry: &str) -> Response {
     let id = escape(&row.id);
     let wrong = wrong.map_or_else(String::new, |w| {
         format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(w))
@@ -113,22 +113,25 @@ fn stage(row: &Row, wrong: Option<&str>) -> Response {
              <label for=\"number\">Card number</label>
              <input id=\"number\" name=\"number\" inputmode=\"numeric\" required placeholder=\"4242 4242 4242 4242\">
              <div class=\"pair\"><div><label for=\"expiry\">Expiry</label>
-             <input id=\"expiry\" name=\"expiry\" required placeholder=\"MM/YY\"></div>
+             <input id=\"expiry\" name=\"expiry\" required placeholder=\"MM/YY\" value=\"{}\"></div>
              <div><label for=\"cvc\">Security code</label>
              <input id=\"cvc\" name=\"cvc\" inputmode=\"numeric\" required placeholder=\"123\" maxlength=\"4\"></div></div>
              {wrong}<button>{}</button></form>{back}
              <table><caption>Test cards</caption><tbody>
              <tr><td><code>4242 4242 4242 4242</code></td><td>pays</td></tr>
              <tr><td><code>4000 0000 0000 0002</code></td><td>is declined</td></tr>
+             <tr><td><code>4000 0000 0000 9995</code></td><td>has too little money</td></tr>
              <tr><td><code>4000 0027 6000 3184</code></td><td>asks for a 3-D Secure confirmation</td></tr>
+             <tr><td><code>4000 0000 0000 0341</code></td><td>is accepted, then refused when charged</td></tr>
              </tbody></table>",
+            escape(expiry),
             if row.authorise_only { "Set the money aside" } else { "Pay" }
         ),
         "challenged" => format!(
             "<h2>3-D Secure</h2><p>Your (pretended) bank asks: is this payment yours?</p>
              <form method=\"post\" action=\"/test-card/{id}/confirm\">
              <button name=\"answer\" value=\"yes\">Yes, confirm the payment</button>
-             <button class=\"quiet\" name=\"answer\" value=\"no\">No, refuse it</button></form>"
+             <button class=\"quiet\" name=\"answer\" value=\"no\">No, refuse it</button></form>{back}"
         ),
         state => format!(
             "<p>This payment is {}. There is nothing more to do here.</p><p><a href=\"{}\">Back to the shop</a></p>",
@@ -145,14 +148,16 @@ fn stage(row: &Row, wrong: Option<&str>) -> Response {
         escape(&row.description),
         row.amount,
     );
-    document(StatusCode::OK, page)
+    // The person is sent back to the shop, which is mostly another site.
+    let shop = url::Url::parse(&row.return_url).map(|u| u.origin().ascii_serialization());
+    document(StatusCode::OK, page, &shop.unwrap_or_default())
 }
 
 fn missing() -> Response {
     let page = "<!doctype html><html lang=\"en\"><head><title>No such payment</title>
         <link rel=\"stylesheet\" href=\"/test-card/style.css\"></head><body><main>
         <h1>There is no such payment</h1><p>Go back to the shop and start again.</p></main></body></html>";
-    document(StatusCode::NOT_FOUND, page.to_owned())
+    document(StatusCode::NOT_FOUND, page.to_owned(), "")
 }
 
 fn broken(error: &sqlx::Error) -> Response {
@@ -160,14 +165,18 @@ fn broken(error: &sqlx::Error) -> Response {
     let page = "<!doctype html><html lang=\"en\"><head><title>Not now</title>
         <link rel=\"stylesheet\" href=\"/test-card/style.css\"></head><body><main>
         <h1>The test card does not answer at the moment</h1><p>Nothing was paid. Load the page again.</p></main></body></html>";
-    document(StatusCode::SERVICE_UNAVAILABLE, page.to_owned())
+    document(StatusCode::SERVICE_UNAVAILABLE, page.to_owned(), "")
 }
 
-fn document(status: StatusCode, page: String) -> Response {
+fn document(status: StatusCode, page: String, shop: &str) -> Response {
     let mut response = (status, Html(page)).into_response();
-    let policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; form-action 'self' {shop}; base-uri 'none'; frame-ancestors 'none'"
+    );
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -14,7 +14,8 @@ use voxlink_types::{Currency, Money};
 async fn processor() -> (TestDatabase, TestCard) {
     let database = TestDatabase::new().await;
     let public = "http://127.0.0.1:3000".parse().unwrap();
-    let card = TestCard::connect(&database.options, Arc::new(SystemClock), &public).unwrap();
+    let card =
+        TestCard::connect(&database.options, Arc::new(SystemClock), &public, &public).unwrap();
     (database, card)
 }
 

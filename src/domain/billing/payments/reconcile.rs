@@ -116,11 +116,12 @@ pub(super) async fn apply(
     .execute(cx.tx())
     .await?;
     tell_journal(&mut cx, &payment, captured, refunded).await?;
-    if captured != payment.captured && payment.purpose != Purpose::Order {
+    if captured != payment.captured && matches!(payment.purpose, Purpose::TopUp | Purpose::Invoice)
+    {
         invoices::settle_open(&mut cx, payment.invoice).await.map_err(Fault::from)?;
     }
     if let Some(order) = payment.order {
-        orders::payment_moved(&mut cx, order, next, failure.map(|f| f.1)).await?;
+        orders::payment_moved(&mut cx, order, &payment, next, failure.map(|f| f.1)).await?;
     }
     cx.audit(Entry {
         action: "payment.move",
@@ -191,7 +192,9 @@ async fn tell_journal(
 ) -> Result<(), Fault> {
     let (account, kind, words) = match payment.purpose {
         Purpose::TopUp => (Account::Credit, "top_up", "Balance topped up by card"),
-        Purpose::Order => (Account::Receivable, "order_payment", "Order paid by card"),
+        Purpose::Order | Purpose::Due => {
+            (Account::Receivable, "order_payment", "Order paid by card")
+        }
         // It reaches the balance and pays its invoice from there: what the invoice does not need any
         // more, because it was paid twice, is still the customer's.
         Purpose::Invoice => (Account::Credit, "top_up", "Paid by card for an invoice"),

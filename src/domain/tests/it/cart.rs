@@ -207,7 +207,14 @@ async fn a_promotion_lowers_the_sum_while_it_is_in_force() {
     .unwrap();
     let full = shop.view(&ann).await.quote;
     let mut cx = ann.begin(platform, shop.request.clone()).await.unwrap();
-    assert!(matches!(apply_promotion(&mut cx, ann.user, "over").await, Err(CartError::Promotion)));
+    assert!(matches!(
+        apply_promotion(&mut cx, ann.user, "over").await,
+        Err(CartError::Promotion(_))
+    ));
+    for (typed, said) in [("over", "ended on 14 November 2026"), ("half!", "no code HALF!")] {
+        let refused = apply_promotion(&mut cx, ann.user, typed).await.unwrap_err().to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
     assert_eq!(apply_promotion(&mut cx, ann.user, " half ").await.unwrap(), "HALF");
     cx.commit().await.unwrap();
     let half = shop.view(&ann).await.quote;

@@ -1,7 +1,9 @@
 //! Tests of `domain::orders` and the money around it.
 
 mod checkout;
+mod dues;
 mod journal;
 mod payments;
 mod saga;
 mod shop;
+mod strategies;

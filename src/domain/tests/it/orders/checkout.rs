@@ -4,9 +4,13 @@ use super::shop::{Shop, number, usd};
 use futures::future::join_all;
 use voxlink_domain::{
     billing::journal::Account,
+    cart::apply_promotion,
     orders::{self, CancelError, CheckoutError, PaymentChoice},
 };
-use voxlink_gateways::fault::Script;
+use voxlink_gateways::{
+    Carrier,
+    fault::{Fault, Script},
+};
 use voxlink_types::order::OrderState;
 
 #[tokio::test]
@@ -65,7 +69,7 @@ async fn what_is_refused_charges_nothing_and_keeps_the_cart() {
     );
     let seen = orders::Checkout { expected: Some(usd(1)), ..wish.clone() };
     let other = shop.place(&seen).await.unwrap_err();
-    assert!(matches!(other, CheckoutError::TotalChanged { now } if now == usd(170)), "{other}");
+    assert!(matches!(other, CheckoutError::TotalChanged { now, .. } if now == usd(170)), "{other}");
     shop.test.clock.advance(chrono::Duration::minutes(1));
     shop.price("2").await;
     let dearer = shop.place(&wish).await.unwrap_err();
@@ -135,4 +139,87 @@ async fn an_order_is_found_by_its_owner_alone() {
     assert_eq!(orders::list(&mut cx, &filter, page).await.unwrap().total, 0);
     let found = orders::list(&mut shop.begin().await, &filter, page).await.unwrap();
     assert_eq!(found.rows[0].id, id);
+}
+
+#[tokio::test]
+async fn a_promotion_is_good_once_per_account_and_comes_back_with_a_cancelled_order() {
+    let shop = Shop::open(Script::calm(), 10_000).await;
+    let pool = shop.test.platform.db().platform.clone();
+    sqlx::query(
+        "insert into promotions (code, description, percent, starts_at, max_redemptions, max_per_account)
+         values ('ONCE', 'half off', 50, '2026-01-01', 5, 1)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let with_code = async |n: u32| {
+        let cart = shop.cart([n]).await;
+        let mut cx = shop.begin().await;
+        let applied = apply_promotion(&mut cx, shop.user, "once").await;
+        cx.commit().await.unwrap();
+        (cart, applied.map_err(|e| e.to_string()))
+    };
+    let used = async || -> i32 {
+        sqlx::query_scalar("select redemptions from promotions").fetch_one(&pool).await.unwrap()
+    };
+    let (cart, applied) = with_code(1).await;
+    assert_eq!(applied.as_deref(), Ok("ONCE"));
+    let order = shop.place(&shop.wish(cart, PaymentChoice::Credit)).await.unwrap().order;
+    assert_eq!((shop.credit().await, used().await), (10_000 - 85, 1));
+    let (cart, applied) = with_code(2).await;
+    assert!(applied.as_ref().is_err_and(|e| e.contains("used this code already")), "{applied:?}");
+    // It got into the cart before the other order was placed.
+    sqlx::query("update carts set promotion_code = 'ONCE' where id = $1")
+        .bind(cart.uuid())
+        .execute(&pool)
+        .await
+        .unwrap();
+    let mut cx = shop.begin().await;
+    let quote = orders::quote(&mut cx, cart).await.unwrap();
+    assert_eq!((quote.total, quote.promotion), (usd(170), None));
+    assert!(quote.refused_promotion.is_some());
+    orders::cancel(&mut cx, order, "changed my mind").await.unwrap();
+    cx.commit().await.unwrap();
+    assert_eq!(used().await, 0);
+    let placed = shop.place(&shop.wish(cart, PaymentChoice::Credit)).await.unwrap();
+    assert_eq!(shop.order(placed.order).await.total, usd(85));
+}
+
+#[tokio::test]
+async fn a_cancelled_and_a_failed_order_let_the_carriers_holds_go() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let (ours, theirs) = (uuid::Uuid::now_v7(), uuid::Uuid::now_v7());
+    let until = shop.test.platform.clock().now() + chrono::Duration::minutes(15);
+    let mut orders = Vec::new();
+    for n in [1, 2] {
+        let hold = shop.carrier.hold(&number(n), ours, until).await.unwrap();
+        orders.push(shop.buy([n]).await);
+        sqlx::query("update holds set carrier_hold_id = $1 where e164 = $2")
+            .bind(hold.id)
+            .bind(number(n).as_str())
+            .execute(&shop.test.platform.db().platform)
+            .await
+            .unwrap();
+    }
+    assert!(shop.carrier.hold(&number(1), theirs, until).await.is_err());
+    let mut cx = shop.begin().await;
+    orders::cancel(&mut cx, orders[0], "no").await.unwrap();
+    cx.commit().await.unwrap();
+    for _ in 0..20 {
+        shop.carrier.tell(Some(Fault::Transient));
+    }
+    shop.finish(orders[1], 12).await;
+    shop.test.run_jobs().await;
+    for n in [1, 2] {
+        shop.carrier.hold(&number(n), theirs, until).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_cart_leads_to_its_order() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let cart = shop.cart([1]).await;
+    assert_eq!(orders::of_cart(&mut shop.begin().await, cart).await.unwrap(), None);
+    let placed = shop.place(&shop.wish(cart, PaymentChoice::Credit)).await.unwrap();
+    assert_eq!(orders::of_cart(&mut shop.begin().await, cart).await.unwrap(), Some(placed.order));
 }

@@ -202,3 +202,44 @@ async fn a_cancelled_order_lets_its_card_go() {
     assert!(shop.carrier.sales().is_empty());
     assert_eq!(shop.balance(Account::Processor).await, 0);
 }
+
+/// The ways in which an order's payment can become known.
+#[tokio::test]
+async fn an_orders_webhook_before_after_doubled_or_lost_charges_once() {
+    for way in ["before", "after", "doubled", "lost"] {
+        let shop = Shop::open(Script::calm(), 0).await;
+        let platform = &shop.test.platform;
+        let (order, payment, external) = by_card(&shop, 0..2).await;
+        shop.processor.pay(&external, true);
+        let returned = async || {
+            payments::reconcile(platform, shop.tenant, payment).await.unwrap();
+        };
+        match way {
+            "before" => {
+                event(&shop, "evt_1", &external).await;
+                returned().await;
+            }
+            "after" => {
+                returned().await;
+                event(&shop, "evt_1", &external).await;
+            }
+            "doubled" => {
+                assert!(event(&shop, "evt_1", &external).await);
+                assert!(!event(&shop, "evt_1", &external).await, "the second is known");
+                event(&shop, "evt_2", &external).await;
+            }
+            // The person closed the window, too: asking finds it.
+            _ => {
+                shop.test.clock.advance(chrono::Duration::minutes(3));
+                assert_eq!(payments::sweep(platform).await.unwrap(), 1);
+            }
+        }
+        let done = shop.finish(order, 2).await;
+        event(&shop, "evt_9", &external).await;
+        assert_eq!((done.state, done.charged), (OrderState::Completed, usd(340)), "{way}");
+        shop.books_agree(&done).await;
+        assert_eq!(shop.balance(Account::Processor).await, 340, "{way}");
+        let accepted = done.events.iter().filter(|e| e.kind == "authorised").count();
+        assert_eq!(accepted, 1, "{way}: told once");
+    }
+}

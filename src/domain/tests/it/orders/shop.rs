@@ -14,7 +14,7 @@ use voxlink_testkit::{Outside, TestPlatform};
 use voxlink_types::{
     Currency, E164, Money,
     ids::{CartId, CartItemId, OrderId, PriceId, TenantId, UserId},
-    order::OrderState,
+    order::{OrderState, Strategy},
 };
 
 pub struct Shop {
@@ -120,7 +120,14 @@ impl Shop {
     }
 
     pub fn wish(&self, cart: CartId, payment: PaymentChoice) -> Checkout {
-        Checkout { cart, user: self.user, payment, expected: None, source: "web" }
+        Checkout {
+            cart,
+            user: self.user,
+            payment,
+            expected: None,
+            strategy: Strategy::BestEffort,
+            source: "web",
+        }
     }
 
     pub async fn place(&self, wish: &Checkout) -> Result<Placed, CheckoutError> {

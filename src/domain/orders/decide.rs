@@ -1,0 +1,61 @@
+//! Orders that want all of their numbers, or at least so many: once every number came to an end,
+//! those that were secured are kept together or given back together.
+//!
+//! The decision needs no column of its own: while numbers are put into service their count stays,
+//! and while they are given back it only falls, so whoever takes the order over decides the same.
+
+use super::{
+    fulfil::{Work, items},
+    record,
+};
+use crate::{
+    Fault, Platform,
+    jobs::{Job, JobError},
+};
+use serde::{Deserialize, Serialize};
+use voxlink_types::{ids::OrderItemId, order::ItemStep};
+
+/// Gives a number back to its carrier that was bought for an order which then was not to be.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GiveBackJob {
+    /// The carrier's key.
+    pub carrier: String,
+    /// The carrier's id of the number.
+    pub carrier_number_id: String,
+    /// The item it was bought for.
+    pub item: OrderItemId,
+}
+
+impl Job for GiveBackJob {
+    const TASK: &'static str = "order_give_back";
+    fn key(&self) -> Option<String> {
+        Some(format!("order_give_back:{}", self.item))
+    }
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        let carrier = platform
+            .carrier(&self.carrier)
+            .ok_or_else(|| JobError::retry(format!("{} is not configured", self.carrier)))?;
+        // "Already gone" is success, so it may be repeated.
+        carrier.release(&self.carrier_number_id).await.map_err(JobError::retry)
+    }
+}
+
+/// Keeps or gives back what is secured. False when the order is no longer ours.
+pub(super) async fn decide(platform: &Platform, work: &Work) -> Result<bool, Fault> {
+    let items = items(platform, work).await?;
+    let had = |step| matches!(step, ItemStep::Secured | ItemStep::Bought | ItemStep::Done);
+    let enough = items.iter().filter(|i| had(i.step)).count() >= work.strategy.needed(items.len());
+    for item in items.iter().filter(|i| i.step == ItemStep::Secured) {
+        let Some(owned) = &item.owned else { continue };
+        let ours = if enough {
+            record::bought(platform, work, item, owned).await?
+        } else {
+            record::returned(platform, work, item, owned).await?
+        };
+        if !ours {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,173 @@
+//! A card that is refused when it is charged: what is due, who is told, how it is paid once.
+
+use super::shop::{Shop, usd};
+use chrono::Duration;
+use voxlink_domain::{
+    billing::{
+        journal::{Account, NewEntry, Posting, post},
+        payments,
+    },
+    orders::{self, CheckoutError, DueError, PaymentChoice},
+};
+use voxlink_gateways::{PaymentProcessor, fault::Script, payments::ProcessorState};
+use voxlink_types::{
+    ids::{OrderId, PaymentId},
+    order::OrderState,
+};
+
+impl Shop {
+    /// An order for two numbers whose card was voided behind our back after it was accepted.
+    async fn owing(&self) -> OrderId {
+        let cart = self.cart(0..2).await;
+        let placed = self.place(&self.wish(cart, self.card())).await.unwrap();
+        let payment = placed.payment.unwrap();
+        let external = self.opened(payment).await;
+        self.processor.pay(&external, true);
+        payments::reconcile(&self.test.platform, self.tenant, payment).await.unwrap();
+        self.processor.void(&external, uuid::Uuid::now_v7()).await.unwrap();
+        self.finish(placed.order, 3).await;
+        placed.order
+    }
+
+    async fn opened(&self, payment: PaymentId) -> String {
+        payments::open(&self.test.platform, self.tenant, payment).await.unwrap();
+        let mut cx = self.begin().await;
+        let payment = payments::get(&mut cx, self.tenant, payment, false).await.unwrap();
+        payment.external_id.unwrap()
+    }
+
+    async fn top_up(&self, minor: i64) {
+        let mut cx = self.begin().await;
+        let entry = NewEntry {
+            reference: format!("test:topped-up:{minor}"),
+            kind: "top_up",
+            postings: vec![
+                Posting::debit(Account::Processor, usd(minor)),
+                Posting::credit(Account::Credit, usd(minor)),
+            ],
+            ..NewEntry::default()
+        };
+        post(&mut cx, self.tenant, entry).await.unwrap();
+        cx.commit().await.unwrap();
+    }
+
+    async fn pay_from_balance(&self, order: OrderId) -> Result<(), DueError> {
+        let mut cx = self.begin().await;
+        orders::pay_from_credit(&mut cx, order).await?;
+        Ok(cx.commit().await?)
+    }
+
+    async fn another_card(&self, order: OrderId) -> (PaymentId, String) {
+        let mut cx = self.begin().await;
+        let payment = orders::pay_again(&mut cx, order, "test_card").await.unwrap().unwrap();
+        cx.commit().await.unwrap();
+        (payment, self.opened(payment).await)
+    }
+
+    async fn is_settled(&self, order: OrderId) {
+        let order = self.order(order).await;
+        assert_eq!((order.due, order.charged), (None, usd(340)));
+        assert_eq!(self.balance(Account::Receivable).await, 0);
+        let paid = order.events.iter().filter(|e| e.kind == "paid").count();
+        assert_eq!(paid, 1, "it is told once");
+    }
+}
+
+async fn letters(shop: &Shop) -> Vec<String> {
+    sqlx::query_scalar(
+        "select title from notifications where kind = 'billing' order by created_at, id",
+    )
+    .fetch_all(&shop.test.platform.db().platform)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn what_a_card_was_refused_for_is_due_and_said() {
+    let shop = Shop::open(Script::calm(), 0).await;
+    let id = shop.owing().await;
+    let order = shop.order(id).await;
+    assert_eq!((order.state, order.charged), (OrderState::Completed, usd(0)));
+    assert_eq!(order.due.as_ref().map(|d| d.amount), Some(usd(340)));
+    assert_eq!(shop.balance(Account::Receivable).await, 340);
+    assert_eq!(letters(&shop).await, [format!("Payment due for order {}", order.number)]);
+    let mut cx = shop.begin().await;
+    assert_eq!(orders::dues(&mut cx).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn another_card_pays_it_once() {
+    let shop = Shop::open(Script::calm(), 0).await;
+    let id = shop.owing().await;
+    let (payment, external) = shop.another_card(id).await;
+    let mut cx = shop.begin().await;
+    let same = orders::pay_again(&mut cx, id, "test_card").await.unwrap();
+    assert_eq!(same, Some(payment), "one page at a time");
+    drop(cx);
+    shop.processor.pay(&external, true);
+    for _ in 0..2 {
+        payments::reconcile(&shop.test.platform, shop.tenant, payment).await.unwrap();
+        shop.test.run_jobs().await;
+    }
+    shop.is_settled(id).await;
+    assert_eq!(
+        shop.processor.get(&external).await.unwrap().state,
+        ProcessorState::Captured(usd(340))
+    );
+    assert!(matches!(shop.pay_from_balance(id).await, Err(DueError::Nothing)));
+}
+
+#[tokio::test]
+async fn balance_and_card_at_once_charge_once() {
+    let shop = Shop::open(Script::calm(), 0).await;
+    let id = shop.owing().await;
+    let (payment, external) = shop.another_card(id).await;
+    shop.top_up(1000).await;
+    // The person pays from the balance in one window and by card in the other.
+    shop.pay_from_balance(id).await.unwrap();
+    shop.processor.pay(&external, true);
+    payments::reconcile(&shop.test.platform, shop.tenant, payment).await.unwrap();
+    shop.test.run_jobs().await;
+    shop.is_settled(id).await;
+    assert_eq!(shop.processor.get(&external).await.unwrap().state, ProcessorState::Cancelled);
+    assert_eq!(shop.credit().await, 660);
+}
+
+#[tokio::test]
+async fn while_a_card_is_accepted_the_balance_waits() {
+    let shop = Shop::open(Script::calm(), 0).await;
+    let id = shop.owing().await;
+    let (payment, external) = shop.another_card(id).await;
+    shop.top_up(1000).await;
+    shop.processor.pay(&external, true);
+    payments::reconcile(&shop.test.platform, shop.tenant, payment).await.unwrap();
+    assert!(matches!(shop.pay_from_balance(id).await, Err(DueError::UnderWay)));
+    shop.test.run_jobs().await;
+    shop.is_settled(id).await;
+    assert_eq!(shop.credit().await, 1000);
+}
+
+#[tokio::test]
+async fn reminders_are_spaced_orders_stop_after_a_week_and_the_balance_heals_it() {
+    let shop = Shop::open(Script::calm(), 0).await;
+    let id = shop.owing().await;
+    let platform = &shop.test.platform;
+    // An hourly look over ten days.
+    for _ in 0..240 {
+        orders::dun(platform).await.unwrap();
+        shop.test.clock.advance(Duration::hours(1));
+    }
+    assert_eq!(letters(&shop).await.len(), 1 + 3, "at once, and after 1, 3 and 7 days");
+    let cart = shop.cart([7]).await;
+    let wish = shop.wish(cart, PaymentChoice::Credit);
+    let stopped = shop.place(&wish).await.unwrap_err();
+    assert!(matches!(&stopped, CheckoutError::PaymentDue(due) if due.order == id), "{stopped}");
+    shop.top_up(1000).await;
+    shop.test.clock.advance(Duration::days(5));
+    orders::dun(platform).await.unwrap();
+    shop.is_settled(id).await;
+    assert_eq!(shop.credit().await, 660);
+    shop.place(&wish).await.unwrap();
+    orders::dun(platform).await.unwrap();
+    assert_eq!(letters(&shop).await.len(), 4, "nobody is reminded of what is paid");
+}
