@@ -123,7 +123,8 @@ async fn prove(scratch: &Scratch, dice: &mut StdRng, purchases: u64, kills: u64)
     let misbehave = [("LOCAL_CARRIER_FAULTS", FAULTS), ("TEST_CARD", "on")];
     let mut server = Server::on_free_port(scratch, &misbehave);
     let address = server.address();
-    let card = TestCard::connect(&scratch.options, Arc::new(SystemClock), &address, &address).unwrap();
+    let card =
+        TestCard::connect(&scratch.options, Arc::new(SystemClock), &address, &address).unwrap();
     let processor = Some(Arc::new(card.clone()) as Arc<dyn PaymentProcessor>);
     let lab = lab::Lab::open(&scratch.options, address, 20_000, processor).await;
     let mut customers = Vec::new();

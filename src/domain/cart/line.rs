@@ -1,6 +1,6 @@
 //! A number in a cart and its hold, as rows.
 
-use super::{LetGo, Buyer, LONGEST_HOLD, REST};
+use super::{Buyer, LONGEST_HOLD, LetGo, REST};
 use crate::{Ctx, Fault, audit::Entry};
 use chrono::{DateTime, Utc};
 use serde_json::json;

@@ -47,10 +47,8 @@ pub async fn sweep(platform: &Platform) -> Result<usize, Fault> {
     )
     .execute(cx.tx())
     .await?;
-    let at_carriers: Vec<LetGo> = lapsed
-        .iter()
-        .map(|hold| LetGo::of(&hold.carrier, &hold.number, hold.id.clone()))
-        .collect();
+    let at_carriers: Vec<LetGo> =
+        lapsed.iter().map(|hold| LetGo::of(&hold.carrier, &hold.number, hold.id.clone())).collect();
     for job in &at_carriers {
         cx.enqueue(job).await?;
     }
