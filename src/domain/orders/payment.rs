@@ -94,7 +94,7 @@ pub async fn pay_again(
         (Purpose::Due, amount)
     } else {
         return Ok(None);
-    }
+    };
     let open = sqlx::query_scalar!(
         r#"select id as "id: PaymentId" from payments
            where order_id = $1 and tenant_id = $2 and state in ('pending', 'authorised') and purpose = $3
