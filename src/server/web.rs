@@ -1,6 +1,6 @@
 //! What stands between the network and a page: sessions, the guard against forged requests, the
-//! line before the database, kept answers. [`protect`] puts it around the pages in the order that matters; [`headers`] goes around
-//! everything that answers.
+//! line before the database, kept answers. [`protect`] puts it around the pages in the order that
+//! matters; [`headers`] goes around everything that answers.
 //!
 //! Nothing inside [`protect`] is let off: what programs call (callbacks, health) is mounted beside
 //! it, proves itself by signatures or keys, and knows no session.

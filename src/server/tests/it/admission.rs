@@ -67,7 +67,8 @@ impl Rush {
             .route("/in", post(sign_in))
             .route("/pkg/file.js", get(|| async { "file" }))
             .with_state(work.clone());
-        let router = web::protect_and_admit(pages, &test.platform, &admission);
+        let pages = web::protect_and_admit(pages, &test.platform, &admission);
+        let router = web::headers(pages, &test.platform);
         Self { router, admission, work, _test: test }
     }
 

@@ -96,31 +96,6 @@ async fn many_calls_are_read_in_pages_and_as_a_file_that_adds_up() {
     }
 }
 
-/// `cargo test --test it a_line_of_100_000_calls -- --ignored --nocapture`
-#[tokio::test]
-#[ignore = "makes 100,000 calls; prints how long a page and the file take"]
-async fn a_line_of_100_000_calls() {
-    let test = TestPlatform::new().await;
-    let customer = Customer::new(&test, "Very many").await;
-    let number = customer.number("+12025550101", USUAL, at(2026, 9, 1, 0, 0)).await;
-    many_calls(&customer, number, 100_000).await;
-    let invoice = only(&customer, "2026-10").await;
-    let line = invoice.of(LineKind::Usage).next().unwrap();
-    let mut cx = test.platform.work_for(customer.tenant, "test").await.unwrap();
-    for page in [1, 500, 1_000] {
-        let clock = tokio::time::Instant::now();
-        let request = PageRequest::new(page, 100);
-        let calls = calls_behind(&mut cx, invoice.id, line.id, request).await.unwrap();
-        assert_eq!(calls.rows.len(), 100);
-        println!("page {page}: {:?}", clock.elapsed());
-    }
-    drop(cx);
-    let clock = tokio::time::Instant::now();
-    let rows = rows(file(&customer, CallsOf::Line(invoice.id, line.id))).await;
-    println!("file of {} calls: {:?}", rows.len(), clock.elapsed());
-    assert_eq!(rows.len(), 100_000);
-}
-
 #[tokio::test]
 async fn nobody_reads_the_calls_behind_anothers_line() {
     let test = TestPlatform::new().await;
