@@ -2,13 +2,13 @@
 // With wasm and with scripting off.
 import { expect, test, type Page } from "@playwright/test";
 import { base, complaints, register } from "./person";
-import { buy, checkOut, completed, findAndHoldTwo, giveAddress, topUp, typeCard } from "./shop";
+import { buy, checkOut, completed, giveAddress, holdTwo, topUp, typeCard, zone } from "./shop";
 
 const good = "4242 4242 4242 4242";
 
 async function customer(page: Page, state = "MA"): Promise<void> {
-  await register(page, `Checkout ${Date.now()}`);
-  await findAndHoldTwo(page);
+  await register(page, `Checkout ${Date.now()}`, zone);
+  await holdTwo(page);
   await checkOut(page, state);
 }
 

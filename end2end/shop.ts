@@ -35,6 +35,15 @@ export async function findAndHoldTwo(page: Page): Promise<string[]> {
   return numbers;
 }
 
+/** Holds any two American numbers. */
+export async function holdTwo(page: Page): Promise<void> {
+  await page.goto(base() + "/search?country=US");
+  const choices = page.getByRole("table", { name: "Numbers that can be had" }).getByRole("checkbox");
+  for (const n of [0, 1]) await choices.nth(n).check();
+  await page.getByRole("button", { name: "Hold the chosen ones" }).click();
+  await expect(page.getByRole("table", { name: "Numbers in your cart" }).locator("tbody tr")).toHaveCount(2);
+}
+
 /** Holds a British mobile number, the kind that costs a set-up too. */
 export async function holdOneWithSetUp(page: Page): Promise<void> {
   await page.goto(base() + "/search?country=GB&type=mobile");
@@ -54,7 +63,7 @@ export async function typeCard(page: Page, number: string): Promise<void> {
 /** Puts 50 dollars on the balance by the test card that pays. */
 export async function topUp(page: Page): Promise<void> {
   await page.goto(base() + "/billing/top-up");
-  await page.getByLabel("Amount", { exact: true }).selectOption("50");
+  await page.getByLabel("Amount", { exact: true }).selectOption({ label: "$50.00" });
   await page.getByRole("button", { name: "Go to payment" }).click();
   await typeCard(page, "4242 4242 4242 4242");
   await expect(page.getByText("$50.00 was added to your balance.")).toBeVisible();
