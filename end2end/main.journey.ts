@@ -75,8 +75,10 @@ test("a number is found, bought, routed, called and billed", async ({ page, java
   await expect(invoice).toContainText(`${number}, first month`);
   await expect(invoice).toContainText(/\+44\d+, set-up/);
   const usage = page.getByRole("table", { name: "Usage" });
-  await usage.getByText("Show the calls").first().click();
-  await expect(usage).toContainText(cost);
+  await usage.getByRole("link", { name: "See the calls" }).first().click();
+  await expect(page.getByRole("table", { name: /^The calls behind the line/ })).toContainText(cost);
+  await page.goBack();
+  await expect(usage).toBeVisible();
   const total = /Total USD\s*(\$[\d.,]+)/.exec(await invoice.innerText())?.[1] ?? "no total";
 
   const address = await page.getByRole("link", { name: "Open as PDF" }).getAttribute("href");

@@ -1,26 +1,69 @@
 // Every page: light and dark, wide and narrow, nothing for axe to find, no sideways scrolling, no
 // complaint of the browser. First as somebody new sees it, then with something on it.
+// Which pages there are is read from the table of rights: one that is not visited fails.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test, type Browser, type BrowserContext, type Page } from "@playwright/test";
-import { administrator, voxlink } from "./command";
+import { administrator, root, voxlink } from "./command";
 import { base, complaints, isSound, register, signIn } from "./person";
 import { awake, drawPlan, findAndHoldTwo, openNumber, payFromCredit, topUp, zone } from "./shop";
 import { moment, today, workingDay } from "./time";
 
-const OPEN = ["/", "/sign-in", "/register", "/forgot"];
+const OPEN = ["/", "/sign-in", "/register", "/forgot", "/reset?token=x", "/verify?token=x", "/help"];
 const SIGNED_IN = (
   process.env.E2E_PAGES ??
-  "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/orders,/billing,/billing/address,/billing/usage,/billing/invoices,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
+  "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/orders,/billing,/billing/address,/billing/usage,/billing/statement,/billing/invoices,/billing/invoices/next,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
 ).split(",");
-const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/audit", "/admin/jobs"];
+const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/audit", "/admin/jobs", "/admin/settings", "/style-guide"];
+
+/** What is asked with GET and is no page, by its address in the table of rights. */
+const NO_PAGE: [address: RegExp, why: string][] = [
+  [/(\.csv|\/export|\/pdf|\.css)$/, "a file"],
+  [/^\/(health\/live|health\/ready|metrics)$/, "for machines"],
+  [/^\/find$/, "the palette's answers, which its test below sees"],
+  [/^\/payments\/\{id\}\/return$/, "leads on to the order or the balance"],
+];
 
 type State = Awaited<ReturnType<BrowserContext["storageState"]>>;
 /** Somebody with numbers, a plan, calls, an invoice and a cart; an administrator; their pages. */
 let customer: State;
 let staff: State;
+const open: string[] = [...OPEN];
 const filled: string[] = [];
 const administered: string[] = [...STAFF];
 
 const address = async (page: Page, link: string) => (await page.locator(`main a[href^='${link}']`).first().getAttribute("href")) ?? "";
+
+/** Invites somebody; the address of the link that is handed over. */
+async function invite(page: Page): Promise<string> {
+  await page.goto(base() + "/settings/people");
+  await page.getByLabel("E-mail address").fill(`bo.${Date.now()}@example.com`);
+  await page.getByLabel("How").selectOption("link");
+  await page.getByRole("button", { name: "Invite", exact: true }).click();
+  const told = /\/invitation\?token=[\w.~-]+/.exec(await page.locator("main").getByText("/invitation?token=").first().innerText());
+  if (!told) throw new Error("No link of the invitation");
+  return told[0];
+}
+
+/** The pages about people, of carrying out something for many numbers, and a card's. */
+async function fillTheRest(page: Page): Promise<void> {
+  open.push(await invite(page));
+  await page.goto(base() + "/settings/people");
+  filled.push("/settings/people", await address(page, "/settings/people/usr_"));
+  await page.goto(base() + "/help");
+  open.push(...(await page.locator("main a[href^='/help/']").evaluateAll((all) => all.map((a) => a.getAttribute("href") ?? ""))));
+  filled.push(...["tag", "suspend", "release"].map((action) => `/numbers/bulk?do=${action}&all=1`));
+  await page.goto(base() + "/numbers/bulk?do=tag&all=1");
+  await page.getByLabel("Tags").fill("front desk");
+  await page.locator("main form button[type=submit]").click();
+  await expect(page).toHaveURL(/\/numbers\/bulk\/\w+/);
+  filled.push(new URL(page.url()).pathname);
+  await page.goto(base() + "/billing/top-up");
+  await page.getByLabel("Amount", { exact: true }).selectOption({ label: "$50.00" });
+  await page.getByRole("button", { name: "Go to payment" }).click();
+  await expect(page).toHaveURL(/\/test-card\//);
+  open.push(new URL(page.url()).pathname);
+}
 
 async function fill(browser: Browser): Promise<void> {
   const page = await browser.newPage();
@@ -44,10 +87,15 @@ async function fill(browser: Browser): Promise<void> {
     await expect(page.locator("main tbody tr")).toHaveCount(2, { timeout: 200 });
   }).toPass({ timeout: 10_000 });
   filled.push("/calls", await address(page, "/calls/cal"), routing, `${routing}?at=${day}T10:00&keys=1&dial=answered`);
-  filled.push(routing.replace("/routing", ""), "/numbers", "/orders", "/billing", "/billing/usage", "/notifications");
+  const bought = routing.replace("/routing", "");
+  filled.push(bought, `${bought}/settings`, `${bought}/release`, `${routing}/versions`, "/numbers", "/orders");
+  filled.push("/billing", "/billing/usage", "/billing/statement", "/billing/invoices/next", "/notifications");
   voxlink("invoices", "run", "--period", today(zone).slice(0, 7), "--early");
   await page.goto(base() + "/billing/invoices");
-  filled.push("/billing/invoices", await address(page, "/billing/invoices/ivc_"));
+  const invoice = await address(page, "/billing/invoices/ivc_");
+  await page.goto(base() + invoice);
+  filled.push("/billing/invoices", invoice, await address(page, `${invoice}/lines/`));
+  await fillTheRest(page);
   await findAndHoldTwo(page);
   filled.push("/", "/cart", "/checkout");
   customer = await page.context().storageState();
@@ -62,7 +110,7 @@ async function fill(browser: Browser): Promise<void> {
 }
 
 test.beforeAll(async ({ browser }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   if (!customer) await fill(browser);
 });
 
@@ -78,16 +126,33 @@ async function areSound(page: Page, paths: string[]): Promise<void> {
   expect(heard.filter((said) => !said.includes("422"))).toEqual([]);
 }
 
+test("every page of the table of rights is among those that are visited", () => {
+  const table = readFileSync(join(root, "src/server/tests/access.tsv"), "utf8");
+  const routes = [...table.matchAll(/^GET (\/\S*)\t/gm)].map((found) => found[1]);
+  const shape = (route: string) => new RegExp(`^${route.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+  const visited = [...open, ...SIGNED_IN, ...filled, ...administered].map((address) => address.split("?")[0]);
+  // `/invoices/next` is a page of its own and no invoice.
+  const literal = new Set(routes.filter((route) => !route.includes("{")));
+  const seen = (route: string) =>
+    visited.some((path) => (literal.has(path) ? path === route : shape(route).test(path)));
+  const isPage = (route: string) => !NO_PAGE.some(([address]) => address.test(route));
+  expect(routes.filter(isPage).length).toBeGreaterThan(30);
+  expect(routes.filter((route) => isPage(route) && !seen(route)), "pages that nobody looks at").toEqual([]);
+  const idle = NO_PAGE.filter(([address]) => !routes.some((route) => address.test(route)));
+  expect(idle, "exceptions that are none").toEqual([]);
+});
+
 for (const colours of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {
     test.describe(`${colours}, ${width} px`, () => {
       test.use({ colorScheme: colours, viewport: { width, height: 900 } });
-      test.setTimeout(180_000);
+      test.setTimeout(300_000);
 
       test("before sign-in", async ({ page }) => {
         const heard = complaints(page);
-        for (const path of OPEN) {
-          await page.goto(base() + path);
+        for (const path of open) {
+          const answer = await page.goto(base() + path);
+          expect(answer?.status(), path).toBe(200);
           await isSound(page);
         }
         expect(heard).toEqual([]);

@@ -2,7 +2,7 @@
 // what is not saved, versions, two windows on one draft, undo, and the keyboard alone.
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { base, complaints, isSound, register } from "./person";
-import { awake, findAndHoldTwo, openNumber, payFromCredit, topUp, zone } from "./shop";
+import { awake, holdTwo, openNumber, payFromCredit, topUp, zone } from "./shop";
 
 const scripting = () => test.info().project.use.javaScriptEnabled !== false;
 const named = (page: Page, name: string): Locator => page.locator(`[name="${name}"]`);
@@ -11,7 +11,7 @@ const save = (page: Page): Locator => page.getByRole("button", { name: "Save dra
 /** A customer with a number, on its routing page. */
 async function withNumber(page: Page): Promise<void> {
   await register(page, `Night Owls ${Date.now()}`, zone);
-  const numbers = await findAndHoldTwo(page);
+  const numbers = await holdTwo(page);
   await topUp(page);
   await payFromCredit(page);
   await openNumber(page, numbers);
