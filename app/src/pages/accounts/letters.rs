@@ -62,7 +62,7 @@ fn no_letters() -> impl IntoView {
             <p>
                 "Ask whoever runs it for a link. On the server they make one, which works for one hour and once, with the command"
             </p>
-            <pre class="overflow-x-auto rounded-field bg-base-200 p-3 text-sm"><code>"voxlink people reset-link --email you@company.com"</code></pre>
+            <pre class="rounded-field whitespace-pre-wrap bg-base-200 p-3 text-sm"><code>"voxlink people reset-link --email you@company.com"</code></pre>
             <p class="text-sm text-muted">
                 "Letters are sent as soon as a mail server is named in the setting MAIL_URL."
             </p>
