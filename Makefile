@@ -14,7 +14,7 @@ time-test: ## how long `make test` takes with empty caches and again: an hour
 	@.ci/time-test.sh
 
 # The proofs run at any size, print their figures in one last line and exit 1 on any violation.
-# `make test` runs each of them small.
+# `make test` runs each of them small, except prove-sign-in, which measures time.
 prove-small:
 	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
 	@$(MAKE) --no-print-directory prove-access
