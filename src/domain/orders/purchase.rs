@@ -1,12 +1,12 @@
 //! One number and its carrier: no database, so no transaction, while the carrier is asked.
 
 use super::fulfil::WorkItem;
-use crate::Platform;
+use crate::{Platform, numbers::settings_for};
 use voxlink_gateways::{
     Carrier, CarrierError,
-    carrier::{Bought, NumberSettings, OwnedNumber, Purchase},
+    carrier::{Bought, OwnedNumber, Purchase},
 };
-use voxlink_types::{E164, order::ItemStep};
+use voxlink_types::order::ItemStep;
 
 /// How often a carrier that surely did nothing is asked again.
 const TRIES: i32 = 7;
@@ -87,17 +87,6 @@ impl Doubt {
     }
 }
 
-/// What a number bought here calls back.
-pub(super) fn settings(platform: &Platform, carrier: &str, number: &E164) -> NumberSettings {
-    let url = |what: &str| platform.settings().url(&format!("/callbacks/{carrier}/{what}"));
-    NumberSettings {
-        voice_url: url("voice"),
-        voice_fallback_url: url("fallback"),
-        status_url: url("status"),
-        label: number.to_string(),
-    }
-}
-
 /// Buys an item's number, or finds out that it is bought already.
 pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
     let Some(carrier) = platform.carrier(&item.carrier) else {
@@ -120,7 +109,7 @@ pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
         number: item.number.clone(),
         key: item.key,
         hold_id: item.hold_id.clone(),
-        settings: settings(platform, &item.carrier, &item.number),
+        settings: settings_for(platform.settings(), &item.carrier, item.number.as_str()),
     };
     match carrier.buy(&purchase).await {
         Ok(bought) => outcome(bought),

@@ -4,7 +4,7 @@ use super::{
     News,
     decide::GiveBackJob,
     fulfil::{Work, WorkItem, still_ours},
-    purchase::{Doubt, Refusal, settings},
+    purchase::{Doubt, Refusal},
     row_id, tell,
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     audit::Entry,
     billing::journal::{Account, NewEntry, Posting, post},
     cart::LetGo,
+    numbers::settings_for,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -65,8 +66,12 @@ pub(super) async fn bought(
         Begun::Open(..) | Begun::Written => return Ok(true),
         Begun::Lost => return Ok(false),
     };
-    let desired = serde_json::to_value(settings(platform, &item.carrier, &item.number))
-        .map_err(|e| Fault::Internal(e.to_string()))?;
+    let desired = serde_json::to_value(settings_for(
+        platform.settings(),
+        &item.carrier,
+        item.number.as_str(),
+    ))
+    .map_err(|e| Fault::Internal(e.to_string()))?;
     let number = subscribe(&mut cx, work, item, owned, &desired).await?;
     earn(&mut cx, work, item).await?;
     sqlx::query!(

@@ -41,7 +41,7 @@ fn query(country: &str) -> SearchQuery {
 fn settings(name: &str) -> NumberSettings {
     NumberSettings {
         voice_url: format!("https://voxlink.test/callbacks/local/voice?{name}"),
-        voice_fallback_url: "https://voxlink.test/callbacks/local/fallback".to_owned(),
+        voice_fallback_url: "https://voxlink.test/callbacks/local/voice-fallback".to_owned(),
         status_url: "https://voxlink.test/callbacks/local/status".to_owned(),
         label: name.to_owned(),
     }
