@@ -27,6 +27,8 @@ pub(crate) const OLDEST: TimeDelta = TimeDelta::days(1);
 /// How often it is written when nothing has changed, so that its age tells how long nobody was
 /// there.
 const ANYWAY: Duration = Duration::from_mins(10);
+/// How long a writing that failed waits for the next: what was not kept is not forgotten.
+const AGAIN: Duration = Duration::from_secs(5);
 /// A change waits this many times as long as the last writing took.
 const BREATHER: u32 = 50;
 
@@ -51,6 +53,7 @@ pub(super) struct Kept {
     place: PathBuf,
     database: String,
     last: Option<(u64, Instant)>,
+    failed: Option<Instant>,
     cost: Duration,
 }
 
@@ -60,7 +63,13 @@ impl Kept {
         let host = o.get_socket().map_or(o.get_host().into(), |s| s.to_string_lossy());
         let database =
             format!("{host}:{}/{}", o.get_port(), o.get_database().unwrap_or(o.get_username()));
-        Self { place: data_dir.join(NAME), database, last: None, cost: Duration::ZERO }
+        Self {
+            place: data_dir.join(NAME),
+            database,
+            last: None,
+            failed: None,
+            cost: Duration::ZERO,
+        }
     }
 
     /// Gives an empty table what is kept, and says so; nothing where nothing fit is kept.
@@ -91,6 +100,9 @@ impl Kept {
 
     /// Writes what the table holds, when it is time to.
     pub(super) async fn follow(&mut self, table: &Table, ending: bool) {
+        if !ending && self.failed.is_some_and(|at| at.elapsed() < AGAIN) {
+            return;
+        }
         let due = self.last.is_none_or(|(changes, at)| {
             let changed = changes != table.changes();
             let pause = if changed { self.cost * BREATHER } else { ANYWAY };
@@ -99,11 +111,16 @@ impl Kept {
         let Some(held) = due.then(|| table.held()).flatten() else { return };
         let (place, database, changes) = (self.place.clone(), self.database.clone(), held.changes);
         let began = Instant::now();
-        if let Err(error) = on_disk(move || keep(&place, database, &held)).await {
-            tracing::error!(%error, file = %self.place.display(), "the numbers in service cannot be kept on disk");
+        match on_disk(move || keep(&place, database, &held)).await {
+            Ok(()) => {
+                self.cost = began.elapsed();
+                (self.last, self.failed) = (Some((changes, Instant::now())), None);
+            }
+            Err(error) => {
+                tracing::error!(%error, file = %self.place.display(), "the numbers in service cannot be kept on disk");
+                self.failed = Some(Instant::now());
+            }
         }
-        self.cost = began.elapsed();
-        self.last = Some((changes, Instant::now()));
     }
 }
 
