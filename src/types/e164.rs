@@ -81,6 +81,17 @@ crate::stored_as_text!(E164);
 mod numbering {
     use super::{BadNumber, E164};
     use phonenumber::{Mode, PhoneNumber};
+    use std::{
+        collections::HashMap,
+        sync::{PoisonError, RwLock},
+    };
+
+    /// How many numbers are remembered as written for people.
+    const REMEMBERED: usize = 20_000;
+
+    /// Numbers as written for people abroad. libphonenumber reads and writes with dozens of
+    /// patterns, too dear for every answer to a ringing telephone.
+    static WRITTEN: RwLock<Option<HashMap<E164, String>>> = RwLock::new(None);
 
     impl E164 {
         /// Reads what a person typed: any punctuation, national form when `country` (ISO 3166-1
@@ -112,7 +123,19 @@ mod numbering {
 
         /// As written for people abroad: `+1 202-555-0123`.
         pub fn international(&self) -> String {
-            self.written(Mode::International)
+            let known = WRITTEN.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(text) = known.as_ref().and_then(|all| all.get(self)) {
+                return text.clone();
+            }
+            drop(known);
+            let text = self.written(Mode::International);
+            let mut all = WRITTEN.write().unwrap_or_else(PoisonError::into_inner);
+            let all = all.get_or_insert_default();
+            if all.len() >= REMEMBERED {
+                all.clear();
+            }
+            all.insert(self.clone(), text.clone());
+            text
         }
 
         fn written(&self, mode: Mode) -> String {
