@@ -15,6 +15,6 @@ pub use answer::{Answer, Question, answer};
 pub use error::RoutingError;
 pub use table::{Held, Line, Service, Source, Table};
 pub use versions::{
-    Editing, Version, VersionState, discard_draft, editing, normalise, publish, roll_back,
-    save_draft,
+    Editing, Past, Version, VersionState, discard_draft, editing, history, normalise, plan_of,
+    publish, roll_back, save_draft,
 };

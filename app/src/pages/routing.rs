@@ -26,7 +26,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use simulate::Rehearsal;
-use voxlink_domain::routing::{self, Editing, RoutingError};
+use voxlink_domain::{
+    Ctx,
+    routing::{self, Editing, Past, RoutingError},
+};
 use voxlink_types::{
     ids::{ConfigurationId, NumberId},
     role::TenantRole,
@@ -56,6 +59,14 @@ fn id(text: &str) -> Result<NumberId, PageError> {
     text.parse().map_err(|_| PageError::not_found())
 }
 
+/// How many of the old versions are shown with what they did; the others are listed.
+const TOLD: i64 = 10;
+
+/// The versions as the page lists them: each is told by what it changed from the one before.
+async fn history(cx: &mut Ctx, number: NumberId) -> Result<Vec<Past>, PageError> {
+    Ok(routing::history(cx, number, TOLD + 1).await?)
+}
+
 /// The zone in which the number lives.
 fn zone(editing: &Editing) -> Tz {
     editing.time_zone.parse().unwrap_or(Tz::UTC)
@@ -73,15 +84,17 @@ async fn show(
 ) -> Answer {
     let mut cx = person.begin(&app.platform).await?;
     let editing = routing::editing(&mut cx, id(&number)?).await?;
+    let history = history(&mut cx, editing.number).await?;
     let now = cx.now();
     drop(cx);
-    let page = Page::of(&editing, editing.plan(), asked, now);
+    let page = Page::of(&editing, history, editing.plan(), asked, now);
     page.render(&app, &person).await
 }
 
 /// The page about to be shown.
 struct Page<'a> {
     editing: &'a Editing,
+    history: Vec<Past>,
     /// What the picture shows: what is saved, or what was posted.
     plan: Plan,
     asked: Rehearsal,
@@ -95,22 +108,29 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn of(editing: &'a Editing, plan: Plan, asked: Rehearsal, now: DateTime<Utc>) -> Self {
+    fn of(
+        editing: &'a Editing,
+        history: Vec<Past>,
+        plan: Plan,
+        asked: Rehearsal,
+        now: DateTime<Utc>,
+    ) -> Self {
         let opened = editing.revision();
         let (wrong, note) = (Wrong::nothing(), String::new());
-        Self { editing, plan, asked, now, wrong, opened, conflict: false, note }
+        Self { editing, history, plan, asked, now, wrong, opened, conflict: false, note }
     }
 
     /// The page with a form that was posted and not saved.
     fn posted(
         editing: &'a Editing,
+        history: Vec<Past>,
         plan: Plan,
         fields: &Fields,
         now: DateTime<Utc>,
         wrong: Wrong,
     ) -> Self {
         let opened = Some(field(fields, "opened")).filter(|o| !o.is_empty());
-        let page = Self::of(editing, plan, Rehearsal::posted(fields), now);
+        let page = Self::of(editing, history, plan, Rehearsal::posted(fields), now);
         let opened = opened.map_or_else(|| page.opened.clone(), str::to_owned);
         Self { wrong, opened, note: field(fields, "note").to_owned(), ..page }
     }
@@ -147,11 +167,14 @@ async fn save(
         Ok(_) => {}
         Err(error @ RoutingError::Changed) => {
             let wrong = Wrong::of(error)?;
-            let page = Page::posted(&editing, plan, &fields, now, wrong);
+            let history = history(&mut cx, number).await?;
+            let page = Page::posted(&editing, history, plan, &fields, now, wrong);
             return Page { conflict: true, ..page }.render(&app, &person).await;
         }
         Err(error) => {
-            let page = Page::posted(&editing, plan, &fields, now, Wrong::of(error)?);
+            let wrong = Wrong::of(error)?;
+            let history = history(&mut cx, number).await?;
+            let page = Page::posted(&editing, history, plan, &fields, now, wrong);
             return page.render(&app, &person).await;
         }
     }
@@ -172,9 +195,10 @@ async fn save(
                 }
                 Err(RoutingError::Problems(problems)) => {
                     let editing = routing::editing(&mut cx, number).await?;
+                    let history = history(&mut cx, number).await?;
                     cx.commit().await?;
                     let wrong = Wrong::whole(refusal(problems.len()));
-                    let page = Page::posted(&editing, editing.plan(), &fields, now, wrong);
+                    let page = Page::posted(&editing, history, editing.plan(), &fields, now, wrong);
                     let page = Page { opened: editing.revision(), ..page };
                     page.render(&app, &person).await
                 }

@@ -66,8 +66,25 @@ pub struct Editing {
     pub draft: Option<Version>,
     /// What is in service; none: [`Plan::neutral`].
     pub published: Option<Version>,
-    /// All that was ever in service, newest first.
-    pub versions: Vec<Version>,
+}
+
+/// A version that is or was in service, as lists show it.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// Its id.
+    pub id: ConfigurationId,
+    /// Its count, from 1.
+    pub version: i32,
+    /// Where it stands.
+    pub state: VersionState,
+    /// What it does, of the newest ones only: a plan may be large.
+    pub plan: Option<Plan>,
+    /// What the person who published it said.
+    pub note: Option<String>,
+    /// When it went into service first.
+    pub published_at: Option<DateTime<Utc>>,
+    /// By whom, as shown.
+    pub published_by: Option<String>,
 }
 
 impl Editing {
@@ -144,7 +161,8 @@ impl From<Row> for Version {
     }
 }
 
-async fn versions(cx: &mut Ctx, number: NumberId) -> Result<Vec<Version>, Fault> {
+/// The draft and what is in service; a preview asks for them whenever somebody rests from typing.
+async fn current(cx: &mut Ctx, number: NumberId) -> Result<Vec<Version>, Fault> {
     let tenant = cx.tenant();
     let rows = sqlx::query_as!(
         Row,
@@ -153,7 +171,7 @@ async fn versions(cx: &mut Ctx, number: NumberId) -> Result<Vec<Version>, Fault>
                   u.full_name as "published_by?", c.updated_at
            from number_configurations c left join users u on u.id = c.published_by
            where c.tenant_id = $1 and c.subscription_id = $2
-           order by c.version desc limit 200"#,
+             and c.state in ('draft', 'published')"#,
         tenant.uuid(),
         number.uuid(),
     )
@@ -162,22 +180,67 @@ async fn versions(cx: &mut Ctx, number: NumberId) -> Result<Vec<Version>, Fault>
     Ok(rows.into_iter().map(Version::from).collect())
 }
 
-/// Everything about what a number does.
+/// All that was ever in service, newest first; the newest `whole` with their plans.
+pub async fn history(cx: &mut Ctx, number: NumberId, whole: i64) -> Result<Vec<Past>, Fault> {
+    let tenant = cx.tenant();
+    let rows = sqlx::query!(
+        r#"select c.id as "id: ConfigurationId", c.version, c.state as "state: VersionState",
+                  case when row_number() over (order by c.version desc) <= $3 then c.plan end
+                      as "plan: Json<Plan>",
+                  c.note, c.published_at, u.full_name as "published_by?"
+           from number_configurations c left join users u on u.id = c.published_by
+           where c.tenant_id = $1 and c.subscription_id = $2 and c.state <> 'draft'
+           order by c.version desc limit 200"#,
+        tenant.uuid(),
+        number.uuid(),
+        whole,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let past = rows.into_iter().map(|r| Past {
+        id: r.id,
+        version: r.version,
+        state: r.state,
+        plan: r.plan.map(|p| p.0),
+        note: r.note,
+        published_at: r.published_at,
+        published_by: r.published_by,
+    });
+    Ok(past.collect())
+}
+
+/// What a version does that is or was in service.
+pub async fn plan_of(
+    cx: &mut Ctx,
+    number: NumberId,
+    version: ConfigurationId,
+) -> Result<Plan, RoutingError> {
+    let (tenant, _) = (cx.tenant(), owned(cx, number, false).await?);
+    let plan = sqlx::query_scalar!(
+        r#"select plan as "plan: Json<Plan>" from number_configurations
+           where tenant_id = $1 and subscription_id = $2 and id = $3 and state <> 'draft'"#,
+        tenant.uuid(),
+        number.uuid(),
+        version.uuid(),
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    plan.map(|p| p.0).ok_or(RoutingError::NoVersion)
+}
+
+/// What a number does and what is being written for it.
 pub async fn editing(cx: &mut Ctx, number: NumberId) -> Result<Editing, RoutingError> {
     let owned = owned(cx, number, false).await?;
-    let mut versions = versions(cx, number).await?;
-    let draft = versions.iter().position(|v| v.state == VersionState::Draft);
-    let draft = draft.map(|i| versions.remove(i));
-    let published = versions.iter().find(|v| v.state == VersionState::Published).cloned();
+    let (drafts, published): (Vec<Version>, Vec<Version>) =
+        current(cx, number).await?.into_iter().partition(|v| v.state == VersionState::Draft);
     Ok(Editing {
         number,
         e164: owned.e164,
         name: owned.name,
         time_zone: owned.time_zone,
         state: owned.state,
-        draft,
-        published,
-        versions,
+        draft: drafts.into_iter().next(),
+        published: published.into_iter().next(),
     })
 }
 
@@ -217,6 +280,18 @@ pub async fn save_draft(
                 Json(&plan) as _,
             )
             .execute(cx.tx())
+            .await?;
+            // A draft is saved by a button, never by itself, so a row for each saving is no noise.
+            cx.audit(Entry {
+                action: "routing.draft",
+                resource: "number",
+                resource_id: Some(number.to_string()),
+                old: Some(json!({"does": describe(&draft.plan)})),
+                new: Some(json!({
+                    "does": describe(&plan), "changes": differences(&draft.plan, &plan),
+                })),
+                ..Entry::default()
+            })
             .await?;
         }
         return Ok(Some(draft.id));
@@ -298,35 +373,37 @@ pub async fn roll_back(
     let owned = owned(cx, number, true).await?;
     let editing = editing(cx, number).await?;
     let old = editing.in_service();
-    let wanted = editing.versions.iter().find(|v| v.id == to).ok_or(RoutingError::NoVersion)?;
-    if wanted.plan == old {
+    let wanted = plan_of(cx, number, to).await?;
+    if wanted == old {
         return Err(RoutingError::NoChange);
     }
     // What was right once may be wrong now: a number may have become dear or one's own.
-    let problems = check(&wanted.plan, Some(&owned.e164));
+    let problems = check(&wanted, Some(&owned.e164));
     if !problems.is_empty() {
         return Err(RoutingError::Problems(problems));
     }
     let (tenant, user) = (cx.tenant(), cx.actor().user_id().map(UserId::uuid));
     let id = ConfigurationId::new(cx.now_millis());
-    let note = format!("Back to version {}", wanted.version);
     let made = sqlx::query!(
-        "insert into number_configurations
+        r#"insert into number_configurations
              (id, tenant_id, subscription_id, version, plan, created_by, state, published_at)
          select $1, $2, $3, max(version) + 1, $4, $5, 'superseded', $6
          from number_configurations where tenant_id = $2 and subscription_id = $3
-         returning version",
+         returning version,
+             (select version from number_configurations where tenant_id = $2 and id = $7) as "copied!""#,
         id.uuid(),
         tenant.uuid(),
         number.uuid(),
-        Json(&wanted.plan) as _,
+        Json(&wanted) as _,
         user,
         cx.now(),
+        to.uuid(),
     )
     .fetch_one(cx.tx())
     .await?;
+    let note = format!("Back to version {}", made.copied);
     go_live(cx, number, id, Some(&note)).await?;
-    told(cx, number, "routing.roll_back", made.version, &old, &wanted.plan, Some(&note)).await?;
+    told(cx, number, "routing.roll_back", made.version, &old, &wanted, Some(&note)).await?;
     Ok(id)
 }
 

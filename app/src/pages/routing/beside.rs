@@ -7,7 +7,7 @@ use crate::{
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use voxlink_domain::routing::{Editing, VersionState};
+use voxlink_domain::routing::{Editing, Past, VersionState};
 use voxlink_types::routing::{
     Decision, DialOutcome, Outcome, Plan, Problem, describe, differences,
 };
@@ -199,16 +199,19 @@ pub(super) fn publishing(
     }
 }
 
-/// All versions that were in service, each with what it changed.
-pub(super) fn versions(editing: &Editing, editable: bool) -> impl IntoView + use<> {
-    if editing.versions.is_empty() {
+/// All versions that were in service, the newest with what each changed.
+pub(super) fn versions(
+    editing: &Editing,
+    history: &[Past],
+    editable: bool,
+) -> impl IntoView + use<> {
+    if history.is_empty() {
         return view! { <p class="text-muted">"Nothing was published yet. Until then callers may leave a message."</p> }
             .into_any();
     }
     let here = format!("/numbers/{}/routing", editing.number);
     let neutral = Plan::neutral();
-    let rows = editing
-        .versions
+    let rows = history
         .iter()
         .enumerate()
         .map(|(i, v)| {
@@ -216,11 +219,13 @@ pub(super) fn versions(editing: &Editing, editable: bool) -> impl IntoView + use
             let badge = live.then(|| view! { <Badge text="In service" tone=Some(Tone::Success) /> });
             let who = v.published_by.clone().unwrap_or_else(|| "VoxLink".to_owned());
             let note = v.note.clone().map(|n| view! { <p class="text-sm">{format!("“{n}”")}</p> });
-            let before = editing.versions.get(i + 1).map_or(&neutral, |b| &b.plan);
-            let changes = differences(before, &v.plan);
-            let count = changes.len();
-            let changes = changes.into_iter().map(|c| view! { <li>{c}</li> }).collect_view();
-            let label = if count == 1 { "1 change".to_owned() } else { format!("{count} changes") };
+            let before = history.get(i + 1).map_or(Some(&neutral), |b| b.plan.as_ref());
+            let changed = before.zip(v.plan.as_ref()).map(|(old, new)| changed(old, new));
+            let does = v.plan.as_ref().filter(|_| changed.is_some()).map(describe);
+            let compared = history.get(i + 1).filter(|_| changed.is_none()).map(|b| {
+                let two = format!("{here}/versions?from={}&to={}", b.version, v.version);
+                view! { <a class="link text-sm" href=two>"What it changed"</a> }
+            });
             let back = (editable && !live).then(|| {
                 let fields = vec![("version", v.id.to_string())];
                 view! { <ButtonForm action=format!("{here}/roll-back") fields=fields>{format!("Roll back to version {}", v.version)}</ButtonForm> }
@@ -230,24 +235,36 @@ pub(super) fn versions(editing: &Editing, editable: bool) -> impl IntoView + use
                 <li class="flex flex-wrap items-start gap-x-4 gap-y-1 border-b border-base-300 py-3 last:border-0">
                     <span class="w-24 font-semibold tabular-nums">{format!("Version {}", v.version)}</span>
                     <div class="min-w-0 flex-1 basis-64">
-                        <p class="break-words">{describe(&v.plan)} " " {badge}</p>
+                        <p class="break-words">{does} " " {badge}</p>
                         {note}
                         <p class="text-sm text-muted">{when} {format!(" by {who}")}</p>
-                        <details class="mt-1 text-sm">
-                            <summary class="link-quiet inline-flex min-h-6 items-center gap-1 font-medium">
-                                <span class="icon-[lucide--chevron-right]" aria-hidden="true"></span>
-                                {label}
-                            </summary>
-                            <ul class="mt-1 list-disc ps-5 break-words">{changes}</ul>
-                        </details>
+                        {changed}
+                        {compared}
                     </div>
                     {back}
                 </li>
             }
         })
         .collect_view();
-    let compare = (editing.versions.len() + usize::from(editing.draft.is_some()) > 1).then(|| {
+    let compare = (history.len() + usize::from(editing.draft.is_some()) > 1).then(|| {
         view! { <a class="link mt-3 inline-block text-sm" href=format!("{here}/versions")>"Compare two versions"</a> }
     });
     view! { <ul>{rows}</ul> {compare} }.into_any()
+}
+
+/// What one version changed, folded.
+fn changed(old: &Plan, new: &Plan) -> impl IntoView + use<> {
+    let changes = differences(old, new);
+    let count = changes.len();
+    let label = if count == 1 { "1 change".to_owned() } else { format!("{count} changes") };
+    let changes = changes.into_iter().map(|c| view! { <li>{c}</li> }).collect_view();
+    view! {
+        <details class="mt-1 text-sm">
+            <summary class="link-quiet inline-flex min-h-6 items-center gap-1 font-medium">
+                <span class="icon-[lucide--chevron-right]" aria-hidden="true"></span>
+                {label}
+            </summary>
+            <ul class="mt-1 list-disc ps-5 break-words">{changes}</ul>
+        </details>
+    }
 }

@@ -1,7 +1,7 @@
 //! "Who calls, when?": a call that is tried on the plan as it stands in the form, saved or not.
 //! The editor's island asks for it as JSON, the form's button for a page.
 
-use super::{Fields, Page, beside, field, id, zone};
+use super::{Fields, Page, beside, field, history, id, zone};
 use crate::{Answer, App, Wrong, access::Viewer};
 use axum::{
     Json,
@@ -145,7 +145,6 @@ pub(super) async fn submit(
     let mut cx = person.begin(&app.platform).await?;
     let editing = routing::editing(&mut cx, id(&number)?).await?;
     let now = cx.now();
-    drop(cx);
     // Who may only look sends no plan: its fields are disabled.
     let mut plan = match field(&fields, "entry") {
         "" => editing.plan(),
@@ -155,9 +154,12 @@ pub(super) async fn submit(
     routing::normalise(&mut plan, &editing.e164);
     let json = headers.get(ACCEPT).is_some_and(|a| a.as_bytes() == b"application/json");
     if !json {
-        let page = Page::posted(&editing, plan, &fields, now, Wrong::nothing());
+        let history = history(&mut cx, editing.number).await?;
+        drop(cx);
+        let page = Page::posted(&editing, history, plan, &fields, now, Wrong::nothing());
         return page.render(&app, &person).await;
     }
+    drop(cx);
     let played = play(&editing, &plan, &Rehearsal::posted(&fields), now);
     let problems = check(&plan, Some(&editing.e164));
     let changes = differences(&editing.in_service(), &plan);

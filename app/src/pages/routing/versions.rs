@@ -11,8 +11,14 @@ use crate::{
 use axum::extract::{Path, Query, State};
 use leptos::prelude::*;
 use serde::Deserialize;
-use voxlink_domain::routing::{self, Editing, Version};
-use voxlink_types::routing::{describe, differences};
+use voxlink_domain::{
+    Ctx,
+    routing::{self, Editing, VersionState},
+};
+use voxlink_types::{
+    ids::ConfigurationId,
+    routing::{Plan, describe, differences},
+};
 
 /// Which two, by their count; none: the newest and the one before.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -29,18 +35,29 @@ pub(super) async fn show(
 ) -> Answer {
     let mut cx = person.begin(&app.platform).await?;
     let editing = routing::editing(&mut cx, id(&number)?).await?;
-    drop(cx);
-    let all: Vec<Version> = editing.draft.iter().chain(&editing.versions).cloned().collect();
-    let find = |wanted: i32| all.iter().find(|v| v.version == wanted).cloned();
+    let past = routing::history(&mut cx, editing.number, 0).await?;
+    let draft =
+        editing.draft.iter().map(|d| Named { id: d.id, version: d.version, state: d.state });
+    let past = past.iter().map(|p| Named { id: p.id, version: p.version, state: p.state });
+    let all: Vec<Named> = draft.chain(past).collect();
+    let find = |wanted: i32| all.iter().find(|v| v.version == wanted).copied();
     let to = match two.to {
         Some(wanted) => Some(find(wanted).ok_or_else(PageError::not_found)?),
-        None => all.first().cloned(),
+        None => all.first().copied(),
     };
     let from = match two.from {
         Some(wanted) => Some(find(wanted).ok_or_else(PageError::not_found)?),
-        None => all.get(1).or(all.first()).cloned(),
+        None => all.get(1).or(all.first()).copied(),
     };
-    let view = compare(&editing, &all, from.zip(to));
+    let two = match from.zip(to) {
+        Some((from, to)) => Some((
+            (from, plan(&mut cx, &editing, from).await?),
+            (to, plan(&mut cx, &editing, to).await?),
+        )),
+        None => None,
+    };
+    drop(cx);
+    let view = compare(&editing, &all, two);
     Screen::new("Compare versions")
         .at(Place::Numbers)
         .under("Numbers", "/numbers")
@@ -50,22 +67,41 @@ pub(super) async fn show(
         .await
 }
 
-fn compare(editing: &Editing, all: &[Version], two: Option<(Version, Version)>) -> AnyView {
-    let Some((from, to)) = two else {
+/// A version as the choices name it.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    id: ConfigurationId,
+    version: i32,
+    state: VersionState,
+}
+
+async fn plan(cx: &mut Ctx, editing: &Editing, of: Named) -> Result<Plan, PageError> {
+    match &editing.draft {
+        Some(draft) if draft.id == of.id => Ok(draft.plan.clone()),
+        _ => Ok(routing::plan_of(cx, editing.number, of.id).await?),
+    }
+}
+
+fn compare(
+    editing: &Editing,
+    all: &[Named],
+    two: Option<((Named, Plan), (Named, Plan))>,
+) -> AnyView {
+    let Some(((from, old), (to, new))) = two else {
         return view! { <Card><p>"There is no version to compare yet: publish the plan first."</p></Card> }
             .into_any();
     };
-    let name = |v: &Version| {
+    let name = |v: &Named| {
         let state = match v.state {
-            routing::VersionState::Draft => " (draft)",
-            routing::VersionState::Published => " (in service)",
-            routing::VersionState::Superseded => "",
+            VersionState::Draft => " (draft)",
+            VersionState::Published => " (in service)",
+            VersionState::Superseded => "",
         };
         format!("Version {}{state}", v.version)
     };
     let choices: Vec<Choice> =
         all.iter().map(|v| Choice::new(v.version.to_string(), name(v))).collect();
-    let changes = differences(&from.plan, &to.plan);
+    let changes = differences(&old, &new);
     let told = if changes.is_empty() {
         view! { <p class="text-muted">"Nothing: both do the same."</p> }.into_any()
     } else {
@@ -83,8 +119,8 @@ fn compare(editing: &Editing, all: &[Version], two: Option<(Version, Version)>) 
             <Card title=format!("What changes from version {} to version {}", from.version, to.version)>{told}</Card>
             <Card title="In a line">
                 <Facts>
-                    <Fact name=name(&from)>{describe(&from.plan)}</Fact>
-                    <Fact name=name(&to)>{describe(&to.plan)}</Fact>
+                    <Fact name=name(&from)>{describe(&old)}</Fact>
+                    <Fact name=name(&to)>{describe(&new)}</Fact>
                 </Facts>
             </Card>
         </div>

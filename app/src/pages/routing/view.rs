@@ -43,7 +43,7 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
     let focus = refused.then(|| problems.iter().find_map(|p| p.field.clone())).flatten();
     let beside = beside::simulator(&played, zone, &here);
     let publish = editable.then(|| beside::publishing(&problems, &changes, note));
-    let versions = beside::versions(editing, editable);
+    let versions = beside::versions(editing, &page.history, editable);
     let discard = (editable && editing.draft.is_some()).then(|| discard(&here, &changes));
     let save = editable.then(|| {
         view! {

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use voxlink_domain::{
     Actor, Ctx, RequestInfo,
     routing::{
-        Question, RoutingError, Service, Table, answer, discard_draft, editing, publish, roll_back,
-        save_draft,
+        Question, RoutingError, Service, Table, answer, discard_draft, editing, history, plan_of,
+        publish, roll_back, save_draft,
     },
 };
 use voxlink_gateways::carrier::IncomingCall;
@@ -152,16 +152,23 @@ async fn rolling_back_publishes_a_copy() {
     world.put(&rings("+16175550101")).await;
     let mut cx = world.cx().await;
     let before = editing(&mut cx, world.number).await.unwrap();
-    let first = before.versions.last().unwrap();
+    let all = history(&mut cx, world.number, 1).await.unwrap();
+    assert_eq!(
+        all.iter().map(|v| (v.version, v.plan.is_some())).collect::<Vec<_>>(),
+        [(2, true), (1, false)]
+    );
+    let first = all.last().unwrap();
+    let first_plan = plan_of(&mut cx, world.number, first.id).await.unwrap();
     let current = before.published.clone().unwrap();
     let same = roll_back(&mut cx, world.number, current.id).await;
     assert!(matches!(same, Err(RoutingError::NoChange)), "{same:?}");
     roll_back(&mut cx, world.number, first.id).await.unwrap();
     let after = editing(&mut cx, world.number).await.unwrap();
+    let all = history(&mut cx, world.number, 0).await.unwrap();
     cx.commit().await.unwrap();
-    assert_eq!(after.versions.len(), 3);
+    assert_eq!(all.len(), 3);
     let now = after.published.unwrap();
-    assert_eq!((now.version, &now.plan), (3, &first.plan));
+    assert_eq!((now.version, &now.plan), (3, &first_plan));
     assert_eq!(now.note.as_deref(), Some("Back to version 1"));
     world.reload().await;
     assert!(dialled(&world.ask(None, None)).0.contains("+16175550100"));
@@ -194,7 +201,7 @@ async fn what_is_wrong_is_kept_but_not_published() {
     discard_draft(&mut cx, world.number).await.unwrap();
     let nothing = publish(&mut cx, world.number, None).await;
     assert!(matches!(nothing, Err(RoutingError::NoDraft)));
-    assert!(editing(&mut cx, world.number).await.unwrap().versions.is_empty());
+    assert!(history(&mut cx, world.number, 1).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -227,6 +234,17 @@ async fn a_draft_saved_meanwhile_is_not_written_over() {
     let seen = editing(&mut cx, world.number).await.unwrap().revision();
     save_draft(&mut cx, world.number, mine.clone(), Some(&seen)).await.unwrap();
     assert_eq!(editing(&mut cx, world.number).await.unwrap().plan(), mine);
+    save_draft(&mut cx, world.number, mine, None).await.unwrap();
+    cx.commit().await.unwrap();
+    let told: Vec<String> = sqlx::query_scalar(
+        "select new_values::text from audit_log where tenant_id = $1 and action = 'routing.draft' order by seq",
+    )
+    .bind(world.tenant.uuid())
+    .fetch_all(&world.test.platform.db().platform)
+    .await
+    .unwrap();
+    assert_eq!(told.len(), 2, "a row for each saving that changed something: {told:?}");
+    assert!(told[1].contains("0100") && told[1].contains("changes"), "{}", told[1]);
 }
 
 #[tokio::test]
