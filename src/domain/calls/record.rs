@@ -1,5 +1,6 @@
-//! Folding news into records. One transaction for a batch, calls in the order of their ids so that
-//! two servers never wait for each other in a circle.
+//! Folding news into records. One transaction for a batch: first the calls that are new, in one
+//! statement, then the rest, both in the order of their ids so that two servers hardly ever wait
+//! for each other in a circle. Where they do, PostgreSQL stops one, and its news goes by the disk.
 
 use super::{Heard, News, RecordingNews, StatusNews};
 use crate::{
@@ -12,7 +13,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use voxlink_types::{
     call::CallStatus,
-    ids::{CallId, NumberId, TenantId},
+    ids::{CallId, ConfigurationId, NumberId, TenantId},
 };
 
 /// What became of a batch.
@@ -37,7 +38,20 @@ pub async fn write(cx: &mut Ctx<Installation>, batch: &[News]) -> Result<Written
     for all in by_call.values_mut() {
         // Answers first: they know whose the call is.
         all.sort_by_key(|n| !matches!(n, News::Heard(_)));
-        for news in all {
+    }
+    let first = by_call.values().filter_map(|all| match all.first() {
+        Some(News::Heard(heard)) => Some(&**heard),
+        _ => None,
+    });
+    let new = begin_all(cx, first).await?;
+    for (call, all) in &by_call {
+        let begun = new.get(call);
+        if let Some(&(tenant, number, at)) = begun {
+            written.new_calls += 1;
+            let count = used.entry((tenant, number)).or_default();
+            *count = (count.0 + 1, count.1.max(at));
+        }
+        for news in all.iter().skip(usize::from(begun.is_some())) {
             let found = match news {
                 News::Heard(heard) => heard_call(cx, heard).await?,
                 News::Status(status) => status_call(cx, status).await?,
@@ -88,6 +102,76 @@ struct Known {
     new: bool,
 }
 
+/// Begins the calls that are new with what was first answered, in one statement for all: the
+/// usual news, and the most. Gives back which they were.
+async fn begin_all<'a>(
+    cx: &mut Ctx<Installation>,
+    first: impl Iterator<Item = &'a Heard>,
+) -> Result<BTreeMap<(&'a str, &'a str), (TenantId, NumberId, DateTime<Utc>)>, Fault> {
+    let mut calls = BTreeMap::new();
+    let mut rows = Vec::new();
+    for heard in first {
+        let id = CallId::new(u64::try_from(heard.at.timestamp_millis()).unwrap_or(0)).uuid();
+        let (city, region, country) = &heard.place;
+        rows.push(json!({
+            "id": id, "carrier": heard.carrier, "call": heard.carrier_call_id,
+            "account": heard.account, "tenant": heard.tenant.uuid(), "number": heard.number.uuid(),
+            "from_number": caller(&heard.from), "from_raw": heard.from, "to_number": heard.to,
+            "to_raw": heard.to_raw, "at": heard.at, "decision": [told(heard)],
+            "configuration": heard.configuration.map(ConfigurationId::uuid),
+            "outcome": heard.outcome, "city": city, "region": region, "country": country,
+        }));
+        calls.insert(id, heard);
+    }
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let new = sqlx::query_scalar!(
+        r#"with given as (
+             select * from jsonb_to_recordset($1) as g(id uuid, carrier text, call text,
+                 account text, tenant uuid, number uuid, from_number text, from_raw text,
+                 to_number text, to_raw text, at timestamptz, decision jsonb, configuration uuid,
+                 outcome text, city text, region text, country text)),
+           new as (
+             insert into call_keys (carrier, carrier_call_id, call_id, tenant_id, started_at)
+             select carrier, call, id, tenant, at from given
+             order by carrier collate "C", call collate "C"
+             on conflict do nothing returning call_id)
+           insert into call_records (id, tenant_id, subscription_id, campaign_id, carrier,
+               carrier_call_id, carrier_account, from_number, from_raw, to_number, to_raw,
+               direction, status, started_at, decision, configuration_id, outcome, from_city,
+               from_region, from_country, updated_at)
+           select g.id, g.tenant, s.id, s.campaign_id, g.carrier, g.call, g.account,
+               g.from_number, g.from_raw, g.to_number, g.to_raw, 'inbound', 'ringing', g.at,
+               g.decision, g.configuration, g.outcome, g.city, g.region, g.country, $2
+           from new join given g on g.id = new.call_id
+           join subscriptions s on s.tenant_id = g.tenant and s.id = g.number
+           returning id"#,
+        serde_json::Value::Array(rows),
+        cx.now(),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let begun = new.into_iter().filter_map(|id| calls.get(&id)).map(|heard| {
+        let call = (heard.carrier.as_str(), heard.carrier_call_id.as_str());
+        (call, (heard.tenant, heard.number, heard.at))
+    });
+    Ok(begun.collect())
+}
+
+/// The caller in E.164 where the carrier signals it so.
+fn caller(from: &str) -> String {
+    signalled(from).map_or_else(|| from.to_owned(), |n| n.to_string())
+}
+
+/// An answer as the record's way through the plan holds it.
+fn told(heard: &Heard) -> serde_json::Value {
+    json!({
+        "key": heard.key, "at": heard.at, "configuration": heard.configuration,
+        "input": heard.input, "path": heard.path,
+    })
+}
+
 /// What a new record begins with.
 struct Begin<'a> {
     carrier: &'a str,
@@ -120,7 +204,6 @@ async fn begin(cx: &mut Ctx<Installation>, begin: &Begin<'_>) -> Result<Known, F
             Fault::inconsistent(format!("call_keys {}", begin.carrier_call_id), "no call record")
         });
     }
-    let from = signalled(begin.from).map_or_else(|| begin.from.to_owned(), |n| n.to_string());
     sqlx::query!(
         "insert into call_records (id, tenant_id, subscription_id, campaign_id, carrier, carrier_call_id,
              carrier_account, from_number, from_raw, to_number, to_raw, direction, status, started_at)
@@ -132,7 +215,7 @@ async fn begin(cx: &mut Ctx<Installation>, begin: &Begin<'_>) -> Result<Known, F
         begin.carrier,
         begin.carrier_call_id,
         begin.account,
-        from,
+        caller(begin.from),
         begin.from,
         begin.to,
         begin.to_raw,
@@ -255,10 +338,7 @@ async fn apply(cx: &mut Ctx<Installation>, call: &Known, news: &News) -> Result<
 }
 
 async fn apply_heard(cx: &mut Ctx<Installation>, call: &Known, heard: &Heard) -> Result<(), Fault> {
-    let told = json!({
-        "key": heard.key, "at": heard.at, "configuration": heard.configuration,
-        "input": heard.input, "path": heard.path,
-    });
+    let told = told(heard);
     let key = json!([{ "key": heard.key }]);
     let (city, region, country) = &heard.place;
     let now = cx.now();
@@ -279,7 +359,7 @@ async fn apply_heard(cx: &mut Ctx<Installation>, call: &Known, heard: &Heard) ->
         call.started_at,
         told,
         key,
-        heard.configuration.map(voxlink_types::ids::ConfigurationId::uuid),
+        heard.configuration.map(ConfigurationId::uuid),
         heard.outcome,
         city.as_deref(),
         region.as_deref(),
