@@ -3,7 +3,10 @@
 //! acknowledged can be lost, not even by `kill -9`.
 
 use super::{books::Books, spool::Spool};
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use voxlink_domain::{Platform, calls::News};
@@ -15,8 +18,44 @@ pub(super) const BATCH: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<Told>,
-    spool: Arc<Spool>,
+    overflow: Arc<Overflow>,
     tasks: TaskTracker,
+}
+
+/// What the queue had no room for, on its way to disk. What comes while the disk is busy goes
+/// there together: one file for many, where one for each would be slower than the callers.
+#[derive(Debug)]
+struct Overflow {
+    spool: Arc<Spool>,
+    waiting: Mutex<Vec<Told>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Overflow {
+    /// Keeps all that waits; nothing where somebody else has just done so.
+    async fn keep(&self) {
+        let _turn = self.turn.lock().await;
+        let mut all =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        while !all.is_empty() {
+            let rest = all.split_off(all.len().min(BATCH));
+            let (news, waiting): (Vec<News>, Vec<_>) =
+                std::mem::replace(&mut all, rest).into_iter().map(|t| (t.news, t.safe)).unzip();
+            match self.spool.keep(&news).await {
+                Ok(()) => told(waiting),
+                Err(error) => {
+                    tracing::error!(%error, news = news.len(), "news of calls is lost: queue and disk are full");
+                }
+            }
+        }
+    }
+}
+
+/// Tells who waits that it is safe. Who waits no longer does not mind.
+fn told(waiting: Vec<Option<oneshot::Sender<()>>>) {
+    for safe in waiting.into_iter().flatten() {
+        let _ = safe.send(());
+    }
 }
 
 /// Neither the database nor the disk took it: to be told again.
@@ -44,35 +83,29 @@ impl Recorder {
         let books = Books::new(platform.clone(), Arc::clone(&spool));
         tasks.spawn(books.clone().catch_up(stop.clone()));
         tasks.spawn(write(books, told, stop));
-        Self { queue, spool, tasks: tasks.clone() }
+        let overflow =
+            Overflow { spool, waiting: Mutex::default(), turn: tokio::sync::Mutex::default() };
+        Self { queue, overflow: Arc::new(overflow), tasks: tasks.clone() }
     }
 
     /// Takes what was heard and answered, and returns at once: nobody lets a telephone ring for
     /// it. Where the queue is full it goes to disk.
     pub fn note(&self, news: News) {
-        if let Err(error) = self.queue.try_send(Told { news, safe: None }) {
-            let (spool, news) = (Arc::clone(&self.spool), error.into_inner().news);
-            self.tasks.spawn(async move {
-                if let Err(error) = spool.keep(&[news]).await {
-                    tracing::error!(%error, "news of a call is lost: queue and disk are full");
-                }
-            });
-        }
+        self.take(Told { news, safe: None });
     }
 
     /// Takes what a carrier tells, and returns when it is in the database or on the disk.
     pub async fn keep(&self, news: News) -> Result<(), NotKept> {
         let (safe, heard) = oneshot::channel();
-        match self.queue.try_send(Told { news, safe: Some(safe) }) {
-            Ok(()) => heard.await.map_err(|_| NotKept),
-            Err(error) => {
-                let news = error.into_inner().news;
-                self.spool.keep(&[news]).await.map_err(|error| {
-                    tracing::error!(%error, "news of a call is refused: queue and disk are full");
-                    NotKept
-                })
-            }
-        }
+        self.take(Told { news, safe: Some(safe) });
+        heard.await.map_err(|_| NotKept)
+    }
+
+    fn take(&self, told: Told) {
+        let Err(error) = self.queue.try_send(told) else { return };
+        let overflow = Arc::clone(&self.overflow);
+        overflow.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(error.into_inner());
+        self.tasks.spawn(async move { overflow.keep().await });
     }
 }
 
@@ -99,12 +132,7 @@ async fn write(books: Books, mut queue: mpsc::Receiver<Told>, stop: Cancellation
 async fn enter(books: &Books, batch: &mut Vec<Told>) {
     let (news, waiting): (Vec<News>, Vec<_>) = batch.drain(..).map(|t| (t.news, t.safe)).unzip();
     match books.enter_or_keep(&news).await {
-        Ok(()) => {
-            for safe in waiting.into_iter().flatten() {
-                // Who waits no longer does not mind.
-                let _ = safe.send(());
-            }
-        }
+        Ok(()) => told(waiting),
         Err(error) => {
             tracing::error!(%error, news = news.len(), "news of calls is lost: the disk does not take it");
         }
