@@ -144,6 +144,38 @@ async fn a_call_is_answered_by_the_published_plan_and_recorded_once() {
 }
 
 #[tokio::test]
+async fn every_address_that_a_carrier_is_given_is_answered() {
+    let (test, ..) = world().await;
+    let callbacks = Callbacks::start(test.platform.clone(), &folder()).await;
+    let router = callbacks.router();
+    let given = voxlink_domain::numbers::settings_for(test.platform.settings(), "local", "Desk");
+    for (url, wanted) in [
+        (given.voice_url, StatusCode::OK),
+        (given.voice_fallback_url, StatusCode::OK),
+        (given.status_url, StatusCode::NO_CONTENT),
+    ] {
+        let path = url.strip_prefix("https://voxlink.test").unwrap();
+        assert_eq!(post(&router, path, &call(&[]), SECRET).await.status, wanted, "{url}");
+    }
+    callbacks.finish().await;
+}
+
+#[tokio::test]
+async fn a_copy_that_could_not_be_written_is_written_when_it_can() {
+    let (test, tenant, number) = world().await;
+    publish(&test, tenant, number).await;
+    let folder = folder();
+    // Where the folder should be is a file: nothing can be kept.
+    std::fs::write(&folder, "").unwrap();
+    let callbacks = Callbacks::start(test.platform.clone(), &folder).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    std::fs::remove_file(&folder).unwrap();
+    let kept = folder.join("numbers-in-service.jsonl");
+    until("the copy on disk", async || kept.exists()).await;
+    callbacks.finish().await;
+}
+
+#[tokio::test]
 async fn at_night_voicemail_answers() {
     let (test, tenant, number) = world().await;
     publish(&test, tenant, number).await;
