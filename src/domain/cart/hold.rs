@@ -61,19 +61,8 @@ pub async fn hold(
         Ok(None) => return Err(CartError::Taken(number.clone())),
         Err(error) => return Err(refused(error, number)),
     };
-    let (line, until) = add(platform, buyer, &offer).await?;
-    match reserve(&seller, &line, until).await {
-        Ok(held) => {
-            record(platform, buyer, &line, held).await?;
-            Ok(until)
-        }
-        Err(error) => {
-            let mut cx = buyer.begin(platform).await?;
-            forget(&mut cx, &line).await?;
-            cx.commit().await?;
-            Err(refused(error, number))
-        }
-    }
+    let (line, until, new) = add(platform, buyer, &offer).await?;
+    confirm(platform, buyer, &seller, &line, until, new).await
 }
 
 /// Renews the hold of a number in the cart, also one that has lapsed while nobody took it.
@@ -120,12 +109,14 @@ pub async fn clear(platform: &Platform, buyer: Buyer<'_>) -> Result<usize, CartE
     Ok(lines.len())
 }
 
-/// The first transaction: the cart, the line, the hold. Whoever commits it has the number.
+/// The first transaction: the cart, the line, the hold. Whoever commits it has the number. Says
+/// also whether the line is new: the person's other window may have added it a moment before, and
+/// then the line that stands is held on.
 async fn add(
     platform: &Platform,
     buyer: Buyer<'_>,
     offer: &Offer,
-) -> Result<(Line, DateTime<Utc>), CartError> {
+) -> Result<(Line, DateTime<Utc>, bool), CartError> {
     let mut cx = buyer.begin(platform).await?;
     let (tenant, now) = (cx.tenant(), cx.now());
     let until = now + Duration::minutes(platform.settings().hold_minutes);
@@ -141,8 +132,9 @@ async fn add(
         return Err(CartError::Full);
     }
     let price = price_now(&mut cx, offer).await?;
-    let line = Line {
-        item: CartItemId::new(cx.now_millis()),
+    let fresh = CartItemId::new(cx.now_millis());
+    let mut line = Line {
+        item: fresh,
         cart,
         carrier: offer.carrier.clone(),
         number: offer.number.clone(),
@@ -150,11 +142,13 @@ async fn add(
     };
     let until = taken(&mut cx, buyer, &line, until).await?;
     let shown = serde_json::to_value(offer).map_err(|e| Fault::Internal(e.to_string()))?;
-    sqlx::query!(
-        "insert into cart_items (id, tenant_id, cart_id, carrier, e164, offer, price_book_id,
-             monthly_minor, setup_minor, currency, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         on conflict on constraint cart_items_once do nothing",
+    // The update that changes nothing returns the row also when it was there.
+    line.item = sqlx::query_scalar!(
+        r#"insert into cart_items (id, tenant_id, cart_id, carrier, e164, offer, price_book_id,
+               monthly_minor, setup_minor, currency, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           on conflict on constraint cart_items_once do update set e164 = excluded.e164
+           returning id as "id: CartItemId""#,
         line.item.uuid(),
         tenant.uuid(),
         cart.uuid(),
@@ -167,7 +161,7 @@ async fn add(
         price.monthly.currency.as_str(),
         now,
     )
-    .execute(cx.tx())
+    .fetch_one(cx.tx())
     .await
     .map_err(|error| match error.as_database_error().and_then(|e| e.constraint()) {
         Some("account_currency") => CartError::OtherCurrency(offer.number.clone()),
@@ -182,7 +176,8 @@ async fn add(
     })
     .await?;
     cx.commit().await?;
-    Ok((line, until))
+    let new = line.item == fresh;
+    Ok((line, until, new))
 }
 
 /// Takes the hold, or says why not. A hold that would end no later than it does anyhow is refused,
@@ -217,21 +212,47 @@ async fn renew(
     let mut cx = buyer.begin(platform).await?;
     let until = cx.now() + Duration::minutes(platform.settings().hold_minutes);
     let until = taken(&mut cx, buyer, &line, until).await?;
+    cx.audit(Entry {
+        action: "cart.extend",
+        resource: "cart",
+        resource_id: Some(line.cart.to_string()),
+        old: Some(json!({ "number": line.number, "until": line.until })),
+        new: Some(json!({ "number": line.number, "until": until })),
+        ..Entry::default()
+    })
+    .await?;
     cx.commit().await?;
-    match reserve(&seller, &line, until).await {
+    confirm(platform, buyer, &seller, &line, until, false).await
+}
+
+/// Has the carrier set the number aside, after the commit. When it does not, a new line is taken
+/// out again; one that stood stays, and loses its hold when somebody else has the number.
+async fn confirm(
+    platform: &Platform,
+    buyer: Buyer<'_>,
+    seller: &Arc<dyn Carrier>,
+    line: &Line,
+    until: DateTime<Utc>,
+    new: bool,
+) -> Result<DateTime<Utc>, CartError> {
+    let error = match reserve(seller, line, until).await {
         Ok(held) => {
-            record(platform, buyer, &line, held).await?;
-            Ok(until)
+            record(platform, buyer, line, held).await?;
+            return Ok(until);
         }
-        Err(error) => {
-            if matches!(error, CarrierError::Unavailable { .. } | CarrierError::Gone { .. }) {
-                let mut cx = buyer.begin(platform).await?;
-                free(&mut cx, &line).await?;
-                cx.commit().await?;
-            }
-            Err(refused(error, &line.number))
+        Err(error) => error,
+    };
+    let gone = matches!(error, CarrierError::Unavailable { .. } | CarrierError::Gone { .. });
+    if new || gone {
+        let mut cx = buyer.begin(platform).await?;
+        if new {
+            forget(&mut cx, line).await?;
+        } else {
+            free(&mut cx, line).await?;
         }
+        cx.commit().await?;
     }
+    Err(refused(error, &line.number))
 }
 
 /// The person's open cart, made when there is none.

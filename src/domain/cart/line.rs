@@ -118,7 +118,8 @@ pub(super) async fn take(
     .await?)
 }
 
-/// Ends the hold, unless an order has taken it over; a job lets the carrier's own go. Its row stays
+/// Ends the hold, unless an order has taken it over or the line is gone (a hold of the number is
+/// another line's then); a job lets the carrier's own go. Its row stays
 /// a while (see [`REST`]): removing and adding a number does not begin the longest hold anew.
 pub(super) async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<LetGo>, Fault> {
     let (tenant, now) = (cx.tenant(), cx.now());
@@ -126,6 +127,7 @@ pub(super) async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<LetGo>, Fau
         "with ours as (
              select e164, carrier_hold_id from holds
              where e164 = $1 and tenant_id = $2 and cart_id = $3 and order_id is null
+               and exists (select from cart_items where id = $5 and tenant_id = $2)
              for update)
          update holds h
          set expires_at = least(h.expires_at, $4), carrier_hold_id = null, carrier_hold_expires_at = null
@@ -134,7 +136,8 @@ pub(super) async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<LetGo>, Fau
         line.number.as_str(),
         tenant.uuid(),
         line.cart.uuid(),
-        now
+        now,
+        line.item.uuid()
     )
     .fetch_optional(cx.tx())
     .await?;
@@ -149,14 +152,16 @@ pub(super) async fn free(cx: &mut Ctx, line: &Line) -> Result<Option<LetGo>, Fau
 pub(super) async fn forget(cx: &mut Ctx, line: &Line) -> Result<Option<LetGo>, Fault> {
     let tenant = cx.tenant();
     let job = free(cx, line).await?;
-    sqlx::query!(
-        "delete from cart_items where cart_id = $1 and tenant_id = $2 and e164 = $3",
-        line.cart.uuid(),
-        tenant.uuid(),
-        line.number.as_str()
+    let gone = sqlx::query!(
+        "delete from cart_items where id = $1 and tenant_id = $2",
+        line.item.uuid(),
+        tenant.uuid()
     )
     .execute(cx.tx())
     .await?;
+    if gone.rows_affected() == 0 {
+        return Ok(job);
+    }
     cx.audit(Entry {
         action: "cart.remove",
         resource: "cart",

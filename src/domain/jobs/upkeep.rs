@@ -46,9 +46,10 @@ impl Job for CleanUp {
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
         sessions::sweep(platform).await?;
         idempotency::sweep(platform).await?;
-        // A lapsed hold is free to take anyhow; a day later its row is of no use to anybody.
+        // A lapsed hold is free to take anyhow; a day later its row is of no use to anybody. An
+        // order's hold ends with the order, however long its card takes.
         let day_ago = platform.clock().now() - Days::new(1);
-        sqlx::query!("delete from holds where expires_at < $1", day_ago)
+        sqlx::query!("delete from holds where expires_at < $1 and order_id is null", day_ago)
             .execute(&platform.db().platform)
             .await
             .map_err(Fault::from)?;

@@ -91,11 +91,18 @@ pub async fn cancel(cx: &mut Ctx, id: OrderId, reason: &str) -> Result<(), Cance
     )
     .execute(cx.tx())
     .await?;
+    // The rows stay a while: an order that is called off does not begin the longest hold anew.
     let held = sqlx::query!(
-        r#"delete from holds where order_id = $1 and tenant_id = $2
-           returning carrier, e164 as "number: E164", carrier_hold_id"#,
+        r#"with ours as (
+               select e164, carrier_hold_id from holds where order_id = $1 and tenant_id = $2
+               order by e164 for update)
+           update holds h
+           set order_id = null, expires_at = $3, carrier_hold_id = null, carrier_hold_expires_at = null
+           from ours where h.e164 = ours.e164 and h.tenant_id = $2
+           returning h.carrier, h.e164 as "number: E164", ours.carrier_hold_id"#,
         id.uuid(),
-        tenant.uuid()
+        tenant.uuid(),
+        now
     )
     .fetch_all(cx.tx())
     .await?;

@@ -8,8 +8,9 @@ use crate::{
         journal::{Account, NewEntry, Posting, available_credit, post},
         payments::{self, NewPayment, Purpose},
     },
+    cart::REST,
 };
-use chrono::{Datelike, Duration};
+use chrono::Datelike;
 use serde_json::{Value, json};
 use voxlink_types::{
     E164, Money,
@@ -291,6 +292,10 @@ pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutE
 pub async fn accept_prices(cx: &mut Ctx, cart: CartId) -> Result<(), Fault> {
     let tenant = cx.tenant();
     let quote = quote(cx, cart).await?;
+    let changes = quote.changes();
+    if changes.is_empty() {
+        return Ok(());
+    }
     for line in quote.lines.iter().filter(|l| l.was.is_some()) {
         sqlx::query!(
             "update cart_items set price_book_id = $3, monthly_minor = $4, setup_minor = $5, currency = $6
@@ -305,7 +310,22 @@ pub async fn accept_prices(cx: &mut Ctx, cart: CartId) -> Result<(), Fault> {
         .execute(cx.tx())
         .await?;
     }
-    Ok(())
+    let told = |amounts: fn(&PriceChange) -> (Money, Money)| {
+        let line = |change: &PriceChange| {
+            let (monthly, setup) = amounts(change);
+            json!({ "number": change.number, "monthly": monthly, "setup": setup })
+        };
+        Some(changes.iter().map(line).collect::<Value>())
+    };
+    cx.audit(Entry {
+        action: "cart.accept_prices",
+        resource: "cart",
+        resource_id: Some(cart.to_string()),
+        old: told(|change| change.was),
+        new: told(|change| change.now),
+        ..Entry::default()
+    })
+    .await
 }
 
 /// `VL-2026-000123`.
@@ -320,7 +340,6 @@ async fn next_number(cx: &mut Ctx) -> Result<String, Fault> {
 /// Makes sure that this cart has every number, also where its hold ran out and nobody came since.
 async fn take_holds(cx: &mut Ctx, quote: &Quote) -> Result<(), CheckoutError> {
     let (tenant, now) = (cx.tenant(), cx.now());
-    let until = now + Duration::minutes(15);
     let mut lines: Vec<&QuoteLine> = quote.lines.iter().collect();
     // One order of locks for everybody.
     lines.sort_by(|a, b| a.number.cmp(&b.number));
@@ -333,7 +352,7 @@ async fn take_holds(cx: &mut Ctx, quote: &Quote) -> Result<(), CheckoutError> {
             tenant.uuid(),
             quote.cart.uuid(),
             now,
-            until,
+            now - REST,
         )
         .fetch_one(cx.tx())
         .await?;

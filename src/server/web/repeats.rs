@@ -56,6 +56,7 @@ pub(super) async fn layer(
     match job.run(&route, &hash, request, next).await {
         Ok(response) => response,
         Err(fault) => {
+            // Before any work: what comes later is told by `unsure`.
             tracing::error!(%fault, "a form's key could not be claimed");
             let text = "VoxLink cannot do this at the moment. Nothing was changed: try again.";
             (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
@@ -88,7 +89,7 @@ impl Job {
                 Claim::First => {
                     let work =
                         tokio::spawn(async move { self.first(next.run(request).await).await });
-                    return work.await.map_err(|e| Fault::Internal(e.to_string()))?;
+                    return Ok(work.await.unwrap_or_else(|error| unsure(&error)));
                 }
                 Claim::Repeat(answer) => return Ok(again(answer)),
                 Claim::Mismatch => {
@@ -103,22 +104,37 @@ impl Job {
         Ok((StatusCode::CONFLICT, [("retry-after", "5")], text).into_response())
     }
 
-    /// Keeps the answer, or gives the key free when nothing was done.
-    async fn first(self, response: Response) -> Result<Response, Fault> {
+    /// Keeps the answer, or gives the key free when nothing was done. The work has ended: whatever
+    /// fails here, the person gets its answer.
+    async fn first(self, response: Response) -> Response {
         let (parts, body) = response.into_parts();
         let done = parts.status.is_success() || parts.status.is_redirection();
         let location = parts.headers.get(LOCATION).and_then(|l| l.to_str().ok()).map(str::to_owned);
         let (platform, tenant) = (&self.platform, self.member.tenant);
         if !done {
-            idempotency::free(platform, tenant, &self.key).await?;
-            return Ok(Response::from_parts(parts, body));
+            if let Err(fault) = idempotency::free(platform, tenant, &self.key).await {
+                tracing::error!(%fault, "a form's key could not be given free");
+            }
+            return Response::from_parts(parts, body);
         }
-        let bytes = to_bytes(body, usize::MAX).await.map_err(|e| Fault::Internal(e.to_string()))?;
+        let bytes = match to_bytes(body, usize::MAX).await {
+            Ok(bytes) => bytes,
+            Err(error) => return unsure(&error),
+        };
         let kept = if bytes.len() <= KEPT { bytes.to_vec() } else { Vec::new() };
         let answer = Answer { status: parts.status.as_u16(), location, body: kept };
-        idempotency::keep(platform, tenant, &self.key, &answer).await?;
-        Ok(Response::from_parts(parts, Body::from(bytes)))
+        if let Err(fault) = idempotency::keep(platform, tenant, &self.key, &answer).await {
+            tracing::error!(%fault, "a form's answer could not be kept");
+        }
+        Response::from_parts(parts, Body::from(bytes))
     }
+}
+
+/// The work began and nobody knows how far it came.
+fn unsure(error: &dyn std::fmt::Display) -> Response {
+    tracing::error!(%error, "a form's work ended without an answer");
+    let text = "VoxLink failed while it did this. It may be done: look before you repeat it.";
+    (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }
 
 /// A kept answer, given again.

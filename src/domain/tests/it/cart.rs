@@ -10,12 +10,14 @@ use voxlink_domain::{
         remove, sweep,
     },
     catalog::{Wish, refresh_prices, search},
+    orders::{self, Checkout, PaymentChoice},
 };
 use voxlink_gateways::{Carrier, carrier::fake::FakeCarrier, fault::Script};
 use voxlink_testkit::{Outside, TestPlatform};
 use voxlink_types::{
     E164,
     ids::SessionId,
+    order::Strategy,
     role::{PlatformRole, TenantRole},
 };
 
@@ -74,6 +76,15 @@ impl Shop {
         rows.fetch_one(&self.test.platform.db().owner).await.unwrap()
     }
 
+    /// How often something stands in the audit log.
+    async fn audited(&self, action: &str) -> i64 {
+        sqlx::query_scalar("select count(*) from audit_log where action = $1")
+            .bind(action)
+            .fetch_one(&self.test.platform.db().owner)
+            .await
+            .unwrap()
+    }
+
     async fn view(&self, member: &Member) -> cart::CartView {
         let mut cx = member.begin(&self.test.platform, self.request.clone()).await.unwrap();
         cart::view(&mut cx, member.user).await.unwrap().unwrap()
@@ -105,10 +116,60 @@ async fn holding_again_extends_and_never_doubles() {
     shop.test.clock.advance(Duration::minutes(10));
     let second = shop.hold(&ann, 2).await.unwrap();
     assert_eq!(second - first, Duration::minutes(10));
+    assert_eq!((shop.audited("cart.hold").await, shop.audited("cart.extend").await), (1, 1));
     let seen = shop.view(&ann).await;
     assert_eq!(seen.items.len(), 1);
     assert_eq!(seen.items[0].standing, Standing::Held(second));
     assert_eq!(seen.quote.total.minor, seen.quote.subtotal.minor + seen.quote.tax.minor);
+}
+
+#[tokio::test]
+async fn two_windows_that_hold_one_number_at_once_both_have_it() {
+    let shop = Shop::open().await;
+    let ann = shop.member("Ann").await;
+    for n in 20..30 {
+        let (one, other) = tokio::join!(shop.hold(&ann, n), shop.hold(&ann, n));
+        assert!(one.is_ok() && other.is_ok(), "{n}: {one:?} {other:?}");
+    }
+    let seen = shop.view(&ann).await;
+    assert_eq!(seen.items.len(), 10);
+    assert!(seen.items.iter().all(|item| matches!(item.standing, Standing::Held(_))));
+}
+
+#[tokio::test]
+async fn an_order_that_is_called_off_begins_no_other_hour() {
+    let shop = Shop::open().await;
+    let (ann, bob) = (shop.member("Ann").await, shop.member("Bob").await);
+    let (platform, first) = (&shop.test.platform, shop.test.platform.clock().now());
+    sqlx::query("update billing_accounts set credit_limit_minor = 100000")
+        .execute(&platform.db().owner)
+        .await
+        .unwrap();
+    shop.hold(&ann, 11).await.unwrap();
+    let item = shop.view(&ann).await.items[0].line.item;
+    for _ in 0..4 {
+        shop.test.clock.advance(Duration::minutes(12));
+        hold_again(platform, shop.buyer(&ann), item).await.unwrap();
+    }
+    let mut cx = ann.begin(platform, shop.request.clone()).await.unwrap();
+    let wish = Checkout {
+        cart: orders::open_cart(&mut cx, ann.user).await.unwrap().unwrap(),
+        user: ann.user,
+        payment: PaymentChoice::Credit,
+        expected: None,
+        strategy: Strategy::BestEffort,
+        source: "web",
+    };
+    let order = orders::checkout(&mut cx, &wish).await.unwrap().order;
+    cx.commit().await.unwrap();
+    shop.test.clock.advance(Duration::minutes(2));
+    assert!(matches!(shop.hold(&bob, 11).await, Err(CartError::Taken(_))));
+    let mut cx = ann.begin(platform, shop.request.clone()).await.unwrap();
+    orders::cancel(&mut cx, order, "changed my mind").await.unwrap();
+    cx.commit().await.unwrap();
+    shop.test.run_jobs().await;
+    let until = shop.hold(&ann, 11).await.unwrap();
+    assert_eq!(until, first + Duration::minutes(60), "what is left of the hour");
 }
 
 #[tokio::test]

@@ -22,6 +22,9 @@ use voxlink_server::web::{self, Admission};
 use voxlink_testkit::TestPlatform;
 use voxlink_types::ids::UserId;
 
+/// What a browser with a session sends.
+const SESSION: &str = "__Host-session=AAAAAAAAAAAAAAAAAAAAAA";
+
 /// A page whose work ends when the test lets it.
 #[derive(Clone)]
 struct Work {
@@ -139,7 +142,7 @@ async fn strangers_hold_up_no_customer_and_who_leaves_leaves_the_line() {
     let rush = Rush::open(1, Duration::from_secs(30)).await;
     let strangers: Vec<_> = (0..3).map(|_| rush.get("/work")).collect();
     rush.see(1, 2).await;
-    let customer = Request::get("/work").header(header::COOKIE, "a=b; __Host-session=x");
+    let customer = Request::get("/work").header(header::COOKIE, format!("a=b; {SESSION}"));
     let customer = rush.ask(customer.body(Body::empty()).unwrap());
     rush.see(2, 2).await;
     strangers[2].abort();
@@ -147,6 +150,46 @@ async fn strangers_hold_up_no_customer_and_who_leaves_leaves_the_line() {
     rush.work.may_end.add_permits(3);
     assert_eq!(customer.await.unwrap().status(), StatusCode::OK);
     rush.see(0, 0).await;
+}
+
+#[tokio::test]
+async fn what_only_looks_a_little_like_a_session_waits_with_strangers() {
+    let rush = Rush::open(1, Duration::from_secs(30)).await;
+    let stranger = rush.get("/work");
+    rush.see(1, 0).await;
+    let odd = ["session=1", "__Host-session=x", "xsession=AAAAAAAAAAAAAAAAAAAAAA", "a=session="];
+    let odd = odd.map(|cookie| {
+        let request = Request::get("/work").header(header::COOKIE, cookie);
+        rush.ask(request.body(Body::empty()).unwrap())
+    });
+    rush.see(1, 4).await;
+    rush.work.may_end.add_permits(5);
+    for answer in odd.into_iter().chain([stranger]) {
+        assert_eq!(answer.await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn who_begins_a_form_and_never_ends_it_keeps_nobody_waiting() {
+    let rush = Rush::open(1, Duration::from_millis(500)).await;
+    let never = || {
+        let silence = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        rush.ask(form("/work", "", "").map(|_| Body::from_stream(silence)))
+    };
+    let silent: Vec<_> = (0..30).map(|_| never()).collect();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let page = rush.get("/work");
+    rush.see(1, 0).await;
+    for answer in silent {
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+        let words = to_bytes(answer.into_body(), 2000).await.unwrap();
+        assert!(String::from_utf8_lossy(&words).contains("Nothing was done"));
+    }
+    rush.work.may_end.add_permits(1);
+    assert_eq!(page.await.unwrap().status(), StatusCode::OK);
+    let huge = form("/work", "", "").map(|_| Body::from(vec![b'a'; 9 * 1024 * 1024]));
+    assert_eq!(rush.ask(huge).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]

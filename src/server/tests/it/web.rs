@@ -25,6 +25,7 @@ use voxlink_types::ids::UserId;
 fn little(test: &TestPlatform, user: UserId) -> (Router, Arc<AtomicUsize>) {
     let done = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&done);
+    let owner = test.platform.db().owner.clone();
     let router = Router::new()
         .route(
             "/in",
@@ -55,6 +56,11 @@ fn little(test: &TestPlatform, user: UserId) -> (Router, Arc<AtomicUsize>) {
                     return StatusCode::UNPROCESSABLE_ENTITY.into_response();
                 }
                 let n = count.fetch_add(1, Ordering::SeqCst);
+                assert!(!body.contains("panic"), "a handler fails");
+                if body.contains("forget") {
+                    let gone = "alter table idempotency_keys rename to gone";
+                    sqlx::query(gone).execute(&owner).await.unwrap();
+                }
                 Redirect::to(&format!("/done/{n}")).into_response()
             }),
         );
@@ -149,6 +155,29 @@ async fn a_form_sent_twice_is_done_once() {
         StatusCode::SEE_OTHER,
         "nothing was kept of a refusal"
     );
+    assert_eq!(done.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_was_done_is_never_called_undone() {
+    let test = TestPlatform::new().await;
+    let (_, user) = test.tenant("Ada").await;
+    let (router, done) = little(&test, user);
+    let cookie = cookie(&send(&router, Method::POST, "/in", "", "").await);
+    let send = async |body| send(&router, Method::POST, "/do", &cookie, body).await;
+    let words = async |answer: Response<Body>| {
+        let words = to_bytes(answer.into_body(), 1000).await.unwrap();
+        String::from_utf8(words.to_vec()).unwrap()
+    };
+    let failed = send("panic=1&_key=key-00001").await;
+    assert_eq!(failed.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(words(failed).await.contains("It may be done: look before you repeat it."));
+    let unkept = send("forget=1&_key=key-00002").await;
+    assert_eq!(unkept.status(), StatusCode::SEE_OTHER, "the answer, though it cannot be kept");
+    assert_eq!(unkept.headers()[header::LOCATION], "/done/1");
+    let unclaimed = send("_key=key-00003").await;
+    assert_eq!(unclaimed.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(words(unclaimed).await.contains("Nothing was changed"));
     assert_eq!(done.load(Ordering::SeqCst), 2);
 }
 

@@ -5,6 +5,7 @@ use futures::future::join_all;
 use voxlink_domain::{
     billing::journal::Account,
     cart::apply_promotion,
+    jobs::{Job, upkeep::CleanUp},
     orders::{self, CancelError, CheckoutError, PaymentChoice},
 };
 use voxlink_gateways::{
@@ -79,7 +80,16 @@ async fn what_is_refused_charges_nothing_and_keeps_the_cart() {
     );
     let mut cx = shop.begin().await;
     orders::accept_prices(&mut cx, cart).await.unwrap();
+    orders::accept_prices(&mut cx, cart).await.unwrap();
     cx.commit().await.unwrap();
+    let told: Vec<String> = sqlx::query_scalar(
+        "select concat(old_values -> 0 -> 'monthly' ->> 'minor', ' ', new_values -> 0 -> 'monthly' ->> 'minor')
+         from audit_log where action = 'cart.accept_prices'",
+    )
+    .fetch_all(&shop.test.platform.db().owner)
+    .await
+    .unwrap();
+    assert_eq!(told, ["120 200"], "once, with what was and what is");
     let accepted = shop.place(&wish).await.unwrap_err();
     assert!(matches!(accepted, CheckoutError::NotEnough { .. }), "{accepted}");
     assert_eq!((shop.credit().await, shop.balance(Account::Held).await), (100, 0));
@@ -213,6 +223,20 @@ async fn a_cancelled_and_a_failed_order_let_the_carriers_holds_go() {
     for n in [1, 2] {
         shop.carrier.hold(&number(n), theirs, until).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn housekeeping_leaves_an_orders_holds_alone() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let cart = shop.cart([1]).await;
+    let order = shop.place(&shop.wish(cart, shop.card())).await.unwrap().order;
+    shop.test.clock.advance(chrono::Duration::days(2));
+    CleanUp::default().run(&shop.test.platform).await.unwrap();
+    let held: Vec<uuid::Uuid> = sqlx::query_scalar("select order_id from holds")
+        .fetch_all(&shop.test.platform.db().owner)
+        .await
+        .unwrap();
+    assert_eq!(held, [order.uuid()]);
 }
 
 #[tokio::test]
