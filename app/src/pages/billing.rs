@@ -81,12 +81,17 @@ fn call_file(app: &App, viewer: &Viewer, of: CallsOf, name: &str) -> Response {
         actor: viewer.member.actor(false),
         of,
     };
+    csv_file(Body::from_stream(invoices_file(wanted)), name)
+}
+
+/// A CSV file to be saved, sent while it is written.
+fn csv_file(rows: Body, name: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CACHE_CONTROL, "private, no-store".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    (headers, Body::from_stream(invoices_file(wanted))).into_response()
+    (headers, rows).into_response()
 }
 
 /// A public id from the address; one that is none of ours is not found.

@@ -83,7 +83,7 @@ const GUIDES: &[Guide] = &[
             ),
             (
                 "Release it to give it back",
-                "The page of a release says before anything happens when the number falls silent, how many days of rental are not refunded and until when you can undo it. You confirm by typing the number.",
+                "The page of a release says before anything happens when the number falls silent, how long its rental runs, how many paid days are not refunded and until when you can undo it. You confirm by typing the number.",
             ),
             (
                 "Undo it in time",

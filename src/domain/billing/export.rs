@@ -1,31 +1,22 @@
-//! Calls, statements and invoices as CSV: amounts exact, instants in UTC, and no cell that a spreadsheet would
-//! take for a formula.
+//! Calls, statements and invoices as CSV: amounts exact, instants in UTC.
 
-use super::{invoices::ListedInvoice, journal::StatementLine, usage::RatedCall};
-use crate::Fault;
-use rust_decimal::Decimal;
+use super::{
+    invoices::ListedInvoice,
+    journal::{StatementLine, movements_before},
+    usage::RatedCall,
+};
+use crate::{Actor, Ctx, Fault, Platform, RequestInfo, sheet};
+use futures::stream::{self, Stream};
+use voxlink_types::{Currency, ids::TenantId};
 
-/// A cell that begins like a formula gets an apostrophe, which spreadsheets do not show. A negative
-/// amount is no formula, and a sheet must be able to add it up.
-fn cell(text: String) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let amount = text.starts_with('-') && text.parse::<Decimal>().is_ok();
-    if formula && !amount { format!("'{text}") } else { text }
-}
+/// Movements read at once for a file.
+const CHUNK: usize = 2_000;
 
 fn write<const N: usize>(
     header: Option<[&str; N]>,
     rows: impl Iterator<Item = [String; N]>,
 ) -> Result<Vec<u8>, Fault> {
-    let failed = |e: csv::Error| Fault::Internal(format!("CSV: {e}"));
-    let mut out = csv::Writer::from_writer(Vec::new());
-    if let Some(header) = header {
-        out.write_record(header).map_err(failed)?;
-    }
-    for row in rows {
-        out.write_record(row.map(cell)).map_err(failed)?;
-    }
-    out.into_inner().map_err(|e| Fault::Internal(format!("CSV: {e}")))
+    sheet::csv(header.map(|names| names.map(str::to_owned)).into_iter().chain(rows))
 }
 
 /// Rated calls, one a row; `begins` for the piece of the file that has the header.
@@ -59,8 +50,54 @@ pub fn calls(calls: &[RatedCall], begins: bool) -> Result<Vec<u8>, Fault> {
     write(begins.then_some(header), rows)
 }
 
-/// Movements of the balance, one a row.
-pub fn statement(moves: &[StatementLine]) -> Result<Vec<u8>, Fault> {
+/// A whole statement as a file: whose, and who asks.
+#[derive(Debug, Clone)]
+pub struct StatementFile {
+    /// The platform to read from.
+    pub platform: Platform,
+    /// The tenant whose balance it is.
+    pub tenant: TenantId,
+    /// Its currency.
+    pub currency: Currency,
+    /// Who asks.
+    pub actor: Actor,
+}
+
+/// How far the file has been written.
+enum Written {
+    Nothing,
+    To(StatementLine),
+    All,
+}
+
+/// The file, a piece at a time, newest movement first. Each piece is a transaction of its own, so a
+/// slow download holds no connection.
+pub fn statement_file(
+    wanted: StatementFile,
+) -> impl Stream<Item = Result<Vec<u8>, Fault>> + Send + 'static {
+    stream::try_unfold((wanted, Written::Nothing), |(wanted, written)| async move {
+        let before = match &written {
+            Written::All => return Ok(None),
+            Written::Nothing => None,
+            Written::To(line) => Some(line),
+        };
+        let (request, actor) = (RequestInfo::default(), wanted.actor.clone());
+        let mut cx = Ctx::begin(&wanted.platform, wanted.tenant, actor, request).await?;
+        let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+        let moves =
+            movements_before(&mut cx, wanted.tenant, wanted.currency, before, limit).await?;
+        let bytes = statement(&moves, before.is_none())?;
+        let full = moves.len() == CHUNK;
+        let next = match moves.into_iter().next_back() {
+            Some(last) if full => Written::To(last),
+            _ => Written::All,
+        };
+        Ok(Some((bytes, (wanted, next))))
+    })
+}
+
+/// Movements of the balance, one a row; `begins` for the piece of the file that has the header.
+fn statement(moves: &[StatementLine], begins: bool) -> Result<Vec<u8>, Fault> {
     let header = [
         "at",
         "kind",
@@ -86,7 +123,7 @@ pub fn statement(moves: &[StatementLine]) -> Result<Vec<u8>, Fault> {
             m.amount.currency.to_string(),
         ]
     });
-    write(Some(header), rows)
+    write(begins.then_some(header), rows)
 }
 
 /// Invoices, one a row.

@@ -5,7 +5,8 @@
 //! - *A purchase is prepaid.* The order charges set-up and the number's first month, with their
 //!   tax, when the number is had. Its journal entries earn the income and owe the tax there and
 //!   then. The invoice of the period in which the order ended lists those lines, the tax as it was
-//!   charged and a payment line of the same sum: they explain the money and move none.
+//!   charged and a payment line of the same sum: they explain the money and move none. An order whose
+//!   card was refused is due by itself and stands on no invoice until it is paid; then on the next.
 //! - *Everything else is billed in arrears*, by the invoice of the period: rent from the end of the
 //!   first month (the same day of the next month, or its last), by days over the days of the whole
 //!   period, and the usage rated so far that no invoice has taken up. Late usage is in the next one.
@@ -59,6 +60,8 @@ mod run;
 mod settle;
 
 pub use calls::{CallFile, CallsOf, call_file, calls_behind};
+pub(crate) use period::end_of_first_month;
+
 pub use draft::{Draft, DraftLine, LineKind, estimate};
 pub use period::{BadMonth, BillingMonth, Period, start_of_day};
 pub use read::{

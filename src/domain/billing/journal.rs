@@ -265,13 +265,56 @@ pub async fn statement<Scope>(
     Ok(Page { rows, request, total })
 }
 
-/// All of them, for a file.
-pub async fn whole_statement<Scope>(
+/// The movements next before one, or the latest; at most `limit`, newest first. Costs what it reads,
+/// however long the history is.
+pub async fn movements_before<Scope>(
     cx: &mut Ctx<Scope>,
     tenant: TenantId,
     currency: Currency,
+    before: Option<&StatementLine>,
+    limit: i64,
 ) -> Result<Vec<StatementLine>, Fault> {
-    Ok(movements(cx, tenant, currency, i64::MAX, 0).await?.0)
+    let known = before.map(|line| line.balance.minor - line.amount.minor);
+    let rows = sqlx::query!(
+        r#"select e.id as "id: EntryId", e.occurred_at, e.kind, e.description,
+                  e.order_id as "order: OrderId", e.payment_id as "payment: PaymentId",
+                  e.invoice_id as "invoice: InvoiceId", m.amount::bigint as "amount!",
+                  -- in the same statement, so that no entry comes between the two
+                  coalesce($5::bigint, (select -sum(amount_minor) from journal_postings
+                                where tenant_id = $1 and account = 'credit' and currency = $2), 0)::bigint as "balance!"
+           from journal_entries e
+           cross join lateral (
+               select -sum(p.amount_minor) as amount from journal_postings p
+               where p.entry_id = e.id and p.tenant_id = $1 and p.account = 'credit' and p.currency = $2) m
+           where e.tenant_id = $1 and m.amount is not null
+             and ($3::timestamptz is null or (e.occurred_at, e.id) < ($3, $4::uuid))
+           order by e.occurred_at desc, e.id desc limit $6"#,
+        tenant.uuid(),
+        currency.as_str(),
+        before.map(|line| line.occurred_at),
+        before.map(|line| line.entry.uuid()),
+        known,
+        limit,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let mut balance = rows.first().map_or(0, |r| r.balance);
+    let lines = rows.into_iter().map(|r| {
+        let after = balance;
+        balance -= r.amount;
+        StatementLine {
+            entry: r.id,
+            occurred_at: r.occurred_at,
+            kind: r.kind,
+            description: r.description,
+            order: r.order,
+            payment: r.payment,
+            invoice: r.invoice,
+            amount: Money::new(r.amount, currency),
+            balance: Money::new(after, currency),
+        }
+    });
+    Ok(lines.collect())
 }
 
 async fn movements<Scope>(

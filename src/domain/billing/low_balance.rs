@@ -63,7 +63,7 @@ impl Job for WarnOfLowBalance {
 }
 
 /// Warns where a balance has fallen below its limit since it was last above. Returns how many were
-/// warned.
+/// warned. An account that fails is logged and keeps no other from its warning.
 pub async fn warn(platform: &Platform) -> Result<usize, Fault> {
     let mut cx = platform.work("billing").await?;
     let crossed = sqlx::query_scalar!(
@@ -80,9 +80,16 @@ pub async fn warn(platform: &Platform) -> Result<usize, Fault> {
     cx.commit().await?;
     let mut warned = 0;
     for tenant in crossed {
-        let mut cx = platform.work_for(tenant, "billing").await?;
-        warned += usize::from(look(&mut cx).await?);
-        cx.commit().await?;
+        let looked = async {
+            let mut cx = platform.work_for(tenant, "billing").await?;
+            let low = look(&mut cx).await?;
+            cx.commit().await?;
+            Ok::<_, Fault>(low)
+        };
+        match looked.await {
+            Ok(low) => warned += usize::from(low),
+            Err(error) => tracing::error!(%tenant, %error, "a low balance was not looked at"),
+        }
     }
     Ok(warned)
 }

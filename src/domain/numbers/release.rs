@@ -41,7 +41,7 @@ pub struct Consequences {
     pub undo_until: DateTime<Utc>,
     /// Whole days until then.
     pub undo_days: i64,
-    /// Days of rental paid for and not refunded.
+    /// Days of rental after it is given back that are paid for and not refunded.
     pub days_not_refunded: i64,
     /// True when the carrier makes us keep it longer than the installation's days of grace.
     pub kept_for_carrier: bool,
@@ -58,7 +58,7 @@ pub async fn consequences(
     let now = cx.now();
     let (undo_until, kept_for_carrier) = undo_until(cx, platform, id, now).await?;
     Ok(Consequences {
-        days_not_refunded: rental::days_left(cx).await?,
+        days_not_refunded: rental::days_left(cx, id, undo_until).await?,
         silent_from: now,
         undo_days: (undo_until - now).num_days(),
         undo_until,

@@ -1,52 +1,35 @@
 //! How much of the rental that is paid for would be left unused.
 
 use super::NumberError;
-use crate::Ctx;
-use chrono::{Datelike, Months, NaiveDate};
+use crate::{Ctx, billing::invoices::end_of_first_month};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use voxlink_types::ids::NumberId;
 
-/// Whole days from today until the account's next billing day, in the tenant's zone.
-pub(super) async fn days_left(cx: &mut Ctx) -> Result<i64, NumberError> {
+/// Whole days of rental that are paid or billed already and lie after the number is given back, in
+/// the tenant's zone. Mostly none: only the first month is paid in advance.
+pub(super) async fn days_left(
+    cx: &mut Ctx,
+    id: NumberId,
+    given_back: DateTime<Utc>,
+) -> Result<i64, NumberError> {
     let row = sqlx::query!(
-        r#"select t.time_zone, coalesce(b.anchor_day, 1) as "anchor_day!"
-         from tenants t left join billing_accounts b on b.tenant_id = t.id
-         where t.id = $1"#,
+        r#"select t.time_zone, (s.started_at at time zone t.time_zone)::date as "started_on!",
+                  s.order_item_id is not null as "bought!",
+                  (select max((l.derivation->>'to')::date)
+                   from invoice_lines l join invoices i on i.id = l.invoice_id
+                   where l.tenant_id = $1 and l.number_id = s.id and l.kind = 'rental'
+                     and i.state <> 'cancelled') as billed_to
+           from subscriptions s join tenants t on t.id = s.tenant_id
+           where s.tenant_id = $1 and s.id = $2"#,
         cx.tenant().uuid(),
+        id.uuid(),
     )
     .fetch_one(cx.tx())
     .await?;
     let zone: Tz = row.time_zone.parse().unwrap_or(Tz::UTC);
-    let today = cx.now().with_timezone(&zone).date_naive();
-    let anchor = row.anchor_day.unsigned_abs();
-    Ok((next_billing_day(today, anchor) - today).num_days())
-}
-
-/// The first billing day after `today`; a month too short for the wanted day bills on its last.
-fn next_billing_day(today: NaiveDate, anchor: u32) -> NaiveDate {
-    let in_month = |first: NaiveDate| {
-        (1..=anchor.clamp(1, 31)).rev().find_map(|day| first.with_day(day)).unwrap_or(first)
-    };
-    let first = today.with_day(1).unwrap_or(today);
-    let this_month = in_month(first);
-    if this_month > today { this_month } else { in_month(first + Months::new(1)) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_short_month_bills_on_its_last_day_and_the_wish_is_kept() {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        for (today, anchor, next) in [
-            ("2026-11-16", 1, "2026-12-01"),
-            ("2026-11-16", 20, "2026-11-20"),
-            ("2026-11-16", 16, "2026-12-16"),
-            ("2027-01-31", 31, "2027-02-28"),
-            ("2027-02-28", 31, "2027-03-31"),
-            ("2026-12-31", 1, "2027-01-01"),
-        ] {
-            assert_eq!(next_billing_day(day(today), anchor), day(next), "{today} {anchor}");
-        }
-    }
+    let first = if row.bought { end_of_first_month(row.started_on) } else { row.started_on };
+    let paid_to = row.billed_to.map_or(first, |billed| billed.max(first));
+    let last = given_back.with_timezone(&zone).date_naive();
+    Ok((paid_to - last).num_days().max(0))
 }

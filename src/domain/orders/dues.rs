@@ -328,7 +328,8 @@ impl Job for DunJob {
     }
 }
 
-/// Collects what is due again, or reminds; returns how many it looked at.
+/// Collects what is due again, or reminds; returns how many it looked at. One that fails is logged and
+/// keeps no other from its turn.
 pub async fn dun(platform: &Platform) -> Result<usize, Fault> {
     let mut cx = platform.work("dunning").await?;
     let now = cx.now();
@@ -341,18 +342,26 @@ pub async fn dun(platform: &Platform) -> Result<usize, Fault> {
     .await?;
     drop(cx);
     for due in &again {
-        let mut cx = platform.work_for(due.tenant, "dunning").await?;
-        match pay_from_credit(&mut cx, due.order).await {
-            Ok(_) => cx.commit().await?,
-            Err(DueError::Fault(fault)) => return Err(fault),
-            Err(DueError::Absent | DueError::Nothing | DueError::UnderWay) => {}
-            Err(DueError::NotEnough { .. }) => {
-                remind(&mut cx, due.order).await?;
-                cx.commit().await?;
-            }
+        if let Err(error) = collect_or_remind(platform, due.tenant, due.order).await {
+            tracing::error!(tenant = %due.tenant, order = %due.order, %error, "a due was not looked at");
         }
     }
     Ok(again.len())
+}
+
+async fn collect_or_remind(
+    platform: &Platform,
+    tenant: TenantId,
+    order: OrderId,
+) -> Result<(), Fault> {
+    let mut cx = platform.work_for(tenant, "dunning").await?;
+    match pay_from_credit(&mut cx, order).await {
+        Ok(_) => {}
+        Err(DueError::Fault(fault)) => return Err(fault),
+        Err(DueError::Absent | DueError::Nothing | DueError::UnderWay) => return Ok(()),
+        Err(DueError::NotEnough { .. }) => remind(&mut cx, order).await?,
+    }
+    cx.commit().await
 }
 
 /// Reminds of what is due, once per time; the due is locked.

@@ -33,6 +33,9 @@ pub(super) struct Typed {
     hand: String,
     amount: String,
     why: String,
+    /// The form's own key; see [`crate::ui::IDEMPOTENCY_FIELD`].
+    #[serde(rename = "_key")]
+    key: String,
 }
 
 /// What the page shows.
@@ -129,9 +132,9 @@ pub(super) async fn adjust(
     Posted(typed): Posted<Typed>,
 ) -> Answer {
     let tenant = id_of(&id)?;
-    let hand = typed.hand.parse().unwrap_or(Hand::Give);
+    let (hand, form) = (typed.hand.parse().unwrap_or(Hand::Give), typed.key.parse().ok());
     let mut cx = person.begin(&app.platform).await?;
-    let done = admin::adjust(&mut cx, tenant, hand, &typed.amount, &typed.why).await;
+    let done = admin::adjust(&mut cx, tenant, hand, &typed.amount, &typed.why, form).await;
     let done = done.map(|left| format!("The balance is {left} now."));
     finish(&app, &person, cx, tenant, typed, done).await
 }

@@ -1,20 +1,24 @@
 //! The statement: every movement of the balance, each with the balance after it.
 
-use super::{file, tabs};
+use super::{csv_file, tabs};
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     layout::Place,
     ui::{Amount, ButtonKind, Cell, EmptyState, LinkButton, Pager, Table, When},
 };
-use axum::extract::{Query, State};
+use axum::{
+    body::Body,
+    extract::{Query, State},
+};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{
-    account, export,
-    journal::{StatementLine, statement, whole_statement},
+    account,
+    export::{StatementFile, statement_file},
+    journal::{StatementLine, statement},
 };
-use voxlink_types::{Page, PageRequest};
+use voxlink_types::PageRequest;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Wish {
@@ -49,7 +53,7 @@ pub(super) async fn show(
             });
             view! {
                 {tabs("/billing/statement")}
-                {movements(&moves)}
+                {movements(&moves.rows)}
                 <Pager page=moves of=("movement", "movements") />
                 {download}
             }
@@ -60,15 +64,16 @@ pub(super) async fn show(
 pub(super) async fn csv(State(app): State<App>, viewer: Viewer) -> Answer {
     let mut cx = viewer.begin(&app.platform).await?;
     let (tenant, currency) = (cx.tenant(), account::get(&mut cx).await?.currency);
-    let moves = whole_statement(&mut cx, tenant, currency).await?;
     let name = format!("statement-{}.csv", cx.now().format("%Y-%m-%d"));
     drop(cx);
-    Ok(file(export::statement(&moves)?, "text/csv; charset=utf-8", "attachment", &name))
+    let (platform, actor) = (app.platform.clone(), viewer.member.actor(false));
+    let wanted = StatementFile { platform, tenant, currency, actor };
+    Ok(csv_file(Body::from_stream(statement_file(wanted)), &name))
 }
 
 /// Movements as a list, newest first.
-pub(super) fn movements(moves: &Page<StatementLine>) -> AnyView {
-    if moves.rows.is_empty() {
+pub(super) fn movements(moves: &[StatementLine]) -> AnyView {
+    if moves.is_empty() {
         return view! {
             <EmptyState title="No movements yet" text="Every top-up, order and invoice that moves your balance is listed here." icon="icon-[lucide--wallet]">
                 <LinkButton href="/billing/top-up" kind=ButtonKind::Primary>"Top up"</LinkButton>
@@ -76,7 +81,7 @@ pub(super) fn movements(moves: &Page<StatementLine>) -> AnyView {
         }
         .into_any();
     }
-    let rows = moves.rows.iter().map(row).collect_view();
+    let rows = moves.iter().map(row).collect_view();
     view! {
         <Table caption="Movements of your balance, newest first">
             <thead>

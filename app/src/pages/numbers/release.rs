@@ -93,9 +93,13 @@ async fn page(app: &App, manager: &Manager, id: NumberId, typed: Typed, wrong: W
 fn body(told: Consequences, typed: Typed, wrong: Wrong) -> impl IntoView {
     let (id, row) = (told.row.id, told.row);
     let word = row.number.international();
-    let refund = told.days_not_refunded;
     let (silent_from, undo_days, undo_until) = (told.silent_from, told.undo_days, told.undo_until);
     let days = |n: i64| if n == 1 { "1 day".to_owned() } else { format!("{n} days") };
+    let refund = match told.days_not_refunded {
+        0 => view! { " and is billed to that day." }.into_any(),
+        n => view! { ". Of what is paid already, " <strong>{days(n)}</strong> " after that are not refunded." }
+            .into_any(),
+    };
     let named = row.name.clone().map(|name| format!(" “{name}”")).unwrap_or_default();
     let calls = match row.calls {
         0 => "Nobody called it in the last 30 days.".to_owned(),
@@ -115,8 +119,7 @@ fn body(told: Consequences, typed: Typed, wrong: Wrong) -> impl IntoView {
                         ": from " <When at=silent_from /> " callers hear that it is not in service. " {calls}
                     </li>
                     <li>
-                        <strong>{days(refund)}</strong>
-                        " of rental, to the end of this billing period, are not refunded."
+                        "Its rental runs until it is given back" {refund}
                     </li>
                     <li>
                         "You can undo it for " <strong>{days(undo_days)}</strong>

@@ -10,9 +10,10 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use uuid::Uuid;
 use voxlink_types::{
     Currency, Money,
-    ids::{AccountNoteId, EntryId, TenantId},
+    ids::{AccountNoteId, EntryId, TenantId, UserId},
     text_enum,
 };
 
@@ -87,17 +88,29 @@ text_enum! {
 }
 
 /// Puts money on a balance or takes it off, with a reason that the customer reads on the
-/// statement. Nobody's balance is taken below nothing.
+/// statement. Nobody's balance is taken below nothing, and nobody gives to their own company. `form`
+/// names the form that asked: sent again, it changes nothing.
 pub async fn adjust(
     cx: &mut Ctx<Installation>,
     id: TenantId,
     hand: Hand,
     amount: &str,
     reason: &str,
+    form: Option<Uuid>,
 ) -> Result<Money, AccountError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 200 {
         return Err(AccountError::field("why", "Say why, in at most 200 characters."));
+    }
+    let own = sqlx::query_scalar!(
+        r#"select exists (select from users where id = $1 and tenant_id = $2) as "own!""#,
+        cx.actor().user_id().map(UserId::uuid),
+        id.uuid(),
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    if own {
+        return Err(AccountError::Oneself);
     }
     // The checkout locks the same row before it spends.
     let currency = sqlx::query_scalar!(
@@ -118,6 +131,18 @@ pub async fn adjust(
         Hand::Take => Money::new(-amount.minor, currency),
     };
     let before = journal::available_credit(cx, id, currency).await?;
+    let form = form.map_or_else(|| EntryId::new(cx.now_millis()).to_string(), |f| f.to_string());
+    let reference = format!("adjustment:{id}:{form}");
+    let done = sqlx::query_scalar!(
+        r#"select exists (select from journal_entries where reference = $1 and tenant_id = $2) as "done!""#,
+        reference,
+        id.uuid(),
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    if done {
+        return Ok(before);
+    }
     let after = before
         .plus(amount)
         .map_err(|_| AccountError::field("amount", "This is more than a balance can hold."))?;
@@ -128,7 +153,7 @@ pub async fn adjust(
         ));
     }
     let entry = NewEntry {
-        reference: format!("adjustment:{}", EntryId::new(cx.now_millis())),
+        reference: reference.clone(),
         kind: "adjustment",
         description: format!("Adjustment: {reason}"),
         postings: vec![
@@ -137,7 +162,6 @@ pub async fn adjust(
         ],
         ..NewEntry::default()
     };
-    let reference = entry.reference.clone();
     journal::post(cx, id, entry).await.map_err(Fault::from)?;
     cx.audit_of(
         Some(id),

@@ -77,7 +77,8 @@ pub async fn calls_behind(
     Ok(Page { rows, request, total: of.calls })
 }
 
-/// The rated calls after a place in the order of their beginnings.
+/// The rated calls after a place in the order of their beginnings. A call whose record is gone is
+/// still in what was billed, so it is listed, without who called whom.
 async fn read(
     cx: &mut Ctx<TenantId>,
     invoice: InvoiceId,
@@ -89,20 +90,21 @@ async fn read(
     let (at, id) = after.unwrap_or((DateTime::UNIX_EPOCH, UsageId::from_uuid(uuid::Uuid::nil())));
     Ok(sqlx::query_as!(
         RatedCall,
-        r#"select u.id as "usage: UsageId", c.id as "call: CallId", c.started_at,
-                  s.id as "number: NumberId", c.from_number as "from", c.to_number as "to",
-                  (u.derivation->>'raw_seconds')::bigint as "raw_seconds!",
-                  (u.derivation->>'billed_seconds')::bigint as "billed_seconds!",
-                  u.derivation->>'increments' as "increments!",
+        r#"select u.id as "usage: UsageId", split_part(u.source, ':', 2)::uuid as "call!: CallId", u.occurred_at as started_at,
+                  s.id as "number: NumberId", coalesce(c.from_number, '') as "from!", coalesce(c.to_number, '') as "to!",
+                  coalesce((u.derivation->>'raw_seconds')::bigint, 0) as "raw_seconds!",
+                  coalesce((u.derivation->>'billed_seconds')::bigint, 0) as "billed_seconds!",
+                  coalesce(u.derivation->>'increments', '') as "increments!",
                   u.unit_price as rate, u.cost, u.currency as "currency: Currency"
            from (select * from usage_records
                  where tenant_id = $1 and invoice_id = $2 and subscription_id = $3
                    and unit_price = $4 and kind = $5
                    and derivation->>'direction' is not distinct from $6
                    and derivation->>'increments' is not distinct from $7
+                   and source like 'call:%'
                    and occurred_at >= $8 and occurred_at <= $9 and (occurred_at, id) > ($10, $11)
                  order by occurred_at, id limit $12 offset $13) u
-           join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
+           left join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
                 and u.source = 'call:' || c.id::text
            join subscriptions s on s.id = u.subscription_id and s.tenant_id = u.tenant_id
            order by u.occurred_at, u.id"#,

@@ -193,7 +193,8 @@ pub struct ChargedItem {
     pub started_on: NaiveDate,
 }
 
-/// The items of orders that ended before the period's end and stand on no invoice yet.
+/// The items of orders that ended before the period's end and stand on no invoice yet. An order whose
+/// card was refused waits until what is due is paid: it is no invoice's to claim, and not paid.
 pub async fn charged_items<Scope>(
     cx: &mut Ctx<Scope>,
     account: &Account,
@@ -212,6 +213,7 @@ pub async fn charged_items<Scope>(
            where i.tenant_id = $1 and o.tenant_id = $1 and i.currency = $2
              and o.state in ('completed', 'partial') and i.step in ('bought', 'done')
              and o.finished_at < $3
+             and not exists (select 1 from order_dues d where d.order_id = o.id and d.tenant_id = $1 and d.paid_at is null)
              and not exists (select 1 from invoice_lines l join invoices v on v.id = l.invoice_id
                              where l.tenant_id = $1 and l.derivation->>'order_item' = i.id::text
                                and v.state <> 'cancelled')

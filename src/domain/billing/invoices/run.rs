@@ -6,13 +6,16 @@ use super::{
 };
 use crate::{
     Ctx, Fault, Installation, Platform,
+    audit::Entry,
     jobs::{Job, JobError},
     notifications::{Notice, notify_managers},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use voxlink_types::{
     ids::{InvoiceId, TenantId},
     notice::NoticeKind,
+    order::InvoiceState,
 };
 
 /// What is to be billed.
@@ -151,15 +154,31 @@ async fn tell(platform: &Platform, tenant: TenantId, id: InvoiceId, report: &mut
 }
 
 /// Marks invoices whose due day has passed in their billing zone. Returns how many.
-pub async fn mark_overdue(cx: &mut Ctx<Installation>) -> Result<u64, Fault> {
+pub async fn mark_overdue(cx: &mut Ctx<Installation>) -> Result<usize, Fault> {
     let now = cx.now();
-    let done = sqlx::query!(
-        "update invoices set state = 'overdue'
-         where state in ('sent', 'viewed', 'partially_paid')
-           and due_on < ($1::timestamptz at time zone billing_zone)::date",
+    let marked = sqlx::query!(
+        r#"with late as (
+               select id, state from invoices
+               where state in ('sent', 'viewed', 'partially_paid')
+                 and due_on < ($1::timestamptz at time zone billing_zone)::date
+               order by id for update)
+           update invoices i set state = 'overdue' from late where i.id = late.id
+           returning i.id as "id: InvoiceId", i.tenant_id as "tenant: TenantId",
+                     late.state as "before: InvoiceState""#,
         now,
     )
-    .execute(cx.tx())
+    .fetch_all(cx.tx())
     .await?;
-    Ok(done.rows_affected())
+    for invoice in &marked {
+        let entry = Entry {
+            action: "invoice.overdue",
+            resource: "invoice",
+            resource_id: Some(invoice.id.to_string()),
+            old: Some(json!({ "state": invoice.before })),
+            new: Some(json!({ "state": InvoiceState::Overdue })),
+            ..Entry::default()
+        };
+        cx.audit_of(Some(invoice.tenant), entry).await?;
+    }
+    Ok(marked.len())
 }

@@ -209,7 +209,8 @@ pub async fn begin_payment(
 }
 
 /// Settles for every account that has both money and an open invoice: money also comes back from
-/// orders that failed, and then nobody asks. Returns how many accounts it paid for.
+/// orders that failed, and then nobody asks. Returns how many accounts it paid for. One that fails is
+/// logged and keeps no other from its turn; the next run tries it again.
 pub async fn settle_all(platform: &Platform) -> Result<usize, InvoiceError> {
     let mut cx = platform.work("invoices").await?;
     let tenants = sqlx::query_scalar!(
@@ -223,9 +224,16 @@ pub async fn settle_all(platform: &Platform) -> Result<usize, InvoiceError> {
     cx.commit().await?;
     let mut paid = 0;
     for tenant in tenants {
-        let mut cx = platform.work_for(tenant, "invoices").await?;
-        paid += usize::from(!settle_open(&mut cx, None).await?.is_empty());
-        cx.commit().await?;
+        let settled = async {
+            let mut cx = platform.work_for(tenant, "invoices").await?;
+            let settled = settle_open(&mut cx, None).await?;
+            cx.commit().await?;
+            Ok::<_, InvoiceError>(settled)
+        };
+        match settled.await {
+            Ok(settled) => paid += usize::from(!settled.is_empty()),
+            Err(error) => tracing::error!(%tenant, %error, "open invoices were not settled"),
+        }
     }
     Ok(paid)
 }

@@ -71,9 +71,9 @@ pub struct RatedCall {
     pub started_at: DateTime<Utc>,
     /// The number it was about.
     pub number: NumberId,
-    /// Who called.
+    /// Who called; empty when the call's record is gone.
     pub from: String,
-    /// Whom.
+    /// Whom; empty as well then.
     pub to: String,
     /// Seconds answered.
     pub raw_seconds: i64,
@@ -134,7 +134,7 @@ pub async fn month_to_date(
 }
 
 /// The rated calls of a stretch of time, of one number or of all, oldest first: at most `limit`
-/// after a place in that order.
+/// after a place in that order. A call whose record is gone is listed without who called whom.
 pub async fn calls_between(
     cx: &mut Ctx<TenantId>,
     span: Span,
@@ -146,17 +146,18 @@ pub async fn calls_between(
     let (at, id) = after.unwrap_or((DateTime::UNIX_EPOCH, UsageId::from_uuid(uuid::Uuid::nil())));
     let calls = sqlx::query_as!(
         RatedCall,
-        r#"select u.id as "usage: UsageId", c.id as "call: CallId", c.started_at, s.id as "number: NumberId",
-                  c.from_number as "from", c.to_number as "to",
-                  (u.derivation->>'raw_seconds')::bigint as "raw_seconds!",
-                  (u.derivation->>'billed_seconds')::bigint as "billed_seconds!",
-                  u.derivation->>'increments' as "increments!",
+        r#"select u.id as "usage: UsageId", split_part(u.source, ':', 2)::uuid as "call!: CallId", u.occurred_at as started_at, s.id as "number: NumberId",
+                  coalesce(c.from_number, '') as "from!", coalesce(c.to_number, '') as "to!",
+                  coalesce((u.derivation->>'raw_seconds')::bigint, 0) as "raw_seconds!",
+                  coalesce((u.derivation->>'billed_seconds')::bigint, 0) as "billed_seconds!",
+                  coalesce(u.derivation->>'increments', '') as "increments!",
                   u.unit_price as rate, u.cost, u.currency as "currency: Currency"
            from (select * from usage_records
                  where tenant_id = $1 and occurred_at >= $2 and occurred_at < $3 and kind = 'voice_minutes'
+                   and source like 'call:%' and subscription_id is not null
                    and ($4::uuid is null or subscription_id = $4) and (occurred_at, id) > ($5, $6)
                  order by occurred_at, id limit $7) u
-           join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
+           left join call_records c on c.tenant_id = u.tenant_id and c.started_at = u.occurred_at
                 and u.source = 'call:' || c.id::text
            join subscriptions s on s.id = u.subscription_id and s.tenant_id = u.tenant_id
            order by u.occurred_at, u.id"#,

@@ -208,12 +208,20 @@ async fn staff_put_a_balance_right_and_write_notes_that_customers_cannot_read() 
     let staff = member(&test, staff, 9).await;
     member(&test, owner, 1).await;
     let mut cx = staff.begin_staff(&test.platform, RequestInfo::default()).await.unwrap();
-    let take = admin::adjust(&mut cx, tenant, admin::Hand::Take, "1.00", "a mistake").await;
+    let take = admin::adjust(&mut cx, tenant, admin::Hand::Take, "1.00", "a mistake", None).await;
     assert_eq!(take.unwrap_err().fields()[0].field, "amount", "never below nothing");
-    let left = admin::adjust(&mut cx, tenant, admin::Hand::Give, "25", "for the outage").await;
+    let left =
+        admin::adjust(&mut cx, tenant, admin::Hand::Give, "25", "for the outage", None).await;
     assert_eq!(left.unwrap().minor, 2500);
-    let left = admin::adjust(&mut cx, tenant, admin::Hand::Take, "5.50", "too much").await;
+    let left = admin::adjust(&mut cx, tenant, admin::Hand::Take, "5.50", "too much", None).await;
     assert_eq!(left.unwrap().minor, 1950);
+    let form = Some(uuid::Uuid::now_v7());
+    for _ in 0..2 {
+        let left = admin::adjust(&mut cx, tenant, admin::Hand::Take, "10", "once", form).await;
+        assert_eq!(left.unwrap().minor, 950, "a form sent twice takes once");
+    }
+    let own = admin::adjust(&mut cx, staff.tenant, admin::Hand::Give, "25", "for me", None).await;
+    assert!(matches!(own, Err(AccountError::Oneself)), "nobody gives to themselves");
     admin::add_note(&mut cx, tenant, "Prefers the telephone.").await.unwrap();
     assert_eq!(admin::notes(&mut cx, tenant).await.unwrap()[0].author, "Staff");
     assert_eq!(admin::sign_out_all(&mut cx, tenant).await.unwrap(), 1);
@@ -221,7 +229,7 @@ async fn staff_put_a_balance_right_and_write_notes_that_customers_cannot_read() 
     assert!(sessions::find(&test.platform, [1; 32]).await.unwrap().is_none());
     assert_eq!(
         actions(&test, tenant).await,
-        ["account.adjust", "account.adjust", "account.note", "account.sign_out"]
+        ["account.adjust", "account.adjust", "account.adjust", "account.note", "account.sign_out"]
     );
     let mut cx = test.platform.work_for(tenant, "test").await.unwrap();
     let read = sqlx::query("select text from account_notes").fetch_all(cx.tx()).await;

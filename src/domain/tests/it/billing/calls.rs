@@ -97,6 +97,27 @@ async fn many_calls_are_read_in_pages_and_as_a_file_that_adds_up() {
 }
 
 #[tokio::test]
+async fn a_call_whose_record_is_gone_ends_no_file() {
+    let test = TestPlatform::new().await;
+    let customer = Customer::new(&test, "Gone").await;
+    let number = customer.number("+12025550101", USUAL, at(2026, 9, 1, 0, 0)).await;
+    many_calls(&customer, number, 2_500).await;
+    let invoice = only(&customer, "2026-10").await;
+    let line = invoice.of(LineKind::Usage).next().unwrap();
+    sqlx::query("delete from call_records where carrier_call_id = 'many-7'")
+        .execute(&test.platform.db().owner)
+        .await
+        .unwrap();
+    let span = Span { from: at(2026, 10, 1, 0, 0), to: at(2026, 11, 1, 0, 0) };
+    for of in [CallsOf::Line(invoice.id, line.id), CallsOf::Span(span, None)] {
+        let rows = rows(file(&customer, of)).await;
+        assert_eq!((rows.len(), rows.iter().filter(|r| r[2].is_empty()).count()), (2_500, 1));
+        let cost: Decimal = rows.iter().map(|r| dec(&r[8])).sum();
+        assert_eq!(cost, line.exact, "the file adds up to what was billed");
+    }
+}
+
+#[tokio::test]
 async fn nobody_reads_the_calls_behind_anothers_line() {
     let test = TestPlatform::new().await;
     let theirs = Customer::new(&test, "Theirs").await;

@@ -9,7 +9,7 @@ use voxlink_domain::billing::{
     invoices::{
         Invoice, InvoiceError, begin_payment, mark_overdue, open_list, settle_all, settle_open,
     },
-    journal::Account,
+    journal::{Account, NewEntry, Posting, post},
     payments,
 };
 use voxlink_gateways::{PaymentProcessor, fault::Script, payments::fake::FakeProcessor};
@@ -146,10 +146,48 @@ async fn money_that_came_back_from_an_order_pays_before_anything_is_overdue() {
     until(&test, at(2027, 2, 1, 0, 0));
     assert_eq!(settle_all(&test.platform).await.unwrap(), 1);
     let mut cx = test.platform.work("test").await.unwrap();
-    mark_overdue(&mut cx).await.unwrap();
+    assert_eq!(mark_overdue(&mut cx).await.unwrap(), 1);
     cx.commit().await.unwrap();
     let now: Vec<_> = states(&customer, &invoices).await.into_iter().map(|s| s.0).collect();
     assert_eq!(now, [InvoiceState::Paid, InvoiceState::Paid, InvoiceState::Overdue]);
+    let told: Vec<String> = sqlx::query_scalar(
+        "select resource_id from audit_log where tenant_id = $1 and action = 'invoice.overdue'",
+    )
+    .bind(customer.tenant.uuid())
+    .fetch_all(&test.platform.db().owner)
+    .await
+    .unwrap();
+    assert_eq!(told, [invoices[2].id.to_string()], "a change of state is in the audit log");
     assert_eq!(settle_all(&test.platform).await.unwrap(), 0);
     books_hold(&test).await;
+}
+
+#[tokio::test]
+async fn an_account_whose_books_are_at_odds_keeps_no_other_from_being_settled() {
+    let test = TestPlatform::new().await;
+    let mut settled = Vec::new();
+    for (name, number) in [("At odds", "+12025550101"), ("Well", "+12025550102")] {
+        let customer = Customer::new(&test, name).await;
+        customer.number(number, TEN, at(2026, 9, 1, 0, 0)).await;
+        let invoice = only(&customer, "2026-10").await;
+        top_up(&customer, 1000, Currency::Usd).await;
+        settled.push((customer, [invoice]));
+    }
+    let (odd, invoices) = &settled[0];
+    let usd = |minor| Money::new(minor, Currency::Usd);
+    let mut cx = test.platform.work_for(odd.tenant, "test").await.unwrap();
+    let entry = NewEntry {
+        reference: format!("invoice:{}:credit:0", invoices[0].id),
+        kind: "invoice_payment",
+        postings: vec![
+            Posting::debit(Account::Processor, usd(1)),
+            Posting::credit(Account::Receivable, usd(1)),
+        ],
+        ..NewEntry::default()
+    };
+    post(&mut cx, odd.tenant, entry).await.unwrap();
+    cx.commit().await.unwrap();
+    assert_eq!(settle_all(&test.platform).await.unwrap(), 1);
+    let (well, invoices) = &settled[1];
+    assert_eq!(states(well, invoices).await[0], (InvoiceState::Paid, 1000));
 }

@@ -71,7 +71,7 @@ async fn a_release_is_confirmed_silences_at_once_and_can_be_undone() {
     let (test, carrier, tenant, user, id) = at_carrier().await;
     let mut cx = begin(&test, tenant, user).await;
     let told = numbers::consequences(&mut cx, &test.platform, id).await.unwrap();
-    assert_eq!((told.undo_days, told.days_not_refunded), (10, 15));
+    assert_eq!((told.undo_days, told.days_not_refunded), (10, 0));
     for wrong in ["", "6175550124", "yes"] {
         let refused = numbers::release(&mut cx, &test.platform, id, wrong, "").await;
         assert!(matches!(refused, Err(NumberError::Confirmation)), "{wrong}");

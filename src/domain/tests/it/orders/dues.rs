@@ -1,17 +1,19 @@
 //! A card that is refused when it is charged: what is due, who is told, how it is paid once.
 
 use super::shop::{Shop, usd};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Months, Utc};
 use voxlink_domain::{
     billing::{
+        invoices,
         journal::{Account, NewEntry, Posting, post},
         payments,
     },
+    numbers,
     orders::{self, CheckoutError, DueError, PaymentChoice},
 };
 use voxlink_gateways::{PaymentProcessor, fault::Script, payments::ProcessorState};
 use voxlink_types::{
-    ids::{OrderId, PaymentId},
+    ids::{NumberId, OrderId, PaymentId},
     order::OrderState,
 };
 
@@ -93,6 +95,46 @@ async fn what_a_card_was_refused_for_is_due_and_said() {
     assert_eq!(letters(&shop).await, [format!("Payment due for order {}", order.number)]);
     let mut cx = shop.begin().await;
     assert_eq!(orders::dues(&mut cx).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn no_invoice_says_paid_before_it_is_paid() {
+    let shop = Shop::open(Script::calm(), 0).await;
+    let id = shop.owing().await;
+    let mut cx = shop.begin().await;
+    let before = invoices::estimate(&mut cx).await.unwrap();
+    assert_eq!((before.prepaid, before.lines.len()), (usd(0), 0), "it is due, and said there");
+    drop(cx);
+    shop.top_up(340).await;
+    shop.pay_from_balance(id).await.unwrap();
+    let mut cx = shop.begin().await;
+    let after = invoices::estimate(&mut cx).await.unwrap();
+    assert_eq!((after.prepaid, after.total), (usd(340), usd(340)));
+}
+
+#[tokio::test]
+async fn a_release_says_what_is_left_of_the_first_month() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let order = shop.buy([3]).await;
+    shop.finish(order, 3).await;
+    let (number, started): (NumberId, DateTime<Utc>) = {
+        let row: (uuid::Uuid, DateTime<Utc>) =
+            sqlx::query_as("select id, started_at from subscriptions")
+                .fetch_one(&shop.test.platform.db().owner)
+                .await
+                .unwrap();
+        (NumberId::from_uuid(row.0), row.1)
+    };
+    let mut cx = shop.begin().await;
+    let told = numbers::consequences(&mut cx, &shop.test.platform, number).await.unwrap();
+    let paid_to = (started + Months::new(1)).date_naive();
+    assert_eq!(told.days_not_refunded, (paid_to - told.undo_until.date_naive()).num_days());
+    assert!(told.days_not_refunded > 0);
+    drop(cx);
+    shop.test.clock.advance(Duration::days(40));
+    let mut cx = shop.begin().await;
+    let told = numbers::consequences(&mut cx, &shop.test.platform, number).await.unwrap();
+    assert_eq!(told.days_not_refunded, 0, "later rent is billed to the day it ends");
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use voxlink_domain::billing::journal::{
-    Account, JournalError, NewEntry, Posting, available_credit, balance, post, statement,
+    Account, JournalError, NewEntry, Posting, available_credit, balance, movements_before, post,
+    statement,
 };
 use voxlink_testkit::TestPlatform;
 use voxlink_types::{Currency, Money, PageRequest};
@@ -93,6 +94,15 @@ async fn the_statement_carries_the_balance_along() {
     assert_eq!(page.total, 3);
     let shown: Vec<_> = page.rows.iter().map(|r| (r.amount.minor, r.balance.minor)).collect();
     assert_eq!(shown, [(-700, 2800), (1000, 3500)]);
+    // Piece by piece, as the file has it.
+    let mut last = None;
+    for want in [(-700, 2800), (1000, 3500), (2500, 2500)] {
+        let found = movements_before(&mut cx, tenant, Currency::Usd, last.as_ref(), 1).await;
+        last = found.unwrap().pop();
+        assert_eq!(last.as_ref().map(|m| (m.amount.minor, m.balance.minor)), Some(want));
+    }
+    let end = movements_before(&mut cx, tenant, Currency::Usd, last.as_ref(), 1).await;
+    assert!(end.unwrap().is_empty());
     cx.commit().await.unwrap();
     let mut cx = test.platform.work_for(other, "test").await.unwrap();
     let page = statement(&mut cx, other, Currency::Usd, PageRequest::default()).await.unwrap();
