@@ -1,7 +1,7 @@
 //! Who may come in: a handler that takes one of these extractors cannot be reached without the
 //! right it names.
 
-use crate::{errors::PageError, look::Look};
+use crate::{Flash, back, errors::PageError, look::Look};
 use axum::{
     extract::FromRequestParts,
     http::request::Parts,
@@ -90,7 +90,7 @@ macro_rules! rights {
         impl<S: Send + Sync> FromRequestParts<S> for $name {
             type Rejection = Response;
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-                let member = signed_in(parts).map_err(IntoResponse::into_response)?;
+                let member = signed_in(parts).ok_or_else(|| to_sign_in(parts))?;
                 let check: fn(&Member) -> Result<(), Refusal> = $check;
                 check(&member).map_err(IntoResponse::into_response)?;
                 let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
@@ -168,13 +168,31 @@ impl IntoResponse for Refusal {
     }
 }
 
-fn signed_in(parts: &Parts) -> Result<Arc<Member>, Redirect> {
-    if let Some(Visitor::SignedIn(member)) = parts.extensions.get::<Visitor>() {
-        return Ok(Arc::clone(member));
+fn signed_in(parts: &Parts) -> Option<Arc<Member>> {
+    match parts.extensions.get::<Visitor>() {
+        Some(Visitor::SignedIn(member)) => Some(Arc::clone(member)),
+        _ => None,
     }
-    let back = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+}
+
+/// The sign-in page, which leads back: to the page that was asked for, or to the one with the form
+/// that was sent, and then it says that the form was not taken.
+fn to_sign_in(parts: &Parts) -> Response {
+    let sent = !parts.method.is_safe();
+    let back = if sent {
+        back::before_sending(&parts.uri, &parts.headers)
+    } else {
+        parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned()
+    };
     let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
-    Err(Redirect::to(&format!("/sign-in?next={next}")))
+    let path = format!("/sign-in?next={next}");
+    if !sent {
+        return Redirect::to(&path).into_response();
+    }
+    Flash::warning(
+        "What you sent was not saved, because you are not signed in: your session has ended. Sign in and send it again.",
+    )
+    .then(&path)
 }
 
 fn at_least(member: &Member, role: TenantRole) -> Result<(), Refusal> {

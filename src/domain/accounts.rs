@@ -10,6 +10,7 @@ mod letters;
 mod members;
 pub mod password;
 mod people;
+mod postage;
 mod probing;
 mod profile;
 mod register;

@@ -80,8 +80,8 @@ pub async fn accounts(
         let found = sqlx::query!(
         r#"select t.id as "id: TenantId", t.name, t.state as "state: TenantState", t.created_at,
                (select u.email from users u where u.tenant_id = t.id and u.tenant_role = 'owner'
-                order by u.created_at limit 1) as owner,
-               (select count(*) from users u where u.tenant_id = t.id) as "people!",
+                and u.is_active order by u.created_at limit 1) as owner,
+               (select count(*) from users u where u.tenant_id = t.id and u.is_active) as "people!",
                (select count(*) from subscriptions s where s.tenant_id = t.id and s.state <> 'released') as "numbers!",
                (select max(u.last_sign_in_at) from users u where u.tenant_id = t.id) as last_sign_in_at,
                count(*) over () as "total!"
@@ -196,7 +196,7 @@ pub async fn account(cx: &mut Ctx<Installation>, id: TenantId) -> Result<Account
                u.last_sign_in_at,
                (select count(*) from sessions s where s.user_id = u.id and s.revoked_at is null
                 and s.expires_at > $2 and s.absolute_expires_at > $2) as "sessions!"
-           from users u where u.tenant_id = $1
+           from users u where u.tenant_id = $1 and u.is_active
            order by case u.tenant_role when 'owner' then 0 when 'manager' then 1 else 2 end, u.created_at"#,
         id.uuid(),
         now

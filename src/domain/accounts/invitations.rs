@@ -2,13 +2,15 @@
 //!
 //! A link works once and for seven days. Its token exists in the letter or on the inviter's screen
 //! only; the table has its hash, and a new link replaces the old one. Whoever comes by a letter has
-//! proved the address; whoever comes by a handed link confirms it afterwards.
+//! proved the address; whoever comes by a handed link confirms it afterwards. It stands only while
+//! whoever made it is an owner of the company.
 
 use super::{
     AccountError, AccountLetter, LetterError, Purpose,
     letters::hash,
     password,
     people::{self, NewPerson},
+    postage, probing,
 };
 use crate::{
     Actor, Ctx, Fault, Installation, Platform, RequestInfo,
@@ -102,6 +104,9 @@ pub async fn invite(
     if here {
         return Err(AccountError::field("email", "This person is in your company already."));
     }
+    if via == Via::Letter {
+        postage::take(platform, tenant, &email).await?;
+    }
     let (link, token_hash) = made(platform, via);
     let id = sqlx::query_scalar!(
         r#"insert into invitations (id, tenant_id, email, tenant_role, via, token_hash, invited_by, expires_at, created_at)
@@ -166,6 +171,36 @@ pub async fn withdraw(cx: &mut Ctx, id: InvitationId) -> Result<(), AccountError
     Ok(tell(cx, "invitation.withdraw", id, Some(json!({ "email": email })), None).await?)
 }
 
+/// Takes back what somebody invited who is no owner any more.
+pub(super) async fn withdraw_all_of(
+    cx: &mut Ctx<Installation>,
+    tenant: TenantId,
+    inviter: UserId,
+) -> Result<(), Fault> {
+    let now = cx.now();
+    let withdrawn = sqlx::query!(
+        r#"update invitations set withdrawn_at = $3, token_hash = null
+           where tenant_id = $1 and invited_by = $2 and accepted_at is null and withdrawn_at is null
+           returning id as "id: InvitationId", email"#,
+        tenant.uuid(),
+        inviter.uuid(),
+        now,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    for invitation in withdrawn {
+        let entry = Entry {
+            action: "invitation.withdraw",
+            resource: "invitation",
+            resource_id: Some(invitation.id.to_string()),
+            old: Some(json!({ "email": invitation.email })),
+            ..Entry::default()
+        };
+        cx.audit_of(Some(tenant), entry).await?;
+    }
+    Ok(())
+}
+
 async fn tell(
     cx: &mut Ctx,
     action: &str,
@@ -219,7 +254,8 @@ pub async fn invited(platform: &Platform, token: &str) -> Result<Invited, Accoun
                u.full_name as invited_by, t.time_zone
            from invitations i join tenants t on t.id = i.tenant_id join users u on u.id = i.invited_by
            where i.token_hash = $1 and i.accepted_at is null and i.withdrawn_at is null
-             and i.expires_at > $2 and t.state <> 'closed'"#,
+             and i.expires_at > $2 and t.state <> 'closed'
+             and u.is_active and u.tenant_role = 'owner'"#,
         token_hash.as_slice(),
         platform.clock().now(),
     )
@@ -243,7 +279,8 @@ pub struct Acceptance {
     pub wants_news: bool,
 }
 
-/// Accepts an invitation: makes the person, in the company, with the role it names.
+/// Accepts an invitation: makes the person, in the company, with the role it names. That the
+/// address is taken is told as seldom as at registration: see [`probing`].
 pub async fn accept(
     platform: &Platform,
     token: &str,
@@ -270,15 +307,42 @@ pub async fn accept(
     if !wrong.is_empty() {
         return Err(AccountError::Fields(wrong));
     }
+    let Some(network) = request.ip.map(probing::network) else {
+        return join(platform, token, &person, email, &found.invited_by, request).await;
+    };
+    probing::count(platform, network).await?;
+    let joined = join(platform, token, &person, email, &found.invited_by, request).await;
+    if !matches!(joined, Err(AccountError::Fields(_))) {
+        probing::take_back(platform, network).await?;
+    }
+    joined
+}
+
+/// Lets a person in whose form has no fault; the one field that can still be wrong is an address
+/// that is taken.
+async fn join(
+    platform: &Platform,
+    token: &str,
+    person: &NewPerson,
+    email: String,
+    invited_by: &str,
+    request: RequestInfo,
+) -> Result<UserId, AccountError> {
     let password_hash = password::hash(&person.password).await?;
     let millis = u64::try_from(platform.clock().now().timestamp_millis()).unwrap_or(0);
     let user = UserId::new(millis);
     let actor = Actor::User { id: user, name: person.full_name.trim().to_owned(), staff: false };
     let mut cx = Ctx::begin_installation(platform, actor, request).await?;
     let (tenant, invitation, via) = lock(&mut cx, token).await?;
-    people::insert_person(&mut cx, tenant, user, &email, &person, &password_hash)
+    let sentence = || {
+        format!(
+            "There is already an account with this address, and one address belongs to one company \
+             here. Ask {invited_by} to invite another address of yours."
+        )
+    };
+    people::insert_person(&mut cx, tenant, user, &email, person, &password_hash)
         .await
-        .map_err(people::email_taken)?;
+        .map_err(|error| people::taken(error, sentence()))?;
     let now = cx.now();
     sqlx::query!(
         "update invitations set accepted_at = $3, accepted_by = $4, token_hash = null
@@ -318,8 +382,10 @@ async fn lock(
     let (token_hash, now) = (hash(token), cx.now());
     let row = sqlx::query!(
         r#"select tenant_id as "tenant: TenantId", id as "id: InvitationId", via as "via: Via"
-           from invitations
+           from invitations i
            where token_hash = $1 and accepted_at is null and withdrawn_at is null and expires_at > $2
+             and exists (select from users u where u.id = i.invited_by and u.tenant_id = i.tenant_id
+                         and u.is_active and u.tenant_role = 'owner')
            for update"#,
         token_hash.as_slice(),
         now,
@@ -350,6 +416,7 @@ impl InvitationLetter {
             r#"update invitations i set token_hash = $3 from tenants t, users u
                where i.tenant_id = $1 and i.id = $2 and i.via = 'letter' and i.accepted_at is null
                  and i.withdrawn_at is null and i.expires_at > $4 and t.id = i.tenant_id and u.id = i.invited_by
+                 and u.is_active and u.tenant_role = 'owner'
                returning i.email, t.name as company, u.full_name as invited_by"#,
             self.tenant.uuid(),
             self.invitation.uuid(),
@@ -362,16 +429,27 @@ impl InvitationLetter {
         let Some(row) = row else { return Ok(()) };
         cx.commit().await?;
         let link = link(platform, &token);
+        // Both are what a stranger chose to write to a stranger: a name's length, no more.
+        let (inviter, company) = (short(&row.invited_by), short(&row.company));
         let text = format!(
-            "Hello,\n\n{} invites you to the telephone numbers of {}. Choose your name and a password \
+            "Hello,\n\n{inviter} invites you to the telephone numbers of {company}. Choose your name and a password \
              here:\n\n{link}\n\nThe link works for seven days and once. If you do not know them, there \
-             is nothing to do.\n\nVoxLink\n",
-            row.invited_by, row.company
+             is nothing to do.\n\nVoxLink\n"
         );
-        let subject = format!("{} invites you to VoxLink", row.company);
+        let subject = format!("{company} invites you to VoxLink");
         let letter = Letter { to: row.email, subject, text, html: None };
         Ok(platform.mailer().send(&letter).await?)
     }
+}
+
+/// At most forty characters of a name.
+fn short(name: &str) -> String {
+    if name.chars().count() <= 40 {
+        return name.to_owned();
+    }
+    let mut cut: String = name.chars().take(39).collect();
+    cut.push('…');
+    cut
 }
 
 impl Job for InvitationLetter {

@@ -12,6 +12,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
+use sqlx::PgExecutor;
 use voxlink_gateways::{Letter, MailError};
 use voxlink_types::{
     ids::{TenantId, UserId},
@@ -51,8 +52,9 @@ impl AccountLetter {
     /// Writes and sends it. Nothing happens for an unknown address, and nothing within a minute
     /// of the last one, so that nobody's letter box is filled by a stranger.
     pub async fn send(&self, platform: &Platform) -> Result<(), LetterError> {
-        let a_while_ago = platform.clock().now() - TimeDelta::minutes(1);
-        let Some(made) = issue(platform, &self.email, self.purpose, a_while_ago).await? else {
+        let (pool, now) = (&platform.db().platform, platform.clock().now());
+        let a_while_ago = now - TimeDelta::minutes(1);
+        let Some(made) = issue(pool, &self.email, self.purpose, now, a_while_ago).await? else {
             return Ok(());
         };
         let letter = self.letter(platform, &made.full_name, &made.token);
@@ -106,12 +108,12 @@ struct Issued {
 /// Makes a link's token for the person at an address, unless one was made after `since`. A
 /// confirmed address needs no confirmation.
 async fn issue(
-    platform: &Platform,
+    on: impl PgExecutor<'_>,
     email: &str,
     purpose: Purpose,
+    now: DateTime<Utc>,
     since: DateTime<Utc>,
 ) -> Result<Option<Issued>, Fault> {
-    let now = platform.clock().now();
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let token_hash = hash(&token);
     let made = sqlx::query!(
@@ -133,7 +135,7 @@ async fn issue(
         now + purpose.lifetime(),
         now,
     )
-    .fetch_optional(&platform.db().platform)
+    .fetch_optional(on)
     .await?;
     Ok(made.map(|m| Issued { token, user: m.user, tenant: m.tenant, full_name: m.full_name }))
 }
@@ -142,11 +144,11 @@ async fn issue(
 /// server's shell to hand over; `None` when nobody has the address. Works for an hour and once.
 pub async fn reset_link(platform: &Platform, email: &str) -> Result<Option<String>, Fault> {
     let email = email.trim().to_lowercase();
-    let now = platform.clock().now();
-    let Some(made) = issue(platform, &email, Purpose::ResetPassword, now).await? else {
+    let mut cx = platform.work("cli").await?;
+    let now = cx.now();
+    let Some(made) = issue(cx.tx(), &email, Purpose::ResetPassword, now, now).await? else {
         return Ok(None);
     };
-    let mut cx = platform.work("cli").await?;
     tell(&mut cx, made.tenant, made.user, "user.make_reset_link").await?;
     cx.commit().await?;
     Ok(Some(platform.settings().url(&format!("/reset?token={}", made.token))))

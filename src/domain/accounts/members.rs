@@ -4,7 +4,7 @@
 //! out, is refused. The owners' rows are locked first, so two owners cannot remove each other at
 //! the same moment. People who work for the installation are changed by super administrators only.
 
-use super::{AccountError, Member};
+use super::{AccountError, Member, invitations};
 use crate::{Ctx, Fault, Installation, Platform, RequestInfo, audit::Entry};
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -78,6 +78,9 @@ pub async fn change_role(
     )
     .execute(cx.tx())
     .await?;
+    if role != TenantRole::Owner {
+        invitations::withdraw_all_of(&mut cx, by.tenant, who).await?;
+    }
     let entry = Entry {
         action: "user.change_role",
         resource: "user",
@@ -91,7 +94,7 @@ pub async fn change_role(
 }
 
 /// Takes a person out of the asker's company, the asker included: their devices are signed out,
-/// their keys end, and their address is free for another account. Their name stays on what they did.
+/// their keys and the invitations they made end, and their address is free for another account. Their name stays on what they did.
 pub async fn remove(
     platform: &Platform,
     by: &Member,
@@ -137,6 +140,8 @@ pub async fn remove(
     ] {
         statement.execute(cx.tx()).await?;
     }
+    // Else they could come back by a link that they made for themselves.
+    invitations::withdraw_all_of(&mut cx, by.tenant, who).await?;
     let entry = Entry {
         action: if who == by.user { "user.leave" } else { "user.remove" },
         resource: "user",

@@ -154,11 +154,13 @@ fn looks_like_email(email: &str) -> bool {
 
 /// The unique address becomes the field's error.
 pub(super) fn email_taken(error: sqlx::Error) -> AccountError {
+    taken(error, "There is already an account with this address. Sign in, or reset the password.")
+}
+
+/// What to say of an address that is taken; every other error stays what it is.
+pub(super) fn taken(error: sqlx::Error, sentence: impl Into<String>) -> AccountError {
     if broken_constraint(&error) == Some("users_email_unique") {
-        return AccountError::field(
-            "email",
-            "There is already an account with this address. Sign in, or reset the password.",
-        );
+        return AccountError::field("email", sentence);
     }
     error.into()
 }

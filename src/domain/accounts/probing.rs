@@ -1,6 +1,7 @@
-//! How often one network may learn from registration that an address is taken.
+//! How often one network may learn that an address is taken, by registering or by accepting an
+//! invitation: the two share one count.
 //!
-//! Whoever registers is signed in at once, so a taken address cannot be answered like a free one:
+//! Whoever registers or joins is signed in at once, so a taken address cannot be answered like a free one:
 //! the answer is an account or none. What can be done is to make trying out a list of addresses
 //! slow: from the fourth hit in a day on, each costs the network a pause that doubles up to an
 //! hour, whatever address comes next. Registrations that succeed cost nothing.

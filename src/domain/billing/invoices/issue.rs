@@ -115,7 +115,7 @@ async fn insert_draft(
                 jsonb_build_object('name', coalesce(nullif(a.company, ''), t.name),
                     'address', a.billing_address, 'tax_id', a.tax_id, 'vat_number', a.vat_number,
                     'email', (select u.email from users u where u.tenant_id = t.id and u.anonymised_at is null
-                              order by u.tenant_role <> 'owner', u.created_at limit 1))
+                                and u.is_active order by u.tenant_role <> 'owner', u.created_at limit 1))
          from tenants t join billing_accounts a on a.tenant_id = t.id cross join sellers s
          where t.id = $2",
         id.uuid(),

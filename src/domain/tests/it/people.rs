@@ -10,6 +10,7 @@ use voxlink_domain::{
 };
 use voxlink_testkit::TestPlatform;
 use voxlink_types::{
+    PageRequest,
     error::Explain,
     ids::{TenantId, UserId},
     role::TenantRole,
@@ -168,6 +169,108 @@ async fn who_is_removed_is_signed_out_and_may_come_back_by_invitation() {
     accept(&test, &token).await.unwrap();
     let told = actions(&test, tenant).await;
     assert!(told.contains(&"user.remove".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
+async fn who_is_no_owner_any_more_cannot_come_back_by_their_own_invitation() {
+    let test = TestPlatform::new().await;
+    let (tenant, owner) = test.tenant("Ours").await;
+    let ann = member(&test, owner, 1).await;
+    let token = invited(&test, &ann, "bob@example.org", TenantRole::Owner).await;
+    let bob = member(&test, accept(&test, &token).await.unwrap(), 2).await;
+    let demoted = invited(&test, &bob, "bob2@example.org", TenantRole::Owner).await;
+    let request = RequestInfo::default;
+    accounts::change_role(&test.platform, &ann, bob.user, TenantRole::Viewer, request())
+        .await
+        .unwrap();
+    assert!(matches!(accept(&test, &demoted).await, Err(AccountError::LinkSpent)));
+    accounts::change_role(&test.platform, &ann, bob.user, TenantRole::Owner, request())
+        .await
+        .unwrap();
+    assert!(matches!(accept(&test, &demoted).await, Err(AccountError::LinkSpent)), "it is gone");
+    let bob = member(&test, bob.user, 3).await;
+    let removed = invited(&test, &bob, "bob3@example.org", TenantRole::Owner).await;
+    accounts::remove(&test.platform, &ann, bob.user, request()).await.unwrap();
+    assert!(matches!(accept(&test, &removed).await, Err(AccountError::LinkSpent)));
+    let told = actions(&test, tenant).await;
+    assert_eq!(told.iter().filter(|a| *a == "invitation.withdraw").count(), 2, "{told:?}");
+    // However the inviter stopped to be an owner: the link asks again.
+    let late = invited(&test, &ann, "carol@example.org", TenantRole::Viewer).await;
+    sqlx::query("update users set tenant_role = 'viewer' where id = $1")
+        .bind(ann.user.uuid())
+        .execute(&test.platform.db().platform)
+        .await
+        .unwrap();
+    assert!(matches!(accept(&test, &late).await, Err(AccountError::LinkSpent)));
+}
+
+#[tokio::test]
+async fn who_is_removed_is_not_the_companys_face() {
+    let test = TestPlatform::new().await;
+    let (tenant, owner) = test.tenant("Ours").await;
+    let (_, staff) = test.tenant("Staff").await;
+    let (ann, staff) = (member(&test, owner, 1).await, member(&test, staff, 9).await);
+    let token = invited(&test, &ann, "bob@example.org", TenantRole::Owner).await;
+    let bob = member(&test, accept(&test, &token).await.unwrap(), 2).await;
+    accounts::remove(&test.platform, &bob, ann.user, RequestInfo::default()).await.unwrap();
+    let mut cx = staff.begin_staff(&test.platform, RequestInfo::default()).await.unwrap();
+    let filter = admin::AccountFilter { search: "Ours".to_owned(), state: None };
+    let page = admin::accounts(&mut cx, &filter, PageRequest::default()).await.unwrap();
+    let row = &page.rows[0];
+    assert_eq!((row.owner.as_deref(), row.people), (Some("bob@example.org"), 1));
+    let people = admin::account(&mut cx, tenant).await.unwrap().people;
+    assert_eq!(people.iter().map(|p| p.id).collect::<Vec<_>>(), [bob.user]);
+}
+
+#[tokio::test]
+async fn a_list_of_addresses_cannot_be_tried_out_by_invitations() {
+    let test = TestPlatform::new().await;
+    let (_, owner) = test.tenant("Ours").await;
+    test.tenant("Theirs").await;
+    let ann = member(&test, owner, 1).await;
+    let token = invited(&test, &ann, "theirs@example.com", TenantRole::Viewer).await;
+    let request = RequestInfo { ip: Some([198, 51, 100, 7].into()), ..RequestInfo::default() };
+    let again = async || {
+        accounts::accept(&test.platform, &token, &typed(), request.clone()).await.unwrap_err()
+    };
+    for _ in 0..4 {
+        let told = again().await;
+        let said = &told.fields()[0];
+        assert!(said.message.contains("Ask Ours to invite another address"), "{said:?}");
+    }
+    assert_eq!(again().await.code(), "too_many_attempts");
+}
+
+#[tokio::test]
+async fn strangers_letter_boxes_are_not_filled_by_invitations() {
+    let test = TestPlatform::new().await;
+    let (_, owner) = test.tenant("Ours").await;
+    let (_, other) = test.tenant("Theirs").await;
+    let (ann, eve) = (member(&test, owner, 1).await, member(&test, other, 2).await);
+    let letter = async |by: &Member, email: &str| {
+        let mut cx = by.begin(&test.platform, RequestInfo::default()).await.unwrap();
+        let sent =
+            accounts::invite(&mut cx, &test.platform, email, TenantRole::Viewer, Via::Letter).await;
+        cx.commit().await.unwrap();
+        sent.map_err(|e| e.fields()[0].message.clone())
+    };
+    letter(&ann, "bob@example.org").await.unwrap();
+    let told = letter(&eve, "bob@example.org").await.unwrap_err();
+    assert!(told.contains("less than a minute"), "whoever sends: {told}");
+    for _ in 0..4 {
+        test.clock.advance(chrono::TimeDelta::minutes(2));
+        letter(&eve, "bob@example.org").await.unwrap();
+    }
+    test.clock.advance(chrono::TimeDelta::minutes(2));
+    assert!(letter(&ann, "bob@example.org").await.unwrap_err().contains("five letters"));
+    for n in 0..49 {
+        letter(&ann, &format!("n{n}@example.org")).await.unwrap();
+    }
+    assert!(letter(&ann, "n50@example.org").await.unwrap_err().contains("fifty"));
+    invited(&test, &ann, "n50@example.org", TenantRole::Viewer).await;
+    test.clock.advance(chrono::TimeDelta::days(1));
+    let ann = member(&test, owner, 3).await;
+    letter(&ann, "bob@example.org").await.unwrap();
 }
 
 #[tokio::test]
