@@ -1,5 +1,6 @@
 //! R1: numbers are bought while the server is killed (`kill -9`) at random moments and the carrier
-//! fails, refuses and loses answers. Afterwards three books are compared: ours of numbers, the
+//! fails, refuses and loses answers; some orders want all of their numbers or at least so many, and
+//! give back what they had when too few could be had. Afterwards three books are compared: ours of numbers, the
 //! carrier's, the money's. See `src/PROOFS.md`.
 //!
 //! `PURCHASES`, `KILLS` and `SEED` come from the environment; `DATABASE_URL` names the cluster.
@@ -28,9 +29,12 @@ use voxlink_domain::{
     orders::{self, Checkout, PaymentChoice},
 };
 use voxlink_gateways::{PaymentProcessor, SystemClock, carrier::SearchQuery};
-use voxlink_types::ids::{CartId, CartItemId, TenantId, UserId};
+use voxlink_types::{
+    ids::{CartId, CartItemId, TenantId, UserId},
+    order::Strategy,
+};
 
-const FAULTS: &str = "fail=0.15,refuse=0.05,lose_answer=0.25";
+const FAULTS: &str = "fail=0.15,refuse=0.10,lose_answer=0.25";
 /// An order may take this long after the last kill.
 const RECOVERY: Duration = Duration::from_mins(1);
 
@@ -85,7 +89,7 @@ impl Shop {
         } else {
             PaymentChoice::Credit
         };
-        let strategy = voxlink_types::order::Strategy::BestEffort;
+        let strategy = strategy(dice, count);
         let wish = Checkout { cart, user, payment, expected: None, strategy, source: "cli" };
         let mut cx = self.lab.platform.work_for(tenant, "proof").await.unwrap();
         let placed = orders::checkout(&mut cx, &wish).await.expect("an order is refused");
@@ -101,6 +105,15 @@ impl Shop {
         let answer = self.card.pages().oneshot(pay).await.unwrap();
         assert!(answer.status().is_redirection(), "the card was not taken");
         // Nobody comes back from the page: the webhook alone must do.
+    }
+}
+
+/// What the buyer wants when not all of `count` numbers can be had.
+fn strategy(dice: &mut StdRng, count: u32) -> Strategy {
+    match dice.random_range(0..3) {
+        0 => Strategy::BestEffort,
+        1 => Strategy::AllOrNothing,
+        _ => Strategy::AtLeast(dice.random_range(1..=u16::try_from(count).unwrap())),
     }
 }
 
@@ -152,18 +165,24 @@ async fn prove(scratch: &Scratch, dice: &mut StdRng, purchases: u64, kills: u64)
         }
     }
     let last = Instant::now();
-    let unfinished = "select count(*) from orders where state in ('pending', 'processing')";
+    // An order that is not to be ends before the carrier has its numbers back.
+    let unfinished = "select (select count(*) from orders where state in ('pending', 'processing'))
+        + (select count(*) from queued_jobs() where task = 'order_give_back')";
     while shop.lab.count(unfinished).await > 0 && last.elapsed() < RECOVERY {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let recovery = last.elapsed();
     let mut broken = false;
     let mut figures = format!(
-        "purchases={purchases} orders={} kills={killed} had={} refused={} by_card={} seconds={:.0} recovery={:.1}s",
+        "purchases={purchases} orders={} kills={killed} had={} refused={} given_back={} by_card={} best_effort={} all_or_nothing={} at_least={} seconds={:.0} recovery={:.1}s",
         shop.lab.count("select count(*) from orders").await,
         shop.lab.count("select count(*) from order_items where step = 'done'").await,
         shop.lab.count("select count(*) from order_items where step = 'released'").await,
+        shop.lab.count("select count(*) from order_items where failure_code = 'given_back'").await,
         shop.lab.count("select count(*) from orders where payment_kind = 'card'").await,
+        shop.lab.count("select count(*) from orders where strategy = 'best_effort'").await,
+        shop.lab.count("select count(*) from orders where strategy = 'all_or_nothing'").await,
+        shop.lab.count("select count(*) from orders where strategy = 'at_least'").await,
         began.elapsed().as_secs_f32(),
         recovery.as_secs_f32(),
     );
@@ -179,6 +198,23 @@ async fn prove(scratch: &Scratch, dice: &mut StdRng, purchases: u64, kills: u64)
 /// What must be nothing.
 const PROMISES: &[(&str, &str)] = &[
     ("stuck", "select count(*) from orders where state in ('pending', 'processing')"),
+    (
+        "give_backs_left",
+        "select count(*) from queued_jobs() where task = 'order_give_back'",
+    ),
+    (
+        "not_given_back",
+        "select count(*) from order_items i where i.failure_code = 'given_back' and not exists (
+             select 1 from local_carrier.owned o where o.id = i.carrier_number_id and o.released_at is not null)",
+    ),
+    (
+        "strategy_unmet",
+        "select count(*) from orders o, lateral (
+             select count(*) as wanted, count(i.subscription_id) as had
+             from order_items i where i.order_id = o.id) n
+         where o.strategy <> 'best_effort' and n.had > 0
+           and n.had < coalesce(o.strategy_minimum, n.wanted)",
+    ),
     (
         "bought_unrecorded",
         "select count(*) from local_carrier.owned o where o.released_at is null and not exists (
