@@ -46,7 +46,7 @@ const MOST_WAITING: usize = 10_000;
 
 /// How long a browser may be silent while it sends a body, and how long it may take in all.
 const SILENCE: Duration = Duration::from_secs(10);
-const SENDING: Duration = Duration::from_secs(60);
+const SENDING: Duration = Duration::from_mins(1);
 /// So much of each body is kept for whoever waits; what is larger shares [`ROOM`] with all.
 const SMALL: usize = 16 * 1024;
 /// The most memory for the larger bodies of those who wait.
