@@ -20,9 +20,15 @@ pub(crate) fn ours(path: &str) -> Option<&str> {
 /// address that the form was sent to. Only ever a page that can be asked for: a form that came
 /// back with a fault is shown at an address that only takes forms.
 pub(crate) fn before_sending(sent_to: &Uri, headers: &HeaderMap) -> String {
-    let pages: Vec<_> =
-        crate::routes().into_iter().filter(|r| r.method == Method::GET).map(|r| r.path).collect();
-    let is_page = |path: &str| pages.iter().any(|page| fits(page, path));
+    let routes = crate::routes();
+    // As the router does: a path that has a row of its own is not the `{id}` of another row.
+    let is_page = |path: &str| {
+        let mut own = routes.iter().filter(|r| r.path == path).peekable();
+        if own.peek().is_some() {
+            return own.any(|r| r.method == Method::GET);
+        }
+        routes.iter().any(|r| r.method == Method::GET && fits(r.path, path))
+    };
     let from = came_from(sent_to, headers);
     if let Some(from) = &from
         && is_page(from.path())
