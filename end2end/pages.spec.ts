@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test, type Browser, type BrowserContext, type Page } from "@playwright/test";
 import { administrator, root, voxlink } from "./command";
 import { base, complaints, isSound, register, signIn } from "./person";
-import { awake, drawPlan, findAndHoldTwo, openNumber, payFromCredit, topUp, zone } from "./shop";
+import { awake, drawPlan, holdTwo, openNumber, payFromCredit, topUp, zone } from "./shop";
 import { moment, today, workingDay } from "./time";
 
 const OPEN = ["/", "/sign-in", "/register", "/forgot", "/reset?token=x", "/verify?token=x", "/help"];
@@ -69,7 +69,7 @@ async function fill(browser: Browser): Promise<void> {
   const page = await browser.newPage();
   const company = `Page Checks ${Date.now()}`;
   await register(page, company, zone);
-  const numbers = await findAndHoldTwo(page);
+  const numbers = await holdTwo(page);
   await topUp(page);
   await payFromCredit(page);
   filled.push(new URL(page.url()).pathname);
@@ -96,7 +96,7 @@ async function fill(browser: Browser): Promise<void> {
   await page.goto(base() + invoice);
   filled.push("/billing/invoices", invoice, await address(page, `${invoice}/lines/`));
   await fillTheRest(page);
-  await findAndHoldTwo(page);
+  await holdTwo(page);
   filled.push("/", "/cart", "/checkout");
   customer = await page.context().storageState();
 

@@ -73,6 +73,9 @@ impl Cast<'_> {
                  unit, unit_price, cost, currency, derivation)
              select k.usage_id, $1, b.id, 'voice_minutes', k.source, k.occurred_at, 1, 1, 'minute', 0.01, 0.01, 'USD', '{}'
              from usage_keys k join billing_accounts b using (tenant_id) where k.tenant_id = $1 and $2::uuid is not null",
+            "insert into order_dues (order_id, tenant_id, amount_minor, currency, opened_at, next_attempt_at)
+             select id, $1, 100, 'USD', now(), now() + interval '30 days' from orders where tenant_id = $1 and $2::uuid is not null limit 1",
+            "insert into invitation_letters (tenant_id, email, sent_at) select $1, 'zq-canary@ours.example', now() - interval '2 days' where $2::uuid is not null",
             "insert into account_notes (id, tenant_id, author_id, text) values (gen_random_uuid(), $1, $2, 'zq-canary')",
             "insert into idempotency_keys (tenant_id, key, route, request_hash, created_at, expires_at)
              select $1, 'proof-key', 'POST /', sha256('x'), now(), now() where $2::uuid is not null",

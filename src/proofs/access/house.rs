@@ -94,7 +94,8 @@ impl House {
     pub async fn open(plant: Option<Plant>) -> Self {
         let mut shown = None;
         let test = TestPlatform::joined(|options, clock| {
-            let card = TestCard::connect(options, clock, &HOME.parse().unwrap()).unwrap();
+            let home = HOME.parse().unwrap();
+            let card = TestCard::connect(options, clock, &home, &home).unwrap();
             shown = Some(card.clone());
             let carrier = FakeCarrier::new((0..2000).map(for_sale), Script::calm());
             Outside {

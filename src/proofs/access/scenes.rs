@@ -193,7 +193,7 @@ impl Cast<'_> {
             "POST /admin/accounts/{id}/adjust" => "hand=give&amount=5&why=proof".to_owned(),
             "POST /verify" => format!("token={}", self.token("verify_email").await),
             "POST /settings" => format!("full_name=Somebody+{n}&time_zone=UTC&language=en"),
-            "POST /billing/address" => format!("company=Ours&vat_number=&tax_id=&{ADDRESS}"),
+            "POST /billing/address" | "POST /checkout/address" => format!("company=Ours&vat_number=&tax_id=&{ADDRESS}"),
             "POST /billing/low-balance" => "amount=5".to_owned(),
             "POST /billing/invoices/{id}/card" => "processor=test_card".to_owned(),
             "POST /admin/settings" => "name=Seller&line1=1+Main+Street&line2=&city=Boston&region=MA&postal_code=02108&country=US&email=billing@seller.example&registrations=EIN:+00-0000000&payment_terms=Due+soon.&payment_days=14&bank=&invoice_prefix=VL&footer=".to_owned(),
