@@ -128,7 +128,7 @@ async fn main() {
     let scratch = Scratch::new().await;
     let (broken, figures) = prove(&scratch, &mut dice, purchases, kills).await;
     let figures = format!("seed={seed} {figures}");
-    scratch.conclude("prove-saga-crash", broken, &figures).await
+    scratch.conclude("prove-saga-crash", broken, &figures).await;
 }
 
 /// Buys, kills, waits, compares. True when a promise is broken, and the figures.

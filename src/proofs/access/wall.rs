@@ -139,7 +139,7 @@ async fn try_as(
 }
 
 fn code(error: &sqlx::Error) -> String {
-    let code = error.as_database_error().and_then(|e| e.code().map(|c| c.into_owned()));
+    let code = error.as_database_error().and_then(|e| e.code().map(std::borrow::Cow::into_owned));
     code.unwrap_or_else(|| error.to_string())
 }
 
