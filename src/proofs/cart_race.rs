@@ -110,7 +110,7 @@ async fn all_at_once(
 async fn main() {
     let scratch = Scratch::new().await;
     let (broken, figures) = prove(&scratch, setting("CARTS", 100).max(2)).await;
-    scratch.conclude("prove-cart-race", broken, &figures).await
+    scratch.conclude("prove-cart-race", broken, &figures).await;
 }
 
 /// Races, then counts. True when a promise is broken, and the figures.

@@ -141,21 +141,25 @@ async fn ask(router: &Router, path: &str, body: String) -> (Duration, String) {
 
 /// The chance that two samples of one and the same distribution differ as much as these do: the
 /// Mann-Whitney test, two-sided, by its normal approximation.
-fn chance(a: &[Duration], b: &[Duration]) -> f64 {
+fn chance(known: &[Duration], unknown: &[Duration]) -> f64 {
     let mut all: Vec<(Duration, bool)> =
-        a.iter().map(|t| (*t, true)).chain(b.iter().map(|t| (*t, false))).collect();
+        known.iter().map(|t| (*t, true)).chain(unknown.iter().map(|t| (*t, false))).collect();
     all.sort();
     let ranks: f64 =
-        (1..).zip(&all).filter(|(_, (_, first))| *first).map(|(r, _)| f64::from(r)).sum();
-    let (n, m) = (a.len() as f64, b.len() as f64);
+        (1..).zip(&all).filter(|(_, (_, known))| *known).map(|(rank, _)| f64::from(rank)).sum();
+    let (n, m) = (known.len() as f64, unknown.len() as f64);
     let u = ranks - n * (n + 1.0) / 2.0;
     let z = (u - n * m / 2.0).abs() / (n * m * (n + m + 1.0) / 12.0).sqrt();
-    // The tail of the normal distribution (Abramowitz and Stegun 26.2.17, error below 1e-7).
+    (2.0 * tail(z)).min(1.0)
+}
+
+/// How much of the normal distribution lies above `z`: Abramowitz and Stegun 26.2.17, error below 1e-7.
+fn tail(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z);
     let poly = t
         * (0.319_381_530
             + t * (-0.356_563_782
                 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
     let density = (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    (2.0 * density * poly).min(1.0)
+    density * poly
 }

@@ -55,20 +55,21 @@ pub struct Line {
     pub longest_told: AtomicU64,
 }
 
+fn on(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed)
+}
+
+/// What a carrier would send of the call `id` to the number `to`.
+fn call(form: &[(&str, &str)], id: &str, to: &str) -> Vec<(String, String)> {
+    let own = [("CallSid", id), ("AccountSid", "AC1"), ("From", "+442079460000"), ("To", to)];
+    own.iter().chain(form).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
 impl Line {
-    fn on(&self, flag: &AtomicBool) -> bool {
-        flag.load(Ordering::Relaxed)
-    }
-
-    fn call(&self, form: &[(&str, &str)], id: &str, to: &str) -> Vec<(String, String)> {
-        let own = [("CallSid", id), ("AccountSid", "AC1"), ("From", "+442079460000"), ("To", to)];
-        own.iter().chain(form).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-    }
-
     /// Asks what a call shall do until there is an answer; one that is not as published is noted.
     async fn ask(&self, path: &str, form: &[(String, String)], wanted: &str) -> Option<String> {
         loop {
-            let (excused, down) = (self.on(&self.excused), self.on(&self.down));
+            let (excused, down) = (on(&self.excused), on(&self.down));
             let began = Instant::now();
             let answer = post(self.port, path, form).await;
             let took = u64::try_from(began.elapsed().as_micros()).unwrap();
@@ -76,13 +77,13 @@ impl Line {
                 && text.contains(wanted)
                 && is_twiml(text)
             {
-                if down == self.on(&self.down) {
+                if down == on(&self.down) {
                     let kind = if down { &self.without } else { &self.up };
                     kind.lock().unwrap().push(took);
                 }
                 return Some(text.clone());
             }
-            if !(excused || self.on(&self.excused)) {
+            if !(excused || on(&self.excused)) {
                 let mut wrong = self.wrong.lock().unwrap();
                 wrong.push(format!("{path}, PostgreSQL stopped: {down}: {answer:?}"));
                 return None;
@@ -109,11 +110,11 @@ impl Line {
 /// Calls until told to stop; every call is told to its end.
 pub async fn caller(line: Arc<Line>, numbers: Arc<Vec<Dialled>>, seed: u64) {
     let mut dice = StdRng::seed_from_u64(seed);
-    while !line.on(&line.stop) {
+    while !on(&line.stop) {
         let called = &numbers[dice.random_range(0..numbers.len())];
         let id = format!("CA{:032x}", dice.random::<u128>());
         line.calls.fetch_add(1, Ordering::Relaxed);
-        let form = line.call(&[("CallStatus", "ringing")], &id, &called.number);
+        let form = call(&[("CallStatus", "ringing")], &id, &called.number);
         let wanted = format!("<Number>{}</Number>", called.target);
         let answer = line.ask("/callbacks/local/voice", &form, &wanted).await;
         let next = answer.as_deref().and_then(|a| a.split("action=\"").nth(1)?.split('"').next());
@@ -122,7 +123,7 @@ pub async fn caller(line: Arc<Line>, numbers: Arc<Vec<Dialled>>, seed: u64) {
         {
             let base = format!("http://127.0.0.1:{}", line.port);
             let path = next.strip_prefix(&base).unwrap_or(next).replace("&amp;", "&");
-            let form = line.call(&[("DialCallStatus", "no-answer")], &id, &called.number);
+            let form = call(&[("DialCallStatus", "no-answer")], &id, &called.number);
             line.ask(&path, &form, "<Record ").await;
         }
         let seconds = dice.random_range(1..400);
@@ -130,7 +131,7 @@ pub async fn caller(line: Arc<Line>, numbers: Arc<Vec<Dialled>>, seed: u64) {
         let state = |status: &str| {
             let more = [("CallStatus", status), ("CallDuration", length.as_str())];
             let more = if status == "completed" { &more[..] } else { &more[..1] };
-            line.call(more, &id, &called.number)
+            call(more, &id, &called.number)
         };
         let mut states = vec![state("completed"), state("in-progress")];
         if dice.random_ratio(1, 3) {
