@@ -10,7 +10,7 @@ use super::{
     letters::hash,
     password,
     people::{self, NewPerson},
-    postage, probing,
+    postage, probing, sign_in,
 };
 use crate::{
     Actor, Ctx, Fault, Installation, Platform, RequestInfo,
@@ -313,7 +313,7 @@ pub async fn accept(
     probing::count(platform, network).await?;
     let joined = join(platform, token, &person, email, &found.invited_by, request).await;
     if !matches!(joined, Err(AccountError::Fields(_))) {
-        probing::take_back(platform, network).await?;
+        sign_in::take_back(platform, network).await?;
     }
     joined
 }

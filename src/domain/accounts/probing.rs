@@ -7,7 +7,7 @@
 //! hour, whatever address comes next. Registrations that succeed cost nothing.
 
 use super::{AccountError, sign_in::wait};
-use crate::{Fault, Platform};
+use crate::Platform;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
@@ -44,18 +44,6 @@ pub(super) async fn count(platform: &Platform, network: [u8; 32]) -> Result<(), 
     .fetch_optional(pool)
     .await?;
     Err(AccountError::TryLater(wait(now, until.flatten())))
-}
-
-/// The try told nothing about anybody's address.
-pub(super) async fn take_back(platform: &Platform, network: [u8; 32]) -> Result<(), Fault> {
-    sqlx::query!(
-        "update sign_in_failures set failures = failures - 1, blocked_until = null
-         where subject_hash = $1 and failures > 0",
-        network.as_slice()
-    )
-    .execute(&platform.db().platform)
-    .await?;
-    Ok(())
 }
 
 /// What tries are counted by: an IPv4 address, or the /64 that one IPv6 customer has.

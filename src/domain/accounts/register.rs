@@ -3,7 +3,7 @@
 use super::{
     AccountError, AccountLetter, Purpose, password,
     people::{NewPerson, check_person, email_taken, insert_person},
-    probing,
+    probing, sign_in,
 };
 use crate::{Actor, Ctx, Platform, RequestInfo, audit::Entry};
 use serde_json::json;
@@ -83,7 +83,7 @@ pub async fn register(
     probing::count(platform, network).await?;
     let made = open(platform, form, &person, email, request).await;
     if !matches!(made, Err(AccountError::Fields(_))) {
-        probing::take_back(platform, network).await?;
+        sign_in::take_back(platform, network).await?;
     }
     made
 }

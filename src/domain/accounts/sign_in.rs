@@ -177,8 +177,8 @@ pub(super) fn wait(now: DateTime<Utc>, until: Option<DateTime<Utc>>) -> u64 {
     until.map_or(1, |until| u64::try_from((until - now).num_seconds()).unwrap_or(0) + 1)
 }
 
-/// An attempt that was never judged does not count.
-async fn take_back(platform: &Platform, subject: [u8; 32]) -> Result<(), Fault> {
+/// An attempt that was never judged, or told nobody anything, does not count.
+pub(super) async fn take_back(platform: &Platform, subject: [u8; 32]) -> Result<(), Fault> {
     sqlx::query!(
         "update sign_in_failures set failures = failures - 1, blocked_until = null
          where subject_hash = $1 and failures > 0",
