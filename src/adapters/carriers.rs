@@ -1,3 +1,8 @@
 //! Carriers. One folder each; none knows the others.
 
+mod catalogue;
+mod laml;
 pub mod local;
+mod page;
+pub mod signalwire;
+pub mod twilio;

@@ -5,6 +5,7 @@ pub mod mail;
 pub mod payments;
 pub mod switchboards;
 pub mod twiml;
+pub mod wire;
 
 /// Chooses the TLS implementation of the process, once; whoever makes an HTTP client needs it.
 /// A second call changes nothing.

@@ -60,7 +60,7 @@ pub async fn run(database: &str) -> anyhow::Result<()> {
     let carrier = LocalCarrier::connect(&options, 1, Arc::new(SystemClock), Faults::default());
     for (name, query) in questions() {
         // Once to fill the caches: a catalogue in use is in memory.
-        let found = carrier.search(&query).await?.len();
+        let found = carrier.search(&query).await?.offers.len();
         let mut times = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
             let began = Instant::now();

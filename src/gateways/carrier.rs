@@ -6,15 +6,24 @@ pub mod contract;
 mod error;
 #[cfg(feature = "fakes")]
 pub mod fake;
+mod filter;
 mod offer;
+mod traffic;
+mod watch;
 
 pub use callback::{
     CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Recording, Verified,
 };
 pub use error::CarrierError;
+pub use filter::{Filter, Findings};
 pub use offer::{
-    Abilities, CarrierHold, Coverage, Near, Offer, OwnedNumber, PriceRow, SearchQuery, SearchSort,
+    Abilities, CarrierHold, Coverage, Near, Offer, OfferCost, OwnedNumber, PriceRow, SearchQuery,
+    SearchSort,
 };
+pub use traffic::{
+    CallDetails, MessageReceipt, MessageStatus, OutgoingCall, OutgoingMessage, Subaccount,
+};
+pub use watch::{Exchange, Grant, Unwatched, Watch};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -31,8 +40,27 @@ pub struct NumberSettings {
     pub voice_fallback_url: String,
     /// Told of every change of a call's state.
     pub status_url: String,
+    /// Told of messages that come in; empty where none are taken.
+    #[serde(default)]
+    pub message_url: String,
     /// The name shown at the carrier.
     pub label: String,
+}
+
+/// What a carrier wants to see or know besides the number, by its own ids of what was left with
+/// it before.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Papers {
+    /// The address of the end user.
+    pub address: Option<String>,
+    /// Approved documents: a bundle, a requirement group.
+    pub bundle: Option<String>,
+    /// The end user's identity.
+    pub identity: Option<String>,
+    /// The address for emergency calls.
+    pub emergency_address: Option<String>,
+    /// The SIP trunk that takes its calls instead of us.
+    pub trunk: Option<String>,
 }
 
 /// An order to buy one specific number.
@@ -47,6 +75,8 @@ pub struct Purchase {
     pub hold_id: Option<String>,
     /// What the number shall do once it is ours.
     pub settings: NumberSettings,
+    /// What the carrier wants to see.
+    pub papers: Papers,
 }
 
 /// What became of an order for a number.
@@ -77,8 +107,9 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
     /// The countries and kinds it sells.
     async fn coverage(&self) -> Result<Vec<Coverage>, CarrierError>;
 
-    /// Numbers for sale, best match first, at most `query.limit` of them.
-    async fn search(&self, query: &SearchQuery) -> Result<Vec<Offer>, CarrierError>;
+    /// Numbers for sale, best match first, at most `query.limit` of them. A condition that the
+    /// carrier cannot see to is left out of [`Findings::applied`], never out of mind.
+    async fn search(&self, query: &SearchQuery) -> Result<Findings, CarrierError>;
 
     /// One specific number, if it is for sale now.
     async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError>;
@@ -128,6 +159,24 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
 
     /// Checks credentials and reach, cheaply.
     async fn health(&self) -> Result<(), CarrierError>;
+
+    /// Accounts within our account, a page at a time.
+    async fn subaccounts(
+        &self,
+        cursor: Option<String>,
+    ) -> Result<(Vec<Subaccount>, Option<String>), CarrierError>;
+
+    /// Opens an account within our account. Not repeatable: look at [`Carrier::subaccounts`] first.
+    async fn open_subaccount(&self, name: &str) -> Result<Subaccount, CarrierError>;
+
+    /// Sends a message.
+    async fn send(&self, message: &OutgoingMessage) -> Result<MessageReceipt, CarrierError>;
+
+    /// Places a call; the carrier's id of it.
+    async fn call(&self, call: &OutgoingCall) -> Result<String, CarrierError>;
+
+    /// A call as the carrier has it.
+    async fn call_details(&self, carrier_call_id: &str) -> Result<CallDetails, CarrierError>;
 }
 
 /// The side of a carrier that calls us: who verifies its callbacks, reads them and writes the

@@ -56,7 +56,7 @@ impl Shop {
             limit: count,
             ..SearchQuery::default()
         };
-        let offers = carrier.search(&query).await.unwrap();
+        let offers = carrier.search(&query).await.unwrap().offers;
         let cart = CartId::new(2);
         sqlx::query("insert into carts (id, tenant_id, user_id) values ($1, $2, $3)")
             .bind(cart.uuid())

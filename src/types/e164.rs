@@ -30,6 +30,23 @@ impl E164 {
         &self.0[1..]
     }
 
+    /// The country code (ITU-T E.164 list of assigned codes): `1`, `44`, `353`.
+    pub fn calling_code(&self) -> &str {
+        let digits = self.digits();
+        let long = match &digits.as_bytes()[..2] {
+            [b'1' | b'7', _] => 1,
+            [b'2', b'0' | b'7']
+            | [b'3', b'0'..=b'4' | b'6' | b'9']
+            | [b'4', b'0' | b'1' | b'3'..=b'9']
+            | [b'5', b'1'..=b'8']
+            | [b'6', b'0'..=b'6']
+            | [b'8', b'1' | b'2' | b'4' | b'6']
+            | [b'9', b'0'..=b'5' | b'8'] => 2,
+            _ => 3,
+        };
+        &digits[..long]
+    }
+
     /// True for the seven North American toll-free codes in service.
     pub fn is_nanp_toll_free(&self) -> bool {
         matches!(

@@ -175,11 +175,7 @@ impl Gazetteer {
 impl Place {
     /// Great-circle distance to a point, in kilometres.
     pub fn distance_km(&self, latitude: f64, longitude: f64) -> f64 {
-        const EARTH_RADIUS_KM: f64 = 6371.0088;
-        let (a, b) = (self.latitude.to_radians(), latitude.to_radians());
-        let (dlat, dlon) = (b - a, (longitude - self.longitude).to_radians());
-        let h = (dlat / 2.0).sin().powi(2) + a.cos() * b.cos() * (dlon / 2.0).sin().powi(2);
-        2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
+        distance_km((self.latitude, self.longitude), (latitude, longitude))
     }
 
     /// `Boston, MA`; only the town where the region is a code that says nothing to people.
@@ -190,6 +186,15 @@ impl Place {
             self.locality.clone()
         }
     }
+}
+
+/// Great-circle distance between two points (degrees north and east), in kilometres.
+pub fn distance_km(from: (f64, f64), to: (f64, f64)) -> f64 {
+    const EARTH_RADIUS_KM: f64 = 6371.0088;
+    let (a, b) = (from.0.to_radians(), to.0.to_radians());
+    let (dlat, dlon) = (b - a, (to.1 - from.1).to_radians());
+    let h = (dlat / 2.0).sin().powi(2) + a.cos() * b.cos() * (dlon / 2.0).sin().powi(2);
+    2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
 }
 
 /// A stable 31-bit FNV-1a hash of what makes a place one.

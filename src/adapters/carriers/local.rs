@@ -24,8 +24,9 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError, Clock,
     carrier::{
-        Abilities, Bought, CarrierHold, Coverage, NumberSettings, Offer, OwnedNumber, PriceRow,
-        Purchase, SearchQuery,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
+        SearchQuery, Subaccount,
     },
 };
 use voxlink_types::E164;
@@ -98,6 +99,10 @@ fn failed(error: sqlx::Error) -> CarrierError {
     CarrierError::Transient { detail: format!("503 {error}") }
 }
 
+fn cannot(what: &str) -> CarrierError {
+    CarrierError::Unsupported { detail: format!("the local carrier does not offer {what}") }
+}
+
 #[async_trait]
 impl Carrier for LocalCarrier {
     fn key(&self) -> &'static str {
@@ -114,6 +119,9 @@ impl Carrier for LocalCarrier {
             search: true,
             ports: false,
             messages: false,
+            calls: false,
+            subaccounts: false,
+            hold_minutes: 60,
             minimum_days: 0,
             undo_days: UNDO_DAYS,
         }
@@ -123,7 +131,7 @@ impl Carrier for LocalCarrier {
         Ok(PRODUCTS.iter().map(Product::coverage).collect())
     }
 
-    async fn search(&self, query: &SearchQuery) -> Result<Vec<Offer>, CarrierError> {
+    async fn search(&self, query: &SearchQuery) -> Result<Findings, CarrierError> {
         search::search(self, query).await
     }
 
@@ -187,5 +195,28 @@ impl Carrier for LocalCarrier {
 
     async fn health(&self) -> Result<(), CarrierError> {
         self.end_ageing().await
+    }
+
+    async fn subaccounts(
+        &self,
+        _: Option<String>,
+    ) -> Result<(Vec<Subaccount>, Option<String>), CarrierError> {
+        Err(cannot("accounts within the account"))
+    }
+
+    async fn open_subaccount(&self, _: &str) -> Result<Subaccount, CarrierError> {
+        Err(cannot("accounts within the account"))
+    }
+
+    async fn send(&self, _: &OutgoingMessage) -> Result<MessageReceipt, CarrierError> {
+        Err(cannot("messages"))
+    }
+
+    async fn call(&self, _: &OutgoingCall) -> Result<String, CarrierError> {
+        Err(cannot("placing calls"))
+    }
+
+    async fn call_details(&self, _: &str) -> Result<CallDetails, CarrierError> {
+        Err(cannot("call details"))
     }
 }

@@ -263,6 +263,7 @@ fn query_of(wish: &Wish) -> Result<(SearchQuery, Option<String>), SearchError> {
         },
         offset: 0,
         limit: 0,
+        ..SearchQuery::default()
     };
     Ok((query, place.map(voxlink_types::gazetteer::Place::shown)))
 }
@@ -360,9 +361,11 @@ async fn ask(source: &Source, from: u32, count: u32) -> Result<Vec<Offer>, Carri
         let have = u32::try_from(all.len()).unwrap_or(u32::MAX);
         let limit = (count - have).min(200);
         let query = SearchQuery { offset: from + have, limit, ..source.query.clone() };
-        let portion = source.carrier.search(&query).await?;
-        let last = portion.len() < limit as usize;
-        all.extend(portion);
+        let findings = source.carrier.search(&query).await?;
+        let last = findings.offers.len() < limit as usize;
+        let ours: Vec<_> = query.given().difference(&findings.applied).copied().collect();
+        let fits = |offer: &Offer| ours.iter().all(|f| query.met_by(*f, offer) != Some(false));
+        all.extend(findings.offers.into_iter().filter(fits));
         if last {
             break;
         }

@@ -16,6 +16,7 @@ pub fn settings_for(settings: &Settings, carrier: &str, label: &str) -> NumberSe
         voice_url: settings.url(&format!("/callbacks/{carrier}/voice")),
         voice_fallback_url: settings.url(&format!("/callbacks/{carrier}/voice-fallback")),
         status_url: settings.url(&format!("/callbacks/{carrier}/status")),
+        message_url: String::new(),
         label: label.to_owned(),
     }
 }

@@ -110,6 +110,7 @@ pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
         key: item.key,
         hold_id: item.hold_id.clone(),
         settings: settings_for(platform.settings(), &item.carrier, item.number.as_str()),
+        papers: Papers::default(),
     };
     match carrier.buy(&purchase).await {
         Ok(bought) => outcome(bought),

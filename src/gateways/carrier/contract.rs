@@ -3,7 +3,9 @@
 //! broken promise.
 #![expect(clippy::panic, reason = "a suite tells a broken promise by panicking")]
 
-use super::{Bought, Carrier, CarrierError, NumberSettings, OwnedNumber, Purchase, SearchQuery};
+use super::{
+    Bought, Carrier, CarrierError, NumberSettings, OwnedNumber, Papers, Purchase, SearchQuery,
+};
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 use voxlink_types::E164;
@@ -19,12 +21,14 @@ fn settings(version: u8) -> NumberSettings {
         voice_url: url("voice"),
         voice_fallback_url: url("fallback"),
         status_url: url("status"),
+        message_url: url("message"),
         label: format!("label {version}"),
     }
 }
 
-fn purchase(number: &E164, key: Uuid) -> Purchase {
-    Purchase { number: number.clone(), key, hold_id: None, settings: settings(1) }
+/// A purchase as the suite makes it.
+pub fn purchase(number: &E164, key: Uuid) -> Purchase {
+    Purchase { number: number.clone(), key, hold_id: None, settings: settings(1), papers: Papers::default() }
 }
 
 /// Buys as the saga does: unknown outcomes are looked up, refusals believed. `None` when somebody
@@ -71,11 +75,17 @@ async fn times_owned(carrier: &dyn Carrier, number: &E164) -> usize {
 
 /// Runs the suite.
 pub async fn run(carrier: &dyn Carrier, query: &SearchQuery, now: DateTime<Utc>) {
-    let offers = kept("it can be searched", carrier.search(query).await);
+    let findings = kept("it can be searched", carrier.search(query).await);
+    assert!(findings.applied.is_subset(&query.given()), "it applies what was asked, nothing else");
+    let offers = findings.offers;
     assert!(!offers.is_empty() && offers.len() <= query.limit as usize, "a search keeps its limit");
     for offer in &offers {
         assert_eq!(offer.carrier, carrier.key(), "an offer names its carrier");
         assert_eq!(offer.country, query.country, "an offer is of the country asked for");
+        for filter in &findings.applied {
+            let met = query.met_by(*filter, offer);
+            assert_ne!(met, Some(false), "{filter} is said to be applied: {}", offer.number);
+        }
         let alone = kept("an offer can be asked for", carrier.offer(&offer.number).await);
         assert!(alone.is_some_and(|o| o.number == offer.number), "what a search finds is offered");
     }

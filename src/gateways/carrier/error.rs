@@ -62,6 +62,14 @@ pub enum CarrierError {
         /// What was seen.
         detail: String,
     },
+    /// A number must be kept longer before it may be released.
+    #[error("the carrier wants it to be kept longer: {detail}")]
+    TooEarly {
+        /// From when on, where the carrier said so.
+        until: Option<DateTime<Utc>>,
+        /// The carrier's code and words.
+        detail: String,
+    },
     /// This carrier cannot do that at all.
     #[error("the carrier cannot do that: {detail}")]
     Unsupported {
@@ -83,6 +91,25 @@ pub enum CarrierError {
 }
 
 impl CarrierError {
+    /// The carrier's code and words, for the administrator.
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::Unavailable { detail }
+            | Self::AlreadyOurs { detail }
+            | Self::Gone { detail }
+            | Self::NeedsPapers { detail }
+            | Self::RefusedCredentials { detail }
+            | Self::OutOfFunds { detail }
+            | Self::RateLimited { detail, .. }
+            | Self::Transient { detail }
+            | Self::UnknownOutcome { detail }
+            | Self::TooEarly { detail, .. }
+            | Self::Unsupported { detail }
+            | Self::Rejected { detail }
+            | Self::NotConfigured { detail } => detail,
+        }
+    }
+
     /// A stable word.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -95,6 +122,7 @@ impl CarrierError {
             Self::RateLimited { .. } => "carrier_busy",
             Self::Transient { .. } => "carrier_failed",
             Self::UnknownOutcome { .. } => "carrier_outcome_unknown",
+            Self::TooEarly { .. } => "kept_too_short",
             Self::Unsupported { .. } => "carrier_cannot",
             Self::Rejected { .. } => "carrier_rejected",
             Self::NotConfigured { .. } => "carrier_not_configured",
@@ -115,6 +143,9 @@ impl CarrierError {
             Self::AlreadyOurs { .. } => "This number is already in an account here.",
             Self::NeedsPapers { .. } => {
                 "This number needs an address or documents before it can be bought."
+            }
+            Self::TooEarly { .. } => {
+                "The carrier lets this number go only after a minimum time. We release it then."
             }
             Self::RefusedCredentials { .. }
             | Self::OutOfFunds { .. }

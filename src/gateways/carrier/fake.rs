@@ -2,8 +2,9 @@
 //! A test compares those books with ours.
 
 use super::{
-    Abilities, Bought, Carrier, CarrierError, CarrierHold, Coverage, NumberSettings, Offer,
-    OwnedNumber, PriceRow, Purchase, SearchQuery,
+    Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Findings,
+    MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow,
+    Purchase, SearchQuery, Subaccount,
 };
 use crate::fault::{Fault, Script};
 use async_trait::async_trait;
@@ -97,6 +98,10 @@ fn lost() -> CarrierError {
     CarrierError::UnknownOutcome { detail: "no answer".to_owned() }
 }
 
+fn cannot(what: &str) -> CarrierError {
+    CarrierError::Unsupported { detail: what.to_owned() }
+}
+
 fn hiccup() -> CarrierError {
     CarrierError::Transient { detail: "503".to_owned() }
 }
@@ -120,10 +125,14 @@ impl FakeCarrier {
             area_code: None,
             locality: Some("New York".to_owned()),
             region: Some("NY".to_owned()),
+            postal_code: None,
+            rate_centre: None,
+            lata: None,
             position: Some((40.71, -74.0)),
             time_zone: Some("America/New_York".to_owned()),
             distance_km: None,
             requirement: Requirement::None,
+            cost: None,
         };
         let for_sale = numbers.into_iter().map(|n| (n.clone(), offer(n))).collect();
         Self(Arc::new(Mutex::new(Books { for_sale, script, ..Books::default() })))
@@ -159,7 +168,10 @@ impl Carrier for FakeCarrier {
             holds: true,
             search: true,
             ports: false,
-            messages: true,
+            messages: false,
+            calls: false,
+            subaccounts: false,
+            hold_minutes: 60,
             minimum_days: 0,
             undo_days: 0,
         }
@@ -169,17 +181,16 @@ impl Carrier for FakeCarrier {
         Ok(vec![Coverage { country: "US".to_owned(), number_type: NumberType::Local }])
     }
 
-    async fn search(&self, query: &SearchQuery) -> Result<Vec<Offer>, CarrierError> {
+    async fn search(&self, query: &SearchQuery) -> Result<Findings, CarrierError> {
         let fits = |o: &&Offer| {
             o.country == query.country
                 && (query.types.is_empty() || query.types.contains(&o.number_type))
-                && query.contains.as_ref().is_none_or(|c| o.number.digits().contains(c.as_str()))
-                && query.capabilities.iter().all(|c| o.capabilities.contains(c))
+                && query.given().into_iter().all(|f| query.met_by(f, o) != Some(false))
         };
         let books = self.books();
         let free = books.for_sale.values().filter(|o| !books.holds.contains_key(&o.number));
         let page = free.filter(fits).skip(query.offset as usize).take(query.limit as usize);
-        Ok(page.cloned().collect())
+        Ok(Findings { offers: page.cloned().collect(), applied: query.given() })
     }
 
     async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError> {
@@ -296,6 +307,29 @@ impl Carrier for FakeCarrier {
 
     async fn health(&self) -> Result<(), CarrierError> {
         Ok(())
+    }
+
+    async fn subaccounts(
+        &self,
+        _: Option<String>,
+    ) -> Result<(Vec<Subaccount>, Option<String>), CarrierError> {
+        Err(cannot("accounts within the account"))
+    }
+
+    async fn open_subaccount(&self, _: &str) -> Result<Subaccount, CarrierError> {
+        Err(cannot("accounts within the account"))
+    }
+
+    async fn send(&self, _: &OutgoingMessage) -> Result<MessageReceipt, CarrierError> {
+        Err(cannot("messages"))
+    }
+
+    async fn call(&self, _: &OutgoingCall) -> Result<String, CarrierError> {
+        Err(cannot("placing calls"))
+    }
+
+    async fn call_details(&self, _: &str) -> Result<CallDetails, CarrierError> {
+        Err(cannot("call details"))
     }
 }
 

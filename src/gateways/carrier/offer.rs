@@ -20,6 +20,12 @@ pub struct Abilities {
     pub ports: bool,
     /// It carries text messages.
     pub messages: bool,
+    /// It places calls.
+    pub calls: bool,
+    /// It has accounts within the account.
+    pub subaccounts: bool,
+    /// The longest hold it gives, in minutes; 0 where it holds nothing or does not say.
+    pub hold_minutes: u32,
     /// Days a number must be kept before it may be released.
     pub minimum_days: u16,
     /// Days within which a released number can be had back.
@@ -76,10 +82,18 @@ pub struct SearchQuery {
     pub locality: Option<String>,
     /// State or province code.
     pub region: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Rate centre, as the carriers of North America abbreviate it.
+    pub rate_centre: Option<String>,
+    /// LATA, three digits.
+    pub lata: Option<String>,
     /// Around a point.
     pub near: Option<Near>,
     /// All of these.
     pub capabilities: Vec<Capability>,
+    /// Only what can be used without an address or documents.
+    pub no_papers: bool,
     /// The order.
     pub sort: SearchSort,
     /// Offers to pass over.
@@ -107,6 +121,15 @@ pub struct Offer {
     pub locality: Option<String>,
     /// State or province.
     pub region: Option<String>,
+    /// Postal code.
+    #[serde(default)]
+    pub postal_code: Option<String>,
+    /// Rate centre.
+    #[serde(default)]
+    pub rate_centre: Option<String>,
+    /// LATA.
+    #[serde(default)]
+    pub lata: Option<String>,
     /// Where it is, degrees north and east.
     pub position: Option<(f64, f64)>,
     /// IANA zone of the place.
@@ -115,6 +138,28 @@ pub struct Offer {
     pub distance_km: Option<f64>,
     /// What must be shown before it may be used.
     pub requirement: Requirement,
+    /// What the carrier wants for this very number, where its answer says so.
+    #[serde(default)]
+    pub cost: Option<OfferCost>,
+}
+
+/// What a carrier charges us for one number, as its search says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferCost {
+    /// A month.
+    pub monthly: Decimal,
+    /// Once.
+    pub setup: Decimal,
+    /// The currency of both.
+    pub currency: Currency,
+}
+
+impl Offer {
+    /// The digits after the country code: what people search in.
+    pub fn national(&self) -> &str {
+        let digits = self.number.digits();
+        digits.get(self.number.calling_code().len()..).unwrap_or(digits)
+    }
 }
 
 /// What a carrier charges us for a country and kind.

@@ -10,12 +10,12 @@ use super::{
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use voxlink_gateways::{
     CarrierError,
-    carrier::{Near, Offer, SearchQuery, SearchSort},
+    carrier::{Filter, Findings, Near, Offer, SearchQuery, SearchSort},
 };
 use voxlink_types::{
     E164,
     gazetteer::{Gazetteer, Place},
-    number::NumberType,
+    number::{NumberType, Requirement},
 };
 
 #[derive(Debug, FromRow)]
@@ -31,18 +31,24 @@ struct Found {
 pub(super) async fn search(
     carrier: &LocalCarrier,
     query: &SearchQuery,
-) -> Result<Vec<Offer>, CarrierError> {
+) -> Result<Findings, CarrierError> {
+    // It keeps no postal codes, rate centres or LATAs.
+    let unknown = [Filter::PostalCode, Filter::RateCentre, Filter::Lata];
+    let mut applied = query.given();
+    applied.retain(|filter| !unknown.contains(filter));
+    let none = Findings { offers: Vec::new(), applied: applied.clone() };
     let types = kinds(query);
     if types.is_empty() {
-        return Ok(Vec::new());
+        return Ok(none);
     }
     let places = places(query);
     if places.as_ref().is_some_and(Vec::is_empty) {
-        return Ok(Vec::new());
+        return Ok(none);
     }
     let mut sql = statement(query, &types, places.as_deref(), carrier.clock.now())?;
     let found: Vec<Found> = sql.build_query_as().fetch_all(&carrier.pool).await.map_err(failed)?;
-    Ok(found.into_iter().filter_map(|row| offered(row, query.near)).collect())
+    let offers = found.into_iter().filter_map(|row| offered(row, query.near)).collect();
+    Ok(Findings { offers, applied })
 }
 
 /// One number, if it is on sale now.
@@ -70,6 +76,7 @@ fn kinds(query: &SearchQuery) -> Vec<NumberType> {
         .iter()
         .filter(|p| p.country == query.country)
         .filter(|p| query.types.is_empty() || query.types.contains(&p.number_type))
+        .filter(|p| !query.no_papers || p.requirement == Requirement::None)
         .filter(|p| query.capabilities.iter().all(|c| p.capabilities.contains(c)))
         .map(|p| p.number_type)
         .collect()
@@ -209,12 +216,16 @@ fn offered(row: Found, near: Option<Near>) -> Option<Offer> {
         area_code: row.area_code,
         locality: place.map(|p| p.locality.clone()),
         region: place.map(|p| p.region.clone()),
+        postal_code: None,
+        rate_centre: None,
+        lata: None,
         position: place.map(|p| (p.latitude, p.longitude)),
         time_zone: Some(
             place.map_or_else(|| product.time_zone.to_owned(), |p| p.time_zone.clone()),
         ),
         distance_km: place.zip(near).map(|(p, n)| p.distance_km(n.latitude, n.longitude)),
         requirement: product.requirement,
+        cost: None,
     })
 }
 

@@ -43,6 +43,7 @@ fn settings(name: &str) -> NumberSettings {
         voice_url: format!("https://voxlink.test/callbacks/local/voice?{name}"),
         voice_fallback_url: "https://voxlink.test/callbacks/local/voice-fallback".to_owned(),
         status_url: "https://voxlink.test/callbacks/local/status".to_owned(),
+        message_url: String::new(),
         label: name.to_owned(),
     }
 }
@@ -53,6 +54,7 @@ fn purchase(number: &E164) -> Purchase {
         key: OrderItemId::new(1).uuid(),
         hold_id: None,
         settings: settings("first"),
+        papers: Papers::default(),
     }
 }
 
@@ -64,7 +66,7 @@ fn done(bought: Bought) -> OwnedNumber {
 }
 
 async fn first(world: &World) -> Offer {
-    world.carrier.search(&query("US")).await.unwrap().remove(0)
+    world.carrier.search(&query("US")).await.unwrap().offers.remove(0)
 }
 
 #[tokio::test]
@@ -135,7 +137,7 @@ async fn every_condition_of_a_search_holds_for_every_number_found() {
         }),
     ];
     for (wanted, holds) in cases {
-        let found = world.carrier.search(&wanted).await.unwrap();
+        let found = world.carrier.search(&wanted).await.unwrap().offers;
         assert!(!found.is_empty(), "nothing for {wanted:?}");
         for offer in &found {
             assert!(holds(offer), "{offer:?} for {wanted:?}");
@@ -143,7 +145,7 @@ async fn every_condition_of_a_search_holds_for_every_number_found() {
         }
     }
     let near = SearchQuery { near: Some(near_boston), ..us.clone() };
-    let found = world.carrier.search(&near).await.unwrap();
+    let found = world.carrier.search(&near).await.unwrap().offers;
     let distances: Vec<f64> = found.iter().filter_map(|o| o.distance_km).collect();
     assert!(distances.is_sorted(), "nearest first: {distances:?}");
     let bad = SearchQuery { contains: Some("4%".into()), ..us };
@@ -190,7 +192,7 @@ async fn pages_of_a_search_never_repeat_a_number() {
         let mut seen = HashSet::new();
         for page in 0..4 {
             let wanted = SearchQuery { sort, offset: page * 20, limit: 20, ..query("US") };
-            for offer in world.carrier.search(&wanted).await.unwrap() {
+            for offer in world.carrier.search(&wanted).await.unwrap().offers {
                 assert!(seen.insert(offer.number.clone()), "{} twice", offer.number);
             }
         }

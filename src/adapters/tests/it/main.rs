@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
 mod local_carrier;
+mod stand_in;
 mod test_card;
+mod twilio;

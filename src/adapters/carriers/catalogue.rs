@@ -1,0 +1,68 @@
+//! What every carrier's search answer needs before it is an answer of ours: places, distances,
+//! and the portion asked for.
+
+use std::collections::BTreeSet;
+use voxlink_gateways::carrier::{Filter, Findings, Near, Offer, SearchQuery, SearchSort};
+use voxlink_types::{gazetteer::Gazetteer, number::NumberType};
+
+/// Fills in what the carrier did not say and the number's own digits tell: area code, place, zone,
+/// distance. What the carrier said stays.
+pub(super) fn placed(mut offer: Offer, near: Option<Near>) -> Offer {
+    if offer.number_type == NumberType::Local {
+        let place = Gazetteer::get().of_number(&offer.number);
+        offer.time_zone = offer.time_zone.or_else(|| place.map(|p| p.time_zone.clone()));
+        offer.position = offer.position.or_else(|| place.map(|p| (p.latitude, p.longitude)));
+        if offer.locality.is_none() {
+            offer.locality = place.map(|p| p.locality.clone());
+        }
+        if offer.region.is_none() {
+            offer.region = place.map(|p| p.region.clone());
+        }
+    }
+    if offer.area_code.is_none() && offer.number.calling_code() == "1" {
+        offer.area_code = offer.national().get(..3).map(str::to_owned);
+    }
+    if let (Some(near), Some((latitude, longitude))) = (near, offer.position) {
+        offer.distance_km = Some(voxlink_types::gazetteer::distance_km(
+            (near.latitude, near.longitude),
+            (latitude, longitude),
+        ));
+    }
+    offer
+}
+
+/// The portion that the query asks for, out of all that came: conditions we can check are checked
+/// before anything is counted, so that a portion is full when there is more.
+pub(super) fn portion(
+    mut offers: Vec<Offer>,
+    query: &SearchQuery,
+    mut applied: BTreeSet<Filter>,
+) -> Findings {
+    let ours: Vec<Filter> = query.given().difference(&applied).copied().collect();
+    for filter in ours {
+        let mut sure = true;
+        offers.retain(|offer| match query.met_by(filter, offer) {
+            Some(met) => met,
+            None => {
+                sure = false;
+                true
+            }
+        });
+        // Told apart in the answer: what nobody could check is not called applied.
+        if sure {
+            applied.insert(filter);
+        }
+    }
+    let far = |offer: &Offer| offer.distance_km.unwrap_or(f64::MAX);
+    match query.sort {
+        SearchSort::Best if query.near.is_some() => offers.sort_by(|a, b| {
+            far(a).total_cmp(&far(b)).then_with(|| a.number.cmp(&b.number))
+        }),
+        SearchSort::Best | SearchSort::Number => offers.sort_by(|a, b| a.number.cmp(&b.number)),
+        SearchSort::Locality => offers
+            .sort_by(|a, b| a.locality.cmp(&b.locality).then_with(|| a.number.cmp(&b.number))),
+    }
+    offers.dedup_by(|a, b| a.number == b.number);
+    let (offset, limit) = (query.offset as usize, query.limit as usize);
+    Findings { offers: offers.into_iter().skip(offset).take(limit).collect(), applied }
+}

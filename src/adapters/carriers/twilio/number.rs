@@ -1,0 +1,121 @@
+//! Numbers of ours: what is sent when one is bought or set, and how its record is read.
+
+use serde::Deserialize;
+use uuid::Uuid;
+use voxlink_gateways::{
+    CarrierError,
+    carrier::{NumberSettings, OwnedNumber, Purchase},
+};
+use voxlink_types::E164;
+
+/// A page of `IncomingPhoneNumbers`.
+#[derive(Debug, Deserialize)]
+pub(super) struct IncomingList {
+    pub(super) incoming_phone_numbers: Vec<Incoming>,
+    #[serde(default)]
+    pub(super) next_page_uri: Option<String>,
+}
+
+/// A number of ours.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Incoming {
+    sid: String,
+    phone_number: String,
+    #[serde(default)]
+    account_sid: String,
+    #[serde(default)]
+    friendly_name: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    voice_url: Option<String>,
+    #[serde(default)]
+    voice_fallback_url: Option<String>,
+    #[serde(default)]
+    status_callback: Option<String>,
+    #[serde(default)]
+    sms_url: Option<String>,
+}
+
+impl Incoming {
+    /// True for this very number: Twilio's filter also finds parts.
+    pub(super) fn is(&self, number: &E164) -> bool {
+        self.phone_number == number.as_str()
+    }
+
+    /// True when it was bought with the key.
+    pub(super) fn came_with(&self, key: Uuid) -> bool {
+        self.friendly_name.as_deref().is_some_and(|name| name.ends_with(&mark(key)))
+    }
+
+    /// As the rest of the product sees it. A state other than `in-use` does not ring.
+    pub(super) fn owned(self) -> Result<OwnedNumber, CarrierError> {
+        let number = self.phone_number.parse::<E164>().map_err(|error| CarrierError::Transient {
+            detail: format!("{}: {error}", self.phone_number),
+        })?;
+        let name = self.friendly_name.unwrap_or_default();
+        let label = name.rsplit_once(MARK).map_or(name.as_str(), |(label, _)| label).to_owned();
+        let text = Option::unwrap_or_default;
+        Ok(OwnedNumber {
+            id: self.sid,
+            number,
+            account: self.account_sid,
+            active: self.status.is_none_or(|status| status == "in-use"),
+            settings: Some(NumberSettings {
+                voice_url: text(self.voice_url),
+                voice_fallback_url: text(self.voice_fallback_url),
+                status_url: text(self.status_callback),
+                message_url: text(self.sms_url),
+                label,
+            }),
+        })
+    }
+}
+
+/// What stands between a label and a purchase's key. A friendly name has 64 characters: 28 are
+/// left for the label until the name is set.
+const MARK: &str = " #";
+
+fn mark(key: Uuid) -> String {
+    format!("{MARK}{}", key.simple())
+}
+
+/// Every purchase option of requirements/twilio-integration.md §3.2 that is set.
+pub(super) fn purchase_form(purchase: &Purchase) -> Vec<(&'static str, String)> {
+    let label: String = purchase.settings.label.chars().take(28).collect();
+    let settings = NumberSettings {
+        label: format!("{label}{}", mark(purchase.key)),
+        ..purchase.settings.clone()
+    };
+    let mut form = vec![("PhoneNumber", purchase.number.to_string())];
+    form.extend(settings_form(&settings));
+    let papers = &purchase.papers;
+    let optional = [
+        ("AddressSid", &papers.address),
+        ("BundleSid", &papers.bundle),
+        ("IdentitySid", &papers.identity),
+        ("TrunkSid", &papers.trunk),
+        ("EmergencyAddressSid", &papers.emergency_address),
+    ];
+    form.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+    if papers.emergency_address.is_some() {
+        form.push(("EmergencyStatus", "Active".to_owned()));
+    }
+    form
+}
+
+/// What a number calls back.
+pub(super) fn settings_form(settings: &NumberSettings) -> Vec<(&'static str, String)> {
+    let post = || "POST".to_owned();
+    vec![
+        ("FriendlyName", settings.label.clone()),
+        ("VoiceUrl", settings.voice_url.clone()),
+        ("VoiceMethod", post()),
+        ("VoiceFallbackUrl", settings.voice_fallback_url.clone()),
+        ("VoiceFallbackMethod", post()),
+        ("StatusCallback", settings.status_url.clone()),
+        ("StatusCallbackMethod", post()),
+        ("SmsUrl", settings.message_url.clone()),
+        ("SmsMethod", post()),
+    ]
+}

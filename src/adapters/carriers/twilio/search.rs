@@ -1,0 +1,282 @@
+//! Searching: each kind of number is a resource of its own, and which kinds a country has is told
+//! by the country's own index.
+
+use super::Twilio;
+use crate::carriers::catalogue;
+use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+    time::Duration,
+};
+use tokio::time::Instant;
+use url::Url;
+use voxlink_gateways::{
+    CarrierError,
+    carrier::{Coverage, Filter, Findings, Offer, SearchQuery},
+};
+use voxlink_types::{
+    E164,
+    number::{Capability, NumberType, Requirement},
+};
+
+/// How long the index of a country is believed.
+const FRESH: Duration = Duration::from_secs(3_600);
+/// The largest page Twilio gives (error 20007 above).
+const LARGEST: u32 = 1_000;
+/// `Distance` is in miles, at most so many.
+const MOST_MILES: f64 = 500.0;
+
+/// Twilio's name of a kind in addresses, and ours.
+const KINDS: [(&str, &str, NumberType); 5] = [
+    ("Local", "local", NumberType::Local),
+    ("Mobile", "mobile", NumberType::Mobile),
+    ("TollFree", "toll_free", NumberType::TollFree),
+    ("National", "national", NumberType::National),
+    ("SharedCost", "shared_cost", NumberType::SharedCost),
+];
+
+/// Which kinds each country has, as last heard.
+#[derive(Debug, Default)]
+pub(super) struct Kinds(Mutex<BTreeMap<String, (Instant, Vec<NumberType>)>>);
+
+impl Kinds {
+    fn get(&self, country: &str) -> Option<Vec<NumberType>> {
+        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(country).filter(|(at, _)| at.elapsed() < FRESH).map(|(_, kinds)| kinds.clone())
+    }
+
+    fn put(&self, country: &str, kinds: Vec<NumberType>) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.insert(country.to_owned(), (Instant::now(), kinds));
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Country {
+    country_code: String,
+    #[serde(default)]
+    subresource_uris: BTreeMap<String, String>,
+}
+
+impl Country {
+    fn kinds(&self) -> Vec<NumberType> {
+        let there = |word| self.subresource_uris.contains_key(word);
+        KINDS.iter().filter(|(_, word, _)| there(*word)).map(|(_, _, kind)| *kind).collect()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Countries {
+    countries: Vec<Country>,
+    #[serde(default)]
+    next_page_uri: Option<String>,
+}
+
+/// Every country and kind.
+pub(super) async fn coverage(twilio: &Twilio) -> Result<Vec<Coverage>, CarrierError> {
+    let mut url = twilio.own(&["AvailablePhoneNumbers"]);
+    url.query_pairs_mut().append_pair("PageSize", "1000");
+    let mut all = Vec::new();
+    loop {
+        let page: Countries = twilio.ask(twilio.get("coverage", url)).await?.json()?;
+        for country in page.countries {
+            let kinds = country.kinds();
+            all.extend(kinds.iter().map(|kind| Coverage {
+                country: country.country_code.clone(),
+                number_type: *kind,
+            }));
+            twilio.kinds.put(&country.country_code, kinds);
+        }
+        match page.next_page_uri.filter(|next| !next.is_empty()) {
+            Some(next) => url = super::page::within(&twilio.account.api, &next)?,
+            None => return Ok(all),
+        }
+    }
+}
+
+async fn kinds_of(twilio: &Twilio, country: &str) -> Result<Vec<NumberType>, CarrierError> {
+    if let Some(known) = twilio.kinds.get(country) {
+        return Ok(known);
+    }
+    let url = twilio.own(&["AvailablePhoneNumbers", country]);
+    let kinds = match twilio.ask(twilio.get("coverage", url)).await {
+        Ok(answer) => answer.json::<Country>()?.kinds(),
+        Err(CarrierError::Gone { .. }) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    twilio.kinds.put(country, kinds.clone());
+    Ok(kinds)
+}
+
+/// Numbers for sale: every wanted kind that the country has, at once.
+pub(super) async fn search(twilio: &Twilio, query: &SearchQuery) -> Result<Findings, CarrierError> {
+    let kinds = kinds_of(twilio, &query.country).await?;
+    let wanted = kinds.into_iter().filter(|k| query.types.is_empty() || query.types.contains(k));
+    let asked = wanted.map(|kind| async move {
+        let url = search_url(twilio, kind, query);
+        let answer = twilio.ask(twilio.get("search", url)).await;
+        match answer {
+            Ok(answer) => read(&answer.body, kind, query).map_err(|why| answer.unreadable(&why)),
+            // 21452 and an empty sub-resource: none there.
+            Err(CarrierError::Unavailable { .. } | CarrierError::Gone { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    });
+    let mut offers = Vec::new();
+    for found in futures::future::join_all(asked).await {
+        offers.extend(found?);
+    }
+    Ok(catalogue::portion(offers, query, applied(query)))
+}
+
+/// One number, if it is for sale now.
+pub(super) async fn offer(twilio: &Twilio, number: &E164) -> Result<Option<Offer>, CarrierError> {
+    let Some(country) = number.country() else { return Ok(None) };
+    let national = number.digits().get(number.calling_code().len()..).unwrap_or_default();
+    let query = SearchQuery {
+        country,
+        contains: Some(national.to_owned()),
+        limit: 20,
+        ..SearchQuery::default()
+    };
+    let found = search(twilio, &query).await?;
+    Ok(found.offers.into_iter().find(|offer| offer.number == *number))
+}
+
+/// The conditions that Twilio sees to as we mean them. `Contains` it matches in its own way (the
+/// country code counts too), so it is asked for and checked again; it excludes nothing.
+fn applied(query: &SearchQuery) -> BTreeSet<Filter> {
+    let north_america = matches!(query.country.as_str(), "US" | "CA");
+    query
+        .given()
+        .into_iter()
+        .filter(|filter| match filter {
+            Filter::Contains | Filter::Exclude => false,
+            Filter::AreaCode
+            | Filter::Locality
+            | Filter::Region
+            | Filter::PostalCode
+            | Filter::Lata
+            | Filter::Near => north_america,
+            // A rate centre means nothing without its LATA.
+            Filter::RateCentre => north_america && query.lata.is_some(),
+            Filter::Capabilities | Filter::NoPapers => true,
+        })
+        .collect()
+}
+
+fn search_url(twilio: &Twilio, kind: NumberType, query: &SearchQuery) -> Url {
+    let path = KINDS.iter().find(|(_, _, k)| *k == kind).map_or("Local", |(path, _, _)| path);
+    let mut url = twilio.own(&["AvailablePhoneNumbers", &query.country, path]);
+    let handed_over = applied(query);
+    let mut add = |name: &str, value: &str| drop(url.query_pairs_mut().append_pair(name, value));
+    let wanted = query.offset.saturating_add(query.limit).clamp(1, LARGEST);
+    add("PageSize", &wanted.to_string());
+    if let Some(pattern) = query.contains.as_deref().filter(|p| p.len() >= 2) {
+        add("Contains", &pattern.replace('?', "*"));
+    }
+    let texts = [
+        (Filter::AreaCode, "AreaCode", &query.area_code),
+        (Filter::Locality, "InLocality", &query.locality),
+        (Filter::Region, "InRegion", &query.region),
+        (Filter::PostalCode, "InPostalCode", &query.postal_code),
+        (Filter::Lata, "InLata", &query.lata),
+        (Filter::RateCentre, "InRateCenter", &query.rate_centre),
+    ];
+    for (filter, name, value) in texts {
+        if let Some(value) = value.as_ref().filter(|_| handed_over.contains(&filter)) {
+            add(name, value);
+        }
+    }
+    if let Some(near) = query.near.filter(|_| handed_over.contains(&Filter::Near)) {
+        add("NearLatLong", &format!("{:.5},{:.5}", near.latitude, near.longitude));
+        let miles = (near.within_km / 1.609_344).ceil().clamp(1.0, MOST_MILES);
+        add("Distance", &format!("{miles:.0}"));
+    }
+    for capability in &query.capabilities {
+        let name = match capability {
+            Capability::Voice => "VoiceEnabled",
+            Capability::Sms => "SmsEnabled",
+            Capability::Mms => "MmsEnabled",
+            Capability::Fax => "FaxEnabled",
+        };
+        add(name, "true");
+    }
+    if query.no_papers {
+        add("ExcludeAllAddressRequired", "true");
+    }
+    url
+}
+
+#[derive(Debug, Deserialize)]
+struct Available {
+    phone_number: String,
+    iso_country: String,
+    locality: Option<String>,
+    region: Option<String>,
+    postal_code: Option<String>,
+    rate_center: Option<String>,
+    lata: Option<String>,
+    latitude: Option<serde_json::Value>,
+    longitude: Option<serde_json::Value>,
+    address_requirements: Option<String>,
+    #[serde(default)]
+    capabilities: BTreeMap<String, bool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AvailableList {
+    available_phone_numbers: Vec<Available>,
+}
+
+/// Reads a page of offers. A number that we cannot read is left out, not the page.
+fn read(
+    body: &[u8],
+    kind: NumberType,
+    query: &SearchQuery,
+) -> Result<Vec<Offer>, serde_json::Error> {
+    let list: AvailableList = serde_json::from_slice(body)?;
+    Ok(list.available_phone_numbers.into_iter().filter_map(|a| offered(a, kind, query)).collect())
+}
+
+fn offered(a: Available, kind: NumberType, query: &SearchQuery) -> Option<Offer> {
+    let number: E164 = a.phone_number.parse().ok()?;
+    let position = a.latitude.as_ref().and_then(degrees).zip(a.longitude.as_ref().and_then(degrees));
+    // The keys come as `sms` and as `SMS`, and a false one is there too.
+    let can = |c: &Capability| {
+        a.capabilities.iter().any(|(name, yes)| *yes && name.eq_ignore_ascii_case(c.as_str()))
+    };
+    let text = |t: Option<String>| t.filter(|t| !t.is_empty());
+    Some(catalogue::placed(
+        Offer {
+            carrier: Twilio::KEY.to_owned(),
+            country: a.iso_country,
+            number_type: kind,
+            capabilities: Capability::ALL.iter().copied().filter(can).collect(),
+            area_code: None,
+            locality: text(a.locality),
+            region: text(a.region),
+            postal_code: text(a.postal_code),
+            rate_centre: text(a.rate_center),
+            lata: text(a.lata),
+            position,
+            time_zone: None,
+            distance_km: None,
+            requirement: match a.address_requirements.as_deref() {
+                None | Some("" | "none") => Requirement::None,
+                Some("local") => Requirement::LocalAddress,
+                Some("foreign") => Requirement::ForeignAddress,
+                Some(_) => Requirement::AnyAddress,
+            },
+            cost: None,
+            number,
+        },
+        query.near,
+    ))
+}
+
+/// Degrees come as text in answers and as numbers in the schema.
+fn degrees(value: &serde_json::Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
+}

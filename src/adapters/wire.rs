@@ -1,0 +1,290 @@
+//! The one way out: every request to a carrier or processor goes through a [`Wire`]. It keeps to a
+//! pace, gives up in time, repeats what may be repeated, caps what it reads, and stops asking who
+//! is down. Adapters say what to send and read what came back, nothing else.
+//!
+//! Each carrier has a wire, and so connections, pace and breaker, of its own: one that is slow
+//! slows no other.
+
+mod ask;
+mod breaker;
+mod pace;
+
+pub use ask::{Answer, Ask, Body, Credentials, Expect, Repeat};
+pub use breaker::{Breaker, Passage};
+pub use pace::Pace;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, time::Instant};
+use voxlink_gateways::{
+    CarrierError, Clock,
+    carrier::{Exchange, Watch},
+};
+
+/// What an answer may weigh once unpacked: the longest that carriers send are lists of some
+/// thousand numbers, about a megabyte.
+const HEAVIEST: usize = 8 << 20;
+
+/// What a wire keeps to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests a second over all servers.
+    pub per_second: u32,
+    /// Requests at once out of a rested quota.
+    pub burst: u32,
+    /// Requests under way at a time in this process.
+    pub at_a_time: usize,
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// Until the answer is whole, for one try.
+    pub total: Duration,
+    /// Tries after the first, where repeating is safe.
+    pub retries: u32,
+    /// The first pause between tries; each next one is twice as long, less up to half by chance.
+    pub pause: Duration,
+}
+
+impl Default for Limits {
+    /// requirements/twilio-integration.md §2.1: 100/s, burst 200, 3 retries from 1 s by factor 2, 30 s.
+    fn default() -> Self {
+        Self {
+            per_second: 100,
+            burst: 200,
+            at_a_time: 32,
+            connect: Duration::from_secs(5),
+            total: Duration::from_secs(30),
+            retries: 3,
+            pause: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The way to one carrier.
+#[derive(Debug)]
+pub struct Wire {
+    carrier: &'static str,
+    client: reqwest::Client,
+    limits: Limits,
+    pace: Pace,
+    gate: Semaphore,
+    breaker: Breaker,
+    watch: Arc<dyn Watch>,
+    clock: Arc<dyn Clock>,
+}
+
+/// How a try went wrong.
+struct Trouble {
+    error: CarrierError,
+    /// Trouble at the carrier, which the breaker counts.
+    counts: bool,
+    /// Nothing was done for sure, or doing it twice is the same as once.
+    again: bool,
+    /// The carrier's own word on when to come back.
+    wait: Option<Duration>,
+}
+
+impl Wire {
+    /// A wire to the carrier `carrier`.
+    ///
+    /// # Errors
+    /// When the machine's certificates or TLS cannot be had.
+    #[expect(clippy::disallowed_methods, reason = "this is the one guarded client")]
+    pub fn new(
+        carrier: &'static str,
+        limits: Limits,
+        watch: Arc<dyn Watch>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, reqwest::Error> {
+        crate::choose_tls();
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("VoxLink/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(limits.connect)
+            .timeout(limits.total)
+            .pool_idle_timeout(Duration::from_secs(50))
+            .build()?;
+        Ok(Self {
+            carrier,
+            client,
+            limits,
+            pace: Pace::new(carrier, limits.per_second, limits.burst, Arc::clone(&watch)),
+            gate: Semaphore::new(limits.at_a_time),
+            breaker: Breaker::default(),
+            watch,
+            clock,
+        })
+    }
+
+    /// Sends a request and gives the answer, whatever its status below 500 other than 429: what a
+    /// refusal means the adapter knows.
+    ///
+    /// # Errors
+    /// [`CarrierError::RateLimited`] with the moment the carrier named; [`CarrierError::Transient`]
+    /// when nothing was done; [`CarrierError::UnknownOutcome`] when a request that must not be
+    /// repeated may have been done.
+    pub async fn send(&self, ask: &Ask) -> Result<Answer, CarrierError> {
+        let start = Instant::now();
+        let outcome = self.tries(ask).await;
+        self.watch.saw(Exchange {
+            carrier: self.carrier,
+            operation: ask.operation,
+            outcome: outcome.as_ref().map_or_else(CarrierError::code, |_| "ok"),
+            took: start.elapsed(),
+        });
+        outcome
+    }
+
+    async fn tries(&self, ask: &Ask) -> Result<Answer, CarrierError> {
+        let mut pause = self.limits.pause;
+        let mut left = self.limits.retries;
+        loop {
+            let trouble = match self.once(ask).await {
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => trouble,
+            };
+            // A carrier that asks for more patience than a retry has is told of to the caller.
+            let wait = trouble.wait.unwrap_or_else(|| jittered(pause));
+            if left == 0 || !trouble.again || wait > self.limits.total {
+                return Err(trouble.error);
+            }
+            tracing::debug!(carrier = self.carrier, operation = ask.operation, error = %trouble.error, ?wait, "trying again");
+            tokio::time::sleep(wait).await;
+            left -= 1;
+            pause *= 2;
+        }
+    }
+
+    async fn once(&self, ask: &Ask) -> Result<Answer, Trouble> {
+        if let Passage::Shut(wait) = self.breaker.passage() {
+            let detail = format!("not asked: it failed too often; next try in {} s", wait.as_secs() + 1);
+            return Err(Trouble { error: CarrierError::Transient { detail }, counts: false, again: false, wait: None });
+        }
+        let word = Word { wire: self, given: false };
+        self.pace.wait().await;
+        let Ok(_place) = self.gate.acquire().await else {
+            let detail = "the wire is closed".to_owned();
+            return Err(Trouble { error: CarrierError::Transient { detail }, counts: false, again: false, wait: None });
+        };
+        let result = match self.exchange(ask).await {
+            Ok(answer) => self.judge(ask, answer),
+            Err(error) => Err(lost(ask, &error)),
+        };
+        word.give(result.as_ref().err().is_some_and(|trouble| trouble.counts));
+        result
+    }
+
+    /// One request, one answer, capped.
+    async fn exchange(&self, ask: &Ask) -> Result<Answer, Failure> {
+        let mut response = self.client.execute(ask.request(&self.client)?).await?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > HEAVIEST {
+                return Err(Failure::TooHeavy);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body, repeat: ask.repeat })
+    }
+
+    fn judge(&self, ask: &Ask, answer: Answer) -> Result<Answer, Trouble> {
+        let detail = || format!("{} {}", answer.status.as_u16(), answer.said());
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = asked_to_wait(&answer.headers, self.clock.now());
+            let until = wait.and_then(|w| TimeDelta::from_std(w).ok()).map(|w| self.clock.now() + w);
+            let error = CarrierError::RateLimited { until, detail: detail() };
+            return Err(Trouble { error, counts: false, again: true, wait });
+        }
+        let unreadable = answer.status.is_success() && !ask.expect.fits(&answer.body);
+        if answer.status.is_server_error() || unreadable {
+            let wait = asked_to_wait(&answer.headers, self.clock.now());
+            let words = if unreadable { format!("unreadable answer: {}", detail()) } else { detail() };
+            return Err(Trouble { wait, ..trouble(ask, words) });
+        }
+        Ok(answer)
+    }
+}
+
+/// Whoever passed the breaker owes it a word, also when the caller gave up waiting.
+struct Word<'a> {
+    wire: &'a Wire,
+    given: bool,
+}
+
+impl Word<'_> {
+    fn give(mut self, failed: bool) {
+        self.given = true;
+        let (breaker, carrier) = (&self.wire.breaker, self.wire.carrier);
+        if failed && breaker.failed() {
+            tracing::warn!(carrier, "the carrier fails again and again: it is left alone for a while");
+            self.wire.watch.breaker(carrier, true);
+        } else if !failed && breaker.succeeded() {
+            tracing::info!(carrier, "the carrier answers again");
+            self.wire.watch.breaker(carrier, false);
+        }
+    }
+}
+
+impl Drop for Word<'_> {
+    fn drop(&mut self) {
+        if !self.given {
+            self.wire.breaker.abandoned();
+        }
+    }
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    #[error("an answer of more than {HEAVIEST} bytes")]
+    TooHeavy,
+}
+
+fn lost(ask: &Ask, failure: &Failure) -> Trouble {
+    // Without a connection nothing was asked.
+    let unasked = matches!(failure, Failure::Http(e) if e.is_connect() || e.is_builder());
+    let mut detail = failure.to_string();
+    if let Failure::Http(error) = failure {
+        let mut cause = std::error::Error::source(error);
+        while let Some(deeper) = cause {
+            detail = format!("{detail}: {deeper}");
+            cause = deeper.source();
+        }
+    }
+    if unasked {
+        let error = CarrierError::Transient { detail };
+        return Trouble { error, counts: true, again: true, wait: None };
+    }
+    trouble(ask, detail)
+}
+
+fn trouble(ask: &Ask, detail: String) -> Trouble {
+    let again = ask.repeat == Repeat::Safe;
+    let error = if again {
+        CarrierError::Transient { detail }
+    } else {
+        CarrierError::UnknownOutcome { detail }
+    };
+    Trouble { error, counts: true, again, wait: None }
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), else the reset headers that carriers
+/// send in seconds.
+fn asked_to_wait(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    if let Some(said) = text(RETRY_AFTER.as_str()) {
+        if let Ok(seconds) = said.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = DateTime::parse_from_rfc2822(said).ok()?;
+        return Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default());
+    }
+    text("x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)
+}
+
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(rand::random_range(0.5..=1.0))
+}
