@@ -119,7 +119,7 @@ async fn prove(scratch: &Scratch, carts: u64) -> (bool, String) {
     let lab = Lab::open(&scratch.options, public, 1_000, None).await;
     let query = SearchQuery { country: "US".to_owned(), limit: 1, ..SearchQuery::default() };
     let carrier = lab.platform.carrier("local").unwrap();
-    let number = carrier.search(&query).await.unwrap().remove(0).number;
+    let number = carrier.search(&query).await.unwrap().offers.remove(0).number;
     let customers: Vec<Customer> =
         stream::iter(0..carts).map(|n| customer(&lab, n)).buffered(8).collect().await;
     let mut servers = [Server::on_free_port(scratch, &[]), Server::on_free_port(scratch, &[])];

@@ -83,7 +83,7 @@ async fn the_catalogue_is_the_same_again_and_grows_without_touching_what_is_sold
 #[tokio::test]
 async fn the_best_come_first_and_are_easy_to_remember() {
     let world = world(20_000).await;
-    let found = world.carrier.search(&query("US")).await.unwrap();
+    let found = world.carrier.search(&query("US")).await.unwrap().offers;
     let ends = |offer: &Offer| offer.number.as_str()[offer.number.as_str().len() - 4..].to_owned();
     let catchy = |end: &str| {
         let d = end.as_bytes();
@@ -95,10 +95,10 @@ async fn the_best_come_first_and_are_easy_to_remember() {
     let areas: HashSet<_> = found.iter().filter_map(|o| o.area_code.clone()).collect();
     assert!(areas.len() > 10, "not one corner of the country: {areas:?}");
     let filtered = SearchQuery { contains: Some("42".into()), ..query("US") };
-    let best = world.carrier.search(&filtered).await.unwrap();
+    let best = world.carrier.search(&filtered).await.unwrap().offers;
     assert!(best.iter().all(|o| o.number.as_str()[2..].contains("42")));
     let by_number = SearchQuery { sort: SearchSort::Number, ..filtered };
-    let by_number = world.carrier.search(&by_number).await.unwrap();
+    let by_number = world.carrier.search(&by_number).await.unwrap().offers;
     assert!(by_number.is_sorted_by_key(|o| o.number.clone()));
     assert_ne!(best[0].number, by_number[0].number);
 }
@@ -158,7 +158,7 @@ async fn a_pattern_finds_what_reading_every_number_finds() {
     let mut all = Vec::new();
     for offset in (0..).step_by(200) {
         let page = SearchQuery { offset, limit: 200, ..query("US") };
-        let found = world.carrier.search(&page).await.unwrap();
+        let found = world.carrier.search(&page).await.unwrap().offers;
         if found.is_empty() {
             break;
         }
@@ -171,7 +171,7 @@ async fn a_pattern_finds_what_reading_every_number_finds() {
     {
         let wanted = SearchQuery { contains: Some(pattern.into()), ..query("US") };
         let found: Vec<E164> =
-            world.carrier.search(&wanted).await.unwrap().into_iter().map(|o| o.number).collect();
+            world.carrier.search(&wanted).await.unwrap().offers.into_iter().map(|o| o.number).collect();
         let fits = |window: &[u8]| {
             window.iter().zip(pattern.bytes()).all(|(digit, wish)| wish == b'?' || *digit == wish)
         };
