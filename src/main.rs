@@ -1,5 +1,7 @@
 //! VoxLink: parses the command line and joins server, app and adapters.
 
+mod carriers;
+
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use leptos::config::LeptosOptions;
@@ -14,7 +16,9 @@ use voxlink_adapters::{
 };
 use voxlink_app::{App, error_words, mounted_pages, nothing_here, refusal_page, routes};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
-use voxlink_gateways::{Carrier, CarrierError, Mailer, PaymentProcessor, Switchboard, SystemClock};
+use voxlink_gateways::{
+    Carrier, CarrierError, Clock, Mailer, PaymentProcessor, Switchboard, SystemClock,
+};
 use voxlink_server::{Assembly, Dress, Stock, cli, config::Config};
 
 #[tokio::main]
@@ -29,9 +33,10 @@ fn assemble(
     database: &PgConnectOptions,
     pools: PoolSizes,
 ) -> anyhow::Result<Assembly> {
-    let clock = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let local = LocalCarrier::connect(database, 8, clock.clone(), faults(config));
-    let carriers: [Arc<dyn Carrier>; 1] = [Arc::new(local.clone())];
+    let mut carriers: Vec<Arc<dyn Carrier>> = vec![Arc::new(local.clone())];
+    carriers.extend(carriers::configured(&config.carriers, &clock)?);
     // The test card, where the operator offers it.
     let card = if config.test_card {
         let pages = config.test_card_url.as_ref().unwrap_or(&config.public_url);
@@ -103,7 +108,8 @@ fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
 /// Who may call us back: the carriers whose secrets are set.
 fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>> {
     let local = config.local_carrier_secret.clone().map(FormSwitchboard::local);
-    let twilio = config.twilio_auth_token.clone().map(FormSwitchboard::twilio);
+    let twilio = config.carriers.twilio.as_ref();
+    let twilio = twilio.map(|account| FormSwitchboard::twilio(account.auth_token.clone()));
     [local, twilio]
         .into_iter()
         .flatten()

@@ -124,8 +124,32 @@ impl Wire {
     /// when nothing was done; [`CarrierError::UnknownOutcome`] when a request that must not be
     /// repeated may have been done.
     pub async fn send(&self, ask: &Ask) -> Result<Answer, CarrierError> {
+        self.seen(ask, Ok).await
+    }
+
+    /// Sends a request and gives the answer of a success; `meaning` tells what any other answer
+    /// is. Unlike after [`Wire::send`], a refusal is told to the watch as what it means.
+    ///
+    /// # Errors
+    /// As [`Wire::send`], and what `meaning` makes of a refusal.
+    pub async fn done(
+        &self,
+        ask: &Ask,
+        meaning: fn(&Answer) -> CarrierError,
+    ) -> Result<Answer, CarrierError> {
+        let read = |answer: Answer| {
+            if answer.status.is_success() { Ok(answer) } else { Err(meaning(&answer)) }
+        };
+        self.seen(ask, read).await
+    }
+
+    async fn seen(
+        &self,
+        ask: &Ask,
+        read: impl FnOnce(Answer) -> Result<Answer, CarrierError> + Send,
+    ) -> Result<Answer, CarrierError> {
         let start = Instant::now();
-        let outcome = self.tries(ask).await;
+        let outcome = self.tries(ask).await.and_then(read);
         self.watch.saw(Exchange {
             carrier: self.carrier,
             operation: ask.operation,

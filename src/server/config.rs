@@ -1,12 +1,14 @@
 //! The settings: one typed struct from environment variables and `.env`, checked as a whole before
 //! anything starts. [`VARIABLES`] is the one list of them; the README's table is checked against it.
 
+mod carriers;
 mod data_dir;
 mod faults;
 mod read;
 mod secret_key;
 mod variables;
 
+pub use carriers::{CarrierAccounts, SignalWireProject, TwilioAccount};
 pub use data_dir::default_data_dir;
 pub use faults::CarrierFaults;
 pub use read::ConfigError;
@@ -58,10 +60,8 @@ pub struct Config {
     pub mail_url: Option<SecretString>,
     /// `MAIL_FROM`: who letters are from.
     pub mail_from: String,
-    /// `TWILIO_ACCOUNT_SID`.
-    pub twilio_account_sid: Option<String>,
-    /// `TWILIO_AUTH_TOKEN`: what Twilio signs with.
-    pub twilio_auth_token: Option<SecretString>,
+    /// `TWILIO_…`, `SIGNALWIRE_…`: the accounts at carriers.
+    pub carriers: CarrierAccounts,
     /// `LOCAL_CARRIER_SECRET`: what the local carrier signs its callbacks with.
     pub local_carrier_secret: Option<SecretString>,
     /// `LOCAL_CARRIER_FAULTS`: how often the local carrier misbehaves; never by default.
@@ -154,15 +154,7 @@ impl Config {
             mail_from: r.checked("MAIL_FROM", |text: &str| {
                 if text.contains('@') { Ok(text.to_owned()) } else { Err("it has no @".to_owned()) }
             })?,
-            twilio_account_sid: r.checked_opt("TWILIO_ACCOUNT_SID", |text: &str| {
-                let shape = text.len() == 34 && text.starts_with("AC");
-                if shape {
-                    Ok(text.to_owned())
-                } else {
-                    Err("it is not AC and 32 characters".to_owned())
-                }
-            })?,
-            twilio_auth_token: r.text("TWILIO_AUTH_TOKEN").map(Into::into),
+            carriers: CarrierAccounts::read(&r)?,
             local_carrier_faults: r.checked("LOCAL_CARRIER_FAULTS", str::parse)?,
             test_card: r.switch("TEST_CARD", is_loopback(&public_url))?,
             test_card_url: r.checked_opt("TEST_CARD_URL", site)?,
@@ -206,6 +198,14 @@ impl Config {
         }
         if !local && self.test_card {
             all.push("TEST_CARD is on: anybody can pay without money".to_owned());
+        }
+        let carriers = self.carriers.names();
+        if local && !carriers.is_empty() {
+            all.push(format!(
+                "PUBLIC_URL is this machine: {} cannot reach it, and calls to numbers bought there \
+                 are not answered",
+                carriers.join(" and ")
+            ));
         }
         if self.local_carrier_faults != CarrierFaults::default() {
             all.push("LOCAL_CARRIER_FAULTS is set: the local carrier fails on purpose".to_owned());

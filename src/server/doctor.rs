@@ -1,5 +1,6 @@
 //! `voxlink doctor`: looks at everything VoxLink needs, and says how to mend what is wrong.
 
+mod carriers;
 mod machine;
 
 use crate::{cli::say, config::Config};
@@ -37,16 +38,9 @@ pub(crate) async fn run(config: &Config, platform: &Platform) -> ExitCode {
     }
     look("redis", in_time(machine::redis(config)).await);
     for carrier in platform.carriers() {
-        let found = in_time(async {
-            match carrier.health().await {
-                Ok(()) => Good("answers".to_owned()),
-                Err(error) => Wrong(
-                    error.to_string(),
-                    "check its credentials and whether this machine reaches it".to_owned(),
-                ),
-            }
-        });
-        look(&format!("carrier {}", carrier.key()), found.await);
+        let key = carrier.key();
+        look(&format!("carrier {key}"), carriers::health(carrier.as_ref()).await);
+        look(&format!("callbacks of {key}"), carriers::callbacks(platform, carrier.as_ref()));
     }
     for processor in platform.processors() {
         look(

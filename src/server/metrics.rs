@@ -1,4 +1,9 @@
-//! Figures for Prometheus: requests, pools, jobs, and what other rooms count (`metrics` macros).
+//! Figures for Prometheus: requests, pools, jobs, carriers, and what other rooms count (`metrics`
+//! macros).
+
+mod carriers;
+
+pub use carriers::CarrierFigures;
 
 use crate::mount::Mount;
 use axum::{
@@ -21,6 +26,10 @@ const BUCKETS: &[f64] = &[
     10.0,
 ];
 
+/// From a carrier near by to one that is tried again and again, in seconds.
+const CARRIER_BUCKETS: &[f64] =
+    &[0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0];
+
 /// The process has one recorder, whoever asks first.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -42,8 +51,10 @@ pub fn routes(platform: &Platform, token: Option<SecretString>) -> Vec<Mount> {
 fn recorder() -> Option<&'static PrometheusHandle> {
     RECORDER
         .get_or_init(|| {
+            let carriers = Matcher::Full("voxlink_carrier_request_seconds".to_owned());
             PrometheusBuilder::new()
                 .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)
+                .and_then(|all| all.set_buckets_for_metric(carriers, CARRIER_BUCKETS))
                 .and_then(PrometheusBuilder::install_recorder)
                 .inspect_err(|error| tracing::error!(%error, "figures cannot be counted"))
                 .ok()

@@ -45,25 +45,6 @@ pub struct Project {
     pub space: Url,
 }
 
-/// Why a project cannot be used as given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadProject {
-    /// The signing key, which proves callbacks and opens nothing.
-    #[error(
-        "SIGNALWIRE_API_TOKEN begins with PSK_: that is the signing key, which only proves callbacks. \
-         Take the API token, which begins with PT (Dashboard → Settings → API)"
-    )]
-    SigningKey,
-}
-
-/// Checks a token's form before anybody is asked.
-///
-/// # Errors
-/// [`BadProject::SigningKey`].
-pub fn check_token(token: &str) -> Result<(), BadProject> {
-    if token.starts_with("PSK_") { Err(BadProject::SigningKey) } else { Ok(()) }
-}
-
 /// SignalWire, as one project sees it.
 #[derive(Debug, Clone)]
 pub struct SignalWire {
@@ -109,8 +90,7 @@ impl SignalWire {
 
     /// Sends, and turns a refusal into what it means.
     async fn ask(&self, ask: Ask) -> Result<Answer, CarrierError> {
-        let answer = self.wire.send(&ask).await?;
-        if answer.status.is_success() { Ok(answer) } else { Err(error::meaning(&answer)) }
+        self.wire.done(&ask, error::meaning).await
     }
 
     /// Sets what a number calls back and is called; repeating it changes nothing.
@@ -222,7 +202,20 @@ impl Carrier for SignalWire {
 
     async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
         let body = Body::Json(json!({ "number": purchase.number.as_str() }));
-        let answer = self.ask(self.post("buy", self.numbers(&[]), body)).await?;
+        let answer = match self.ask(self.post("buy", self.numbers(&[]), body)).await {
+            Ok(answer) => answer,
+            // Not for sale is also what this very purchase bought when it was made before. A
+            // number without a name may be one that another purchase is about to set up.
+            Err(refused @ CarrierError::Unavailable { .. }) => {
+                let (found, _) = self.list("buy", Some(&purchase.number), None).await?;
+                let mut ours = found.into_iter().filter(|n| n.is(&purchase.number));
+                let Some(record) = ours.find(|n| n.came_with(purchase.key)) else {
+                    return Err(refused);
+                };
+                return record.owned(&self.project.id).map(Bought::Done);
+            }
+            Err(error) => return Err(error),
+        };
         let bought: number::Record = answer.json()?;
         // It is ours from here on: a failure to set it up is not a failure to buy it.
         let set = self.set("buy", &bought.id, number::settings_of(purchase)).await;
@@ -329,17 +322,5 @@ impl Carrier for SignalWire {
     async fn call_details(&self, carrier_call_id: &str) -> Result<CallDetails, CarrierError> {
         let url = self.laml(&["Calls", carrier_call_id]);
         laml::read_call(&self.ask(self.get("call_details", url)).await?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_signing_key_is_no_token() {
-        let refused = check_token("PSK_abc").unwrap_err().to_string();
-        assert!(refused.contains("signing key") && refused.contains("PT"), "{refused}");
-        assert_eq!(check_token("PT0123"), Ok(()));
     }
 }

@@ -84,8 +84,7 @@ impl Twilio {
 
     /// Sends, and turns a refusal into what it means.
     async fn ask(&self, ask: Ask) -> Result<Answer, CarrierError> {
-        let answer = self.wire.send(&ask).await?;
-        if answer.status.is_success() { Ok(answer) } else { Err(error::meaning(&answer)) }
+        self.wire.done(&ask, error::meaning).await
     }
 
     /// Numbers of ours, one page. The cursor is Twilio's own address of the next page.
@@ -182,8 +181,15 @@ impl Carrier for Twilio {
 
     async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
         let form = number::purchase_form(purchase);
-        let answer = self.ask(self.post("buy", self.own(&["IncomingPhoneNumbers"]), form)).await?;
-        answer.json::<number::Incoming>()?.owned().map(Bought::Done)
+        let ask = self.post("buy", self.own(&["IncomingPhoneNumbers"]), form);
+        match self.ask(ask).await {
+            Ok(answer) => answer.json::<number::Incoming>()?.owned().map(Bought::Done),
+            // Not for sale is also what this very purchase bought when it was made before.
+            Err(refused @ CarrierError::Unavailable { .. }) => {
+                self.find_purchase(&purchase.number, purchase.key).await?.ok_or(refused)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn find_purchase(

@@ -16,6 +16,20 @@ pub enum ConfigError {
         /// A value that is right.
         example: &'static str,
     },
+    /// An account that is given by half: it opens nothing.
+    #[error(
+        "{missing} missing, and an account needs it beside {given}. Set all of them, or none. For example: {name}={example}"
+    )]
+    Half {
+        /// What is set.
+        given: String,
+        /// What is not.
+        missing: String,
+        /// The first that is not.
+        name: &'static str,
+        /// A value of it that is right.
+        example: &'static str,
+    },
     /// `.env` cannot be read.
     #[error("the file .env is wrong: {0}")]
     File(String),
@@ -66,6 +80,20 @@ impl<'a> Reader<'a> {
         self.checked(name, |text: &str| match text.parse() {
             Ok(n) if n >= least && n <= most => Ok(n),
             _ => Err(format!("it is not a whole number from {least} to {most}")),
+        })
+    }
+
+    /// Checks that all of these are set or none is: the parts of one account.
+    pub(super) fn all_or_none(&self, names: &[&'static str]) -> Result<(), ConfigError> {
+        let (given, missing): (Vec<&'static str>, Vec<&'static str>) =
+            names.iter().copied().partition(|name| self.text(name).is_some());
+        let Some(&name) = missing.first().filter(|_| !given.is_empty()) else { return Ok(()) };
+        let verb = if missing.len() == 1 { "is" } else { "are" };
+        Err(ConfigError::Half {
+            given: given.join(" and "),
+            missing: format!("{} {verb}", missing.join(" and ")),
+            name,
+            example: variable(name).example,
         })
     }
 

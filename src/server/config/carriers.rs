@@ -1,0 +1,119 @@
+//! The accounts at carriers that numbers are bought with. One function a carrier: it reads the
+//! carrier's variables, checks each by itself, and then that the account is whole.
+
+use super::{ConfigError, is_loopback, read::Reader, site};
+use secrecy::SecretString;
+use std::time::Duration;
+use url::Url;
+
+/// The accounts that are configured.
+#[derive(Debug, Default)]
+pub struct CarrierAccounts {
+    /// Twilio's.
+    pub twilio: Option<TwilioAccount>,
+    /// SignalWire's.
+    pub signalwire: Option<SignalWireProject>,
+}
+
+/// An account at Twilio.
+#[derive(Debug)]
+pub struct TwilioAccount {
+    /// `TWILIO_ACCOUNT_SID`.
+    pub account_sid: String,
+    /// `TWILIO_AUTH_TOKEN`: opens the account, and is what Twilio signs its callbacks with.
+    pub auth_token: SecretString,
+    /// `TWILIO_BASE_URL`.
+    pub api: Url,
+    /// `TWILIO_PRICING_URL`.
+    pub pricing: Url,
+    /// `TWILIO_TIMEOUT`: until an answer is whole, for one try.
+    pub timeout: Duration,
+}
+
+/// A project in a space of SignalWire.
+#[derive(Debug)]
+pub struct SignalWireProject {
+    /// `SIGNALWIRE_PROJECT_ID`.
+    pub project_id: String,
+    /// `SIGNALWIRE_API_TOKEN`.
+    pub api_token: SecretString,
+    /// `SIGNALWIRE_SPACE_URL`.
+    pub space: Url,
+}
+
+impl CarrierAccounts {
+    pub(super) fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
+        Ok(Self { twilio: twilio(r)?, signalwire: signalwire(r)? })
+    }
+
+    /// The configured carriers' names, for sentences.
+    pub fn names(&self) -> Vec<&'static str> {
+        let twilio = self.twilio.as_ref().map(|_| "Twilio");
+        let signalwire = self.signalwire.as_ref().map(|_| "SignalWire");
+        [twilio, signalwire].into_iter().flatten().collect()
+    }
+}
+
+fn twilio(r: &Reader<'_>) -> Result<Option<TwilioAccount>, ConfigError> {
+    let account_sid = r.checked_opt("TWILIO_ACCOUNT_SID", |text: &str| {
+        if text.len() == 34 && text.starts_with("AC") {
+            Ok(text.to_owned())
+        } else {
+            Err("it is not AC and 32 characters".to_owned())
+        }
+    })?;
+    let auth_token = r.text("TWILIO_AUTH_TOKEN").map(SecretString::from);
+    let api = r.checked("TWILIO_BASE_URL", base)?;
+    let pricing = r.checked("TWILIO_PRICING_URL", base)?;
+    let timeout = Duration::from_millis(r.whole("TWILIO_TIMEOUT", 1_000, 120_000)?);
+    r.all_or_none(&["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])?;
+    Ok(account_sid.zip(auth_token).map(|(account_sid, auth_token)| TwilioAccount {
+        account_sid,
+        auth_token,
+        api,
+        pricing,
+        timeout,
+    }))
+}
+
+fn signalwire(r: &Reader<'_>) -> Result<Option<SignalWireProject>, ConfigError> {
+    let project_id = r.checked_opt("SIGNALWIRE_PROJECT_ID", |text: &str| {
+        let known = uuid::Uuid::parse_str(text).map(|_| text.to_owned());
+        known.map_err(|_| "it is not a UUID, as a project's id is".to_owned())
+    })?;
+    let api_token = r.checked_opt("SIGNALWIRE_API_TOKEN", |text: &str| {
+        // The dashboard shows both side by side, and with the wrong one every request is refused.
+        if text.starts_with("PSK_") {
+            Err("it begins with PSK_, so it is the signing key, which only proves callbacks; \
+                 take the API token, which begins with PT"
+                .to_owned())
+        } else {
+            Ok(SecretString::from(text))
+        }
+    })?;
+    let space = r.checked_opt("SIGNALWIRE_SPACE_URL", |text: &str| {
+        // The dashboard shows a space without a scheme.
+        if text.contains("://") { base(text) } else { base(&format!("https://{text}")) }
+    })?;
+    r.all_or_none(&["SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN", "SIGNALWIRE_SPACE_URL"])?;
+    let whole = project_id.zip(api_token).zip(space);
+    Ok(whole.map(|((project_id, api_token), space)| SignalWireProject {
+        project_id,
+        api_token,
+        space,
+    }))
+}
+
+/// Where a carrier is reached: our credentials go there, so never unencrypted through a network.
+fn base(text: &str) -> Result<Url, String> {
+    let url = site(text)?;
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err("it holds more than scheme, host and port".to_owned());
+    }
+    if url.scheme() != "https" && !is_loopback(&url) {
+        return Err(
+            "it begins with http: credentials go by https, except on this machine".to_owned()
+        );
+    }
+    Ok(url)
+}

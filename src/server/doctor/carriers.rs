@@ -1,0 +1,111 @@
+//! Each carrier: does it answer, does it know us, may we buy; and do we believe it when it calls.
+
+use super::Finding::{self, Good, Wrong};
+use super::PATIENCE;
+use crate::config::{VARIABLES, Variable};
+use voxlink_domain::Platform;
+use voxlink_gateways::{Carrier, CarrierError};
+
+/// Looks at one carrier.
+pub(super) async fn health(carrier: &dyn Carrier) -> Finding {
+    let asked = tokio::time::timeout(PATIENCE, carrier.health()).await;
+    let answer = asked.unwrap_or_else(|_| {
+        Err(CarrierError::Transient { detail: "no answer within 8 seconds".to_owned() })
+    });
+    match answer {
+        Ok(()) => Good(format!("{} answers and takes our credentials", carrier.name())),
+        Err(error) => Wrong(error.to_string(), remedy(carrier.key(), carrier.name(), &error)),
+    }
+}
+
+/// Looks whether what a carrier tells us is believed: otherwise its calls are not answered.
+pub(super) fn callbacks(platform: &Platform, carrier: &dyn Carrier) -> Finding {
+    if platform.switchboard(carrier.key()).is_some() {
+        return Good("signatures can be checked".to_owned());
+    }
+    Wrong(
+        format!("nobody here can tell what {} signs: its calls are not answered", carrier.name()),
+        format!("buy no numbers at {} that shall ring here", carrier.name()),
+    )
+}
+
+/// What to do about a carrier's ill health.
+fn remedy(key: &str, name: &str, error: &CarrierError) -> String {
+    let credentials = variables(key, |of| !of.default && !of.address);
+    let addresses = variables(key, |of| of.address);
+    match error {
+        _ if key == "local" => "mend the database: the local carrier's books are in it".to_owned(),
+        CarrierError::RefusedCredentials { .. } => format!(
+            "compare {} with the account at {name}: a key may be withdrawn, of another account, or \
+             without the right to numbers",
+            or("the credentials", &credentials)
+        ),
+        CarrierError::OutOfFunds { .. } => format!(
+            "add funds to the account at {name}, or ask {name} why it is closed; nothing can be \
+             bought until then"
+        ),
+        CarrierError::NotConfigured { .. } => {
+            format!("set {}, see the README", or("its variables", &credentials))
+        }
+        CarrierError::RateLimited { .. } => format!(
+            "try again in a minute; if it stays, something else uses up the account's requests at \
+             {name}"
+        ),
+        CarrierError::Transient { .. } | CarrierError::UnknownOutcome { .. } => format!(
+            "check whether this machine reaches {} (name resolution, firewall); if it does, \
+             {name} is in trouble itself: see its status page",
+            or("it", &addresses)
+        ),
+        _ => format!(
+            "check {}: what answered there is perhaps not {name}, or knows nothing of the account",
+            or("its address", &addresses)
+        ),
+    }
+}
+
+/// What a variable is to a carrier.
+struct Part {
+    /// It has a default: nobody needs to set it.
+    default: bool,
+    /// It says where the carrier is.
+    address: bool,
+}
+
+/// The carrier's variables of one sort: its own all begin with its key.
+fn variables(key: &str, wanted: impl Fn(&Part) -> bool) -> Vec<&'static str> {
+    let start = format!("{}_", key.to_uppercase());
+    let part = |v: &Variable| Part {
+        default: !v.default.is_empty(),
+        address: v.name.ends_with("_URL"),
+    };
+    let own = VARIABLES.iter().filter(|v| v.name.starts_with(&start));
+    own.filter(|v| wanted(&part(v))).map(|v| v.name).collect()
+}
+
+fn or(general: &str, names: &[&str]) -> String {
+    if names.is_empty() { general.to_owned() } else { names.join(" and ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advice(key: &str, error: fn(String) -> CarrierError) -> String {
+        remedy(key, "The Carrier", &error("401 no".to_owned()))
+    }
+
+    #[test]
+    fn each_illness_has_its_remedy_and_names_the_variables() {
+        let refused = |detail| CarrierError::RefusedCredentials { detail };
+        let said = advice("twilio", refused);
+        assert!(said.contains("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN with"), "{said}");
+        let said = advice("signalwire", refused);
+        assert!(said.contains("SIGNALWIRE_PROJECT_ID and SIGNALWIRE_API_TOKEN with"), "{said}");
+        let said = advice("twilio", |detail| CarrierError::OutOfFunds { detail });
+        assert!(said.contains("add funds") && !said.contains("TWILIO_"), "{said}");
+        let said = advice("signalwire", |detail| CarrierError::Transient { detail });
+        assert!(said.contains("reaches SIGNALWIRE_SPACE_URL ("), "{said}");
+        let said = advice("unheard_of", refused);
+        assert!(said.contains("compare the credentials with"), "{said}");
+    }
+}

@@ -1,0 +1,83 @@
+//! How requests to carriers went: how many, with which outcome, how long, and who is left alone
+//! because it fails.
+//!
+//! The pace is not shared: every server keeps to the whole quota by itself
+//! ([`Watch::grant`] knows of no other), so two servers may together ask twice as fast as one.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use voxlink_gateways::carrier::{Exchange, Grant, Watch};
+
+/// Counts what a wire to a carrier tells.
+#[derive(Debug, Clone, Copy)]
+pub struct CarrierFigures;
+
+impl CarrierFigures {
+    /// Begins to count for one carrier, whose breaker is closed.
+    pub fn of(carrier: &'static str) -> Arc<dyn Watch> {
+        super::recorder();
+        Self.breaker(carrier, false);
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Watch for CarrierFigures {
+    fn saw(&self, exchange: Exchange) {
+        let labels = [
+            ("carrier", exchange.carrier),
+            ("operation", exchange.operation),
+            ("outcome", exchange.outcome),
+        ];
+        metrics::counter!("voxlink_carrier_requests_total", &labels).increment(1);
+        metrics::histogram!("voxlink_carrier_request_seconds", &labels[..2]).record(exchange.took);
+    }
+
+    fn breaker(&self, carrier: &'static str, open: bool) {
+        metrics::gauge!("voxlink_carrier_breaker_open", "carrier" => carrier).set(f64::from(open));
+        // A gauge is read now and then; that it opened and closed in between is counted.
+        let opened =
+            metrics::counter!("voxlink_carrier_breaker_opened_total", "carrier" => carrier);
+        opened.increment(u64::from(open));
+    }
+
+    async fn grant(&self, _: &'static str, _: u32, _: u32, _: u32) -> Option<Grant> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use std::time::Duration;
+
+    #[test]
+    fn requests_are_counted_by_outcome_and_a_breaker_tells_its_state() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let figures = CarrierFigures;
+        let saw = |operation, outcome| {
+            let took = Duration::from_millis(40);
+            figures.saw(Exchange { carrier: "twilio", operation, outcome, took });
+        };
+        metrics::with_local_recorder(&recorder, || {
+            saw("search", "ok");
+            saw("search", "ok");
+            saw("buy", "carrier_funds");
+            figures.breaker("twilio", true);
+            figures.breaker("signalwire", true);
+            figures.breaker("signalwire", false);
+        });
+        let shown = recorder.handle().render();
+        for line in [
+            r#"voxlink_carrier_requests_total{carrier="twilio",operation="search",outcome="ok"} 2"#,
+            r#"voxlink_carrier_requests_total{carrier="twilio",operation="buy",outcome="carrier_funds"} 1"#,
+            r#"voxlink_carrier_request_seconds_count{carrier="twilio",operation="search"} 2"#,
+            r#"voxlink_carrier_breaker_open{carrier="twilio"} 1"#,
+            r#"voxlink_carrier_breaker_open{carrier="signalwire"} 0"#,
+            r#"voxlink_carrier_breaker_opened_total{carrier="signalwire"} 1"#,
+        ] {
+            assert!(shown.lines().any(|l| l == line), "{line} is not in\n{shown}");
+        }
+    }
+}
