@@ -12,7 +12,7 @@ use crate::{
     audit::Entry,
     billing::journal::{Account, NewEntry, Posting, post},
     cart::LetGo,
-    numbers::settings_for,
+    numbers::{ApplySettings, settings_for},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -73,6 +73,12 @@ pub(super) async fn bought(
     ))
     .map_err(|e| Fault::Internal(e.to_string()))?;
     let number = subscribe(&mut cx, work, item, owned, &desired).await?;
+    // A carrier that buys by one request and sets by another leaves a number bare when an answer
+    // is lost between the two: it would be in service and not ring.
+    let seen = owned.settings.as_ref().and_then(|seen| serde_json::to_value(seen).ok());
+    if seen.is_some_and(|seen| seen != desired) {
+        cx.enqueue(&ApplySettings { tenant: work.tenant, number }).await?;
+    }
     earn(&mut cx, work, item).await?;
     sqlx::query!(
         "update order_items set step = 'bought', carrier_number_id = $3, subscription_id = $4,
