@@ -47,3 +47,28 @@ fn wire(carrier: &'static str, limits: Limits, clock: &Arc<dyn Clock>) -> anyhow
     Wire::new(carrier, limits, CarrierFigures::of(carrier), Arc::clone(clock))
         .with_context(|| format!("no connections can be made to {carrier}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use voxlink_gateways::SystemClock;
+    use voxlink_server::config::{Config, VARIABLES};
+
+    fn keys(set: &[&str]) -> Vec<&'static str> {
+        let config = Config::read(&|name| {
+            let wanted = name == "SECRET_KEY" || set.iter().any(|of| name.starts_with(of));
+            let known = VARIABLES.iter().find(|v| wanted && v.name == name);
+            known.map(|v| v.example.to_owned())
+        });
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let carriers = configured(&config.unwrap().carriers, &clock).unwrap();
+        carriers.iter().map(|carrier| carrier.key()).collect()
+    }
+
+    #[test]
+    fn a_carrier_is_there_when_its_account_is() {
+        assert!(keys(&[]).is_empty());
+        assert_eq!(keys(&["TWILIO_"]), ["twilio"]);
+        assert_eq!(keys(&["SIGNALWIRE_", "TWILIO_"]), ["twilio", "signalwire"]);
+    }
+}

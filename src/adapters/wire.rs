@@ -216,7 +216,9 @@ impl Wire {
         let detail = || format!("{} {}", answer.status.as_u16(), answer.said());
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let wait = asked_to_wait(&answer.headers, self.clock.now());
-            let until = wait.and_then(|w| TimeDelta::from_std(w).ok()).map(|w| self.clock.now() + w);
+            let until = wait
+                .and_then(|wait| TimeDelta::from_std(wait).ok())
+                .and_then(|wait| self.clock.now().checked_add_signed(wait));
             let error = CarrierError::RateLimited { until, detail: detail() };
             return Err(Trouble { error, counts: false, again: true, wait });
         }

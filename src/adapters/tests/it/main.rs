@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
 mod local_carrier;
+mod signalwire;
 mod stand_in;
 mod test_card;
 mod twilio;
+mod wire;
