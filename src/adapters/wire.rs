@@ -181,14 +181,25 @@ impl Wire {
 
     async fn once(&self, ask: &Ask) -> Result<Answer, Trouble> {
         if let Passage::Shut(wait) = self.breaker.passage() {
-            let detail = format!("not asked: it failed too often; next try in {} s", wait.as_secs() + 1);
-            return Err(Trouble { error: CarrierError::Transient { detail }, counts: false, again: false, wait: None });
+            let detail =
+                format!("not asked: it failed too often; next try in {} s", wait.as_secs() + 1);
+            return Err(Trouble {
+                error: CarrierError::Transient { detail },
+                counts: false,
+                again: false,
+                wait: None,
+            });
         }
         let word = Word { wire: self, given: false };
         self.pace.wait().await;
         let Ok(_place) = self.gate.acquire().await else {
             let detail = "the wire is closed".to_owned();
-            return Err(Trouble { error: CarrierError::Transient { detail }, counts: false, again: false, wait: None });
+            return Err(Trouble {
+                error: CarrierError::Transient { detail },
+                counts: false,
+                again: false,
+                wait: None,
+            });
         };
         let result = match self.exchange(ask).await {
             Ok(answer) => self.judge(ask, answer),
@@ -225,7 +236,8 @@ impl Wire {
         let unreadable = answer.status.is_success() && !ask.expect.fits(&answer.body);
         if answer.status.is_server_error() || unreadable {
             let wait = asked_to_wait(&answer.headers, self.clock.now());
-            let words = if unreadable { format!("unreadable answer: {}", detail()) } else { detail() };
+            let words =
+                if unreadable { format!("unreadable answer: {}", detail()) } else { detail() };
             return Err(Trouble { wait, ..trouble(ask, words) });
         }
         Ok(answer)
@@ -243,7 +255,10 @@ impl Word<'_> {
         self.given = true;
         let (breaker, carrier) = (&self.wire.breaker, self.wire.carrier);
         if failed && breaker.failed() {
-            tracing::warn!(carrier, "the carrier fails again and again: it is left alone for a while");
+            tracing::warn!(
+                carrier,
+                "the carrier fails again and again: it is left alone for a while"
+            );
             self.wire.watch.breaker(carrier, true);
         } else if !failed && breaker.succeeded() {
             tracing::info!(carrier, "the carrier answers again");

@@ -8,9 +8,11 @@ mod text_enum;
 pub mod call;
 pub mod e164;
 pub mod error;
+pub mod filter;
 #[cfg(feature = "gazetteer")]
 pub mod gazetteer;
 pub mod ids;
+pub mod message;
 pub mod money;
 pub mod notice;
 pub mod number;

@@ -42,6 +42,9 @@ mod tests {
     #[test]
     fn segments_are_encoded() {
         let base: Url = "https://api.example.com/v2/".parse().unwrap();
-        assert_eq!(join(&base, &["a b", "../c"]).as_str(), "https://api.example.com/v2/a%20b/..%2Fc");
+        assert_eq!(
+            join(&base, &["a b", "../c"]).as_str(),
+            "https://api.example.com/v2/a%20b/..%2Fc"
+        );
     }
 }

@@ -187,12 +187,7 @@ impl Carrier for SignalWire {
         search::offer(self, number).await
     }
 
-    async fn hold(
-        &self,
-        _: &E164,
-        _: Uuid,
-        _: DateTime<Utc>,
-    ) -> Result<CarrierHold, CarrierError> {
+    async fn hold(&self, _: &E164, _: Uuid, _: DateTime<Utc>) -> Result<CarrierHold, CarrierError> {
         Err(CarrierError::Unsupported { detail: "SignalWire holds no numbers".to_owned() })
     }
 

@@ -166,12 +166,7 @@ impl Carrier for Twilio {
         search::offer(self, number).await
     }
 
-    async fn hold(
-        &self,
-        _: &E164,
-        _: Uuid,
-        _: DateTime<Utc>,
-    ) -> Result<CarrierHold, CarrierError> {
+    async fn hold(&self, _: &E164, _: Uuid, _: DateTime<Utc>) -> Result<CarrierHold, CarrierError> {
         Err(CarrierError::Unsupported { detail: "Twilio holds no numbers".to_owned() })
     }
 
@@ -244,7 +239,11 @@ impl Carrier for Twilio {
         match record.status.as_deref() {
             Some("active") => Ok(()),
             status => Err(CarrierError::OutOfFunds {
-                detail: format!("account {} is {}", record.sid, status.unwrap_or("of unknown state")),
+                detail: format!(
+                    "account {} is {}",
+                    record.sid,
+                    status.unwrap_or("of unknown state")
+                ),
             }),
         }
     }

@@ -104,7 +104,12 @@ impl Ask {
     }
 
     /// A POST that expects JSON and must not be repeated blindly.
-    pub const fn post(operation: &'static str, url: Url, credentials: Credentials, body: Body) -> Self {
+    pub const fn post(
+        operation: &'static str,
+        url: Url,
+        credentials: Credentials,
+        body: Body,
+    ) -> Self {
         Self {
             operation,
             method: Method::POST,
@@ -137,15 +142,21 @@ impl Ask {
         self
     }
 
-    pub(super) fn request(&self, client: &reqwest::Client) -> Result<reqwest::Request, reqwest::Error> {
+    pub(super) fn request(
+        &self,
+        client: &reqwest::Client,
+    ) -> Result<reqwest::Request, reqwest::Error> {
         let accept = match self.expect {
             Expect::Json => "application/json",
             Expect::Xml => "application/xml",
             Expect::Anything => "*/*",
         };
-        let request = client.request(self.method.clone(), self.url.clone()).header(header::ACCEPT, accept);
+        let request =
+            client.request(self.method.clone(), self.url.clone()).header(header::ACCEPT, accept);
         let request = match &self.credentials {
-            Credentials::Basic { user, password } => request.basic_auth(user, Some(password.expose_secret())),
+            Credentials::Basic { user, password } => {
+                request.basic_auth(user, Some(password.expose_secret()))
+            }
             Credentials::Bearer(token) => request.bearer_auth(token.expose_secret()),
         };
         match &self.body {

@@ -51,21 +51,21 @@ impl Pace {
                 return;
             }
             let wish = PORTION.min(self.burst);
-            let pause = match self.watch.grant(self.carrier, wish, self.per_second, self.burst).await
-            {
-                Some(grant) if grant.requests > 0 => {
-                    self.with(|purse| {
-                        purse.granted += grant.requests;
-                        purse.at = Instant::now();
-                    });
-                    continue;
-                }
-                Some(grant) => grant.wait,
-                None => match self.with(|purse| purse.draw(self.per_second, self.burst)) {
-                    Ok(()) => return,
-                    Err(pause) => pause,
-                },
-            };
+            let pause =
+                match self.watch.grant(self.carrier, wish, self.per_second, self.burst).await {
+                    Some(grant) if grant.requests > 0 => {
+                        self.with(|purse| {
+                            purse.granted += grant.requests;
+                            purse.at = Instant::now();
+                        });
+                        continue;
+                    }
+                    Some(grant) => grant.wait,
+                    None => match self.with(|purse| purse.draw(self.per_second, self.burst)) {
+                        Ok(()) => return,
+                        Err(pause) => pause,
+                    },
+                };
             tokio::time::sleep(pause.max(Duration::from_millis(5))).await;
         }
     }
@@ -108,6 +108,9 @@ mod tests {
             pace.wait().await;
         }
         let took = start.elapsed();
-        assert!(took >= Duration::from_millis(900) && took < Duration::from_millis(1_600), "{took:?}");
+        assert!(
+            took >= Duration::from_millis(900) && took < Duration::from_millis(1_600),
+            "{took:?}"
+        );
     }
 }

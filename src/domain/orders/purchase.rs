@@ -4,7 +4,7 @@ use super::fulfil::WorkItem;
 use crate::{Platform, numbers::settings_for};
 use voxlink_gateways::{
     Carrier, CarrierError,
-    carrier::{Bought, OwnedNumber, Purchase},
+    carrier::{Bought, OwnedNumber, Papers, Purchase},
 };
 use voxlink_types::order::ItemStep;
 

@@ -28,7 +28,13 @@ fn settings(version: u8) -> NumberSettings {
 
 /// A purchase as the suite makes it.
 pub fn purchase(number: &E164, key: Uuid) -> Purchase {
-    Purchase { number: number.clone(), key, hold_id: None, settings: settings(1), papers: Papers::default() }
+    Purchase {
+        number: number.clone(),
+        key,
+        hold_id: None,
+        settings: settings(1),
+        papers: Papers::default(),
+    }
 }
 
 /// Buys as the saga does: unknown outcomes are looked up, refusals believed. `None` when somebody

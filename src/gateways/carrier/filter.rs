@@ -3,35 +3,8 @@
 
 use super::{Offer, SearchQuery};
 use std::collections::BTreeSet;
-use voxlink_types::text_enum;
 
-text_enum! {
-    /// A condition of a [`SearchQuery`], apart from country and kind, which every carrier knows.
-    Filter {
-        /// [`SearchQuery::area_code`].
-        AreaCode = "area_code",
-        /// [`SearchQuery::contains`].
-        Contains = "contains",
-        /// [`SearchQuery::exclude`].
-        Exclude = "exclude",
-        /// [`SearchQuery::locality`].
-        Locality = "locality",
-        /// [`SearchQuery::region`].
-        Region = "region",
-        /// [`SearchQuery::postal_code`].
-        PostalCode = "postal_code",
-        /// [`SearchQuery::rate_centre`].
-        RateCentre = "rate_centre",
-        /// [`SearchQuery::lata`].
-        Lata = "lata",
-        /// [`SearchQuery::near`].
-        Near = "near",
-        /// [`SearchQuery::capabilities`].
-        Capabilities = "capabilities",
-        /// [`SearchQuery::no_papers`].
-        NoPapers = "no_papers",
-    }
-}
+pub use voxlink_types::filter::Filter;
 
 /// What a carrier found, and which conditions it saw to itself. The others are ours to apply.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -71,7 +44,9 @@ impl SearchQuery {
         };
         match filter {
             Filter::AreaCode => Some(
-                self.area_code.as_ref().is_none_or(|code| offer.national().starts_with(code.as_str())),
+                self.area_code
+                    .as_ref()
+                    .is_none_or(|code| offer.national().starts_with(code.as_str())),
             ),
             Filter::Contains => {
                 Some(self.contains.as_ref().is_none_or(|p| occurs(p, offer.national())))
@@ -96,9 +71,9 @@ impl SearchQuery {
             Filter::Capabilities => {
                 Some(self.capabilities.iter().all(|c| offer.capabilities.contains(c)))
             }
-            Filter::NoPapers => {
-                Some(!self.no_papers || offer.requirement == voxlink_types::number::Requirement::None)
-            }
+            Filter::NoPapers => Some(
+                !self.no_papers || offer.requirement == voxlink_types::number::Requirement::None,
+            ),
         }
     }
 }

@@ -5,26 +5,9 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use url::Url;
 use uuid::Uuid;
-use voxlink_types::{Currency, E164, call::CallStatus, text_enum};
+use voxlink_types::{Currency, E164, call::CallStatus};
 
-text_enum! {
-    /// A message's state, whatever a carrier calls it. A word that nobody knows is `queued`: on
-    /// its way, never arrived.
-    MessageStatus {
-        /// The carrier has it.
-        Queued = "queued",
-        /// On its way.
-        Sent = "sent",
-        /// On the handset.
-        Delivered = "delivered",
-        /// The network could not deliver it.
-        Undelivered = "undelivered",
-        /// The carrier would not send it.
-        Failed = "failed",
-        /// It came to us.
-        Received = "received",
-    }
-}
+pub use voxlink_types::message::MessageStatus;
 
 /// A message to send. Sending is not repeatable: a lost answer is [`super::CarrierError::UnknownOutcome`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,13 +16,16 @@ pub(super) fn meaning(answer: &Answer) -> CarrierError {
     };
     let code = [&first["code"], &body["code"]].into_iter().map(text).find(|c| !c.is_empty());
     let words = [&first["detail"], &first["message"], &body["message"], &body["error"]];
-    let words = words.into_iter().map(text).find(|w| !w.is_empty()).unwrap_or_else(|| answer.said());
+    let words =
+        words.into_iter().map(text).find(|w| !w.is_empty()).unwrap_or_else(|| answer.said());
     let code = code.unwrap_or_else(|| answer.status.as_u16().to_string());
     let detail = format!("{code} {words}");
     match code.as_str() {
         "purchased_too_recently" => CarrierError::TooEarly { until: None, detail },
         // The balance does not cover the fee.
-        "4001" | "insufficient_balance" | "insufficient_funds" => CarrierError::OutOfFunds { detail },
+        "4001" | "insufficient_balance" | "insufficient_funds" => {
+            CarrierError::OutOfFunds { detail }
+        }
         "number_not_available" | "phone_number_not_available" | "not_available" | "21422" => {
             CarrierError::Unavailable { detail }
         }
@@ -47,9 +50,7 @@ mod tests {
 
     #[test]
     fn refusals_mean_what_they_say() {
-        let rest = |code: &str, detail: &str| {
-            json!({"errors": [{"detail": detail, "status": "422", "title": "t", "code": code}]})
-        };
+        let rest = |code: &str, detail: &str| json!({"errors": [{"detail": detail, "status": "422", "title": "t", "code": code}]});
         for (status, body, wanted) in [
             (422, rest("purchased_too_recently", "wait"), "kept_too_short"),
             (422, rest("invalid", "number is not available"), "number_unavailable"),

@@ -51,7 +51,11 @@ pub(super) async fn offer(
     }
     let query = SearchQuery {
         country: "US".to_owned(),
-        types: vec![if number.is_nanp_toll_free() { NumberType::TollFree } else { NumberType::Local }],
+        types: vec![if number.is_nanp_toll_free() {
+            NumberType::TollFree
+        } else {
+            NumberType::Local
+        }],
         area_code: Some(digits[1..4].to_owned()),
         contains: Some(digits[4..].to_owned()),
         limit: MOST,
@@ -69,7 +73,9 @@ fn search_url(
 ) -> (Url, BTreeSet<Filter>) {
     let mut url = signalwire.numbers(&["search"]);
     let mut applied = BTreeSet::new();
-    let mut add = |name: &str, value: &str| drop(url.query_pairs_mut().append_pair(name, value));
+    let mut add = |name: &str, value: &str| {
+        url.query_pairs_mut().append_pair(name, value);
+    };
     let local = kind == NumberType::Local;
     add("number_type", if local { "local" } else { "toll-free" });
     add("max_results", &query.offset.saturating_add(query.limit).clamp(1, MOST).to_string());

@@ -37,7 +37,9 @@ pub(super) fn meaning(answer: &Answer) -> CarrierError {
         // An update of the same resource is under way.
         20_162 => CarrierError::Transient { detail },
         _ if absent(answer.status) => CarrierError::Gone { detail },
-        _ if matches!(answer.status.as_u16(), 401 | 403) => CarrierError::RefusedCredentials { detail },
+        _ if matches!(answer.status.as_u16(), 401 | 403) => {
+            CarrierError::RefusedCredentials { detail }
+        }
         _ => CarrierError::Rejected { detail },
     }
 }

@@ -50,8 +50,8 @@ impl Incoming {
 
     /// As the rest of the product sees it. A state other than `in-use` does not ring.
     pub(super) fn owned(self) -> Result<OwnedNumber, CarrierError> {
-        let number = self.phone_number.parse::<E164>().map_err(|error| CarrierError::Transient {
-            detail: format!("{}: {error}", self.phone_number),
+        let number = self.phone_number.parse::<E164>().map_err(|error| {
+            CarrierError::Transient { detail: format!("{}: {error}", self.phone_number) }
         })?;
         let name = self.friendly_name.unwrap_or_default();
         let label = name.rsplit_once(MARK).map_or(name.as_str(), |(label, _)| label).to_owned();

@@ -65,11 +65,16 @@ async fn of_country(twilio: &Twilio, country: &str) -> Result<Vec<PriceRow>, Car
 /// is not sold. A currency that we do not keep books in is left out and told.
 fn rows(country: &str, numbers: &NumberPrices, voice: &VoicePrices) -> Vec<PriceRow> {
     let Ok(currency) = numbers.price_unit.to_uppercase().parse::<Currency>() else {
-        tracing::warn!(country, currency = numbers.price_unit, "prices in a currency not kept here");
+        tracing::warn!(
+            country,
+            currency = numbers.price_unit,
+            "prices in a currency not kept here"
+        );
         return Vec::new();
     };
     let minute = |kind| {
-        let row = voice.inbound_call_prices.iter().find(|p| kind_of(&p.number_type) == Some(kind))?;
+        let row =
+            voice.inbound_call_prices.iter().find(|p| kind_of(&p.number_type) == Some(kind))?;
         exact(row.current_price.as_ref()?)
     };
     let of_row = |priced: &Priced| {

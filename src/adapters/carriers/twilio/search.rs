@@ -170,7 +170,9 @@ fn search_url(twilio: &Twilio, kind: NumberType, query: &SearchQuery) -> Url {
     let path = KINDS.iter().find(|(_, _, k)| *k == kind).map_or("Local", |(path, _, _)| path);
     let mut url = twilio.own(&["AvailablePhoneNumbers", &query.country, path]);
     let handed_over = applied(query);
-    let mut add = |name: &str, value: &str| drop(url.query_pairs_mut().append_pair(name, value));
+    let mut add = |name: &str, value: &str| {
+        url.query_pairs_mut().append_pair(name, value);
+    };
     let wanted = query.offset.saturating_add(query.limit).clamp(1, LARGEST);
     add("PageSize", &wanted.to_string());
     if let Some(pattern) = query.contains.as_deref().filter(|p| p.len() >= 2) {
@@ -242,7 +244,8 @@ fn read(
 
 fn offered(a: Available, kind: NumberType, query: &SearchQuery) -> Option<Offer> {
     let number: E164 = a.phone_number.parse().ok()?;
-    let position = a.latitude.as_ref().and_then(degrees).zip(a.longitude.as_ref().and_then(degrees));
+    let position =
+        a.latitude.as_ref().and_then(degrees).zip(a.longitude.as_ref().and_then(degrees));
     // The keys come as `sms` and as `SMS`, and a false one is there too.
     let can = |c: &Capability| {
         a.capabilities.iter().any(|(name, yes)| *yes && name.eq_ignore_ascii_case(c.as_str()))

@@ -7,8 +7,8 @@ use voxlink_adapters::carriers::local::{Faults, LocalCarrier};
 use voxlink_gateways::{
     Carrier, CarrierError,
     carrier::{
-        Bought, Near, NumberSettings, Offer, OwnedNumber, Purchase, SearchQuery, SearchSort,
-        contract,
+        Bought, Near, NumberSettings, Offer, OwnedNumber, Papers, Purchase, SearchQuery,
+        SearchSort, contract,
     },
     clock::{Clock, FixedClock},
 };
@@ -170,8 +170,15 @@ async fn a_pattern_finds_what_reading_every_number_finds() {
         ["7", "42", "4?2", "424", "42?4", "4?2?4", "12??34", "1????23", "0?0?0?0", "2????????1"]
     {
         let wanted = SearchQuery { contains: Some(pattern.into()), ..query("US") };
-        let found: Vec<E164> =
-            world.carrier.search(&wanted).await.unwrap().offers.into_iter().map(|o| o.number).collect();
+        let found: Vec<E164> = world
+            .carrier
+            .search(&wanted)
+            .await
+            .unwrap()
+            .offers
+            .into_iter()
+            .map(|o| o.number)
+            .collect();
         let fits = |window: &[u8]| {
             window.iter().zip(pattern.bytes()).all(|(digit, wish)| wish == b'?' || *digit == wish)
         };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use voxlink_domain::numbers::{self, ApplySettings, CarryOutRelease, Filter, NumberError, Sort};
 use voxlink_gateways::{
     Carrier, Clock,
-    carrier::{Bought, Purchase, fake::FakeCarrier},
+    carrier::{Bought, Papers, Purchase, fake::FakeCarrier},
     fault::Script,
 };
 use voxlink_testkit::{Outside, TestPlatform};
@@ -26,7 +26,13 @@ async fn at_carrier() -> (TestPlatform, FakeCarrier, TenantId, UserId, NumberId)
     let (tenant, user) = test.tenant("Ours").await;
     let id = test.number(tenant, BOSTON).await;
     let settings = numbers::settings_for(test.platform.settings(), FakeCarrier::KEY, BOSTON);
-    let purchase = Purchase { number, key: Uuid::from_u128(7), hold_id: None, settings, papers: Papers::default() };
+    let purchase = Purchase {
+        number,
+        key: Uuid::from_u128(7),
+        hold_id: None,
+        settings,
+        papers: Papers::default(),
+    };
     let Bought::Done(owned) = carrier.buy(&purchase).await.unwrap() else { panic!("pending") };
     let db = &test.platform.db().platform;
     sqlx::query("insert into carriers (key, display_name) values ('fake', 'Fake')")
