@@ -110,7 +110,9 @@ fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>>
     let local = config.local_carrier_secret.clone().map(FormSwitchboard::local);
     let twilio = config.carriers.twilio.as_ref();
     let twilio = twilio.map(|account| FormSwitchboard::twilio(account.auth_token.clone()));
-    [local, twilio]
+    let signalwire = config.carriers.signalwire_signing_key.clone();
+    let signalwire = signalwire.map(FormSwitchboard::signalwire);
+    [local, twilio, signalwire]
         .into_iter()
         .flatten()
         .map(|board| (board.key(), Arc::new(board) as Arc<dyn Switchboard>))

@@ -207,6 +207,13 @@ impl Config {
                 carriers.join(" and ")
             ));
         }
+        if self.carriers.signalwire.is_some() && self.carriers.signalwire_signing_key.is_none() {
+            all.push(
+                "SIGNALWIRE_SIGNING_KEY is unset: calls to numbers bought at SignalWire are not \
+                 answered"
+                    .to_owned(),
+            );
+        }
         if self.local_carrier_faults != CarrierFaults::default() {
             all.push("LOCAL_CARRIER_FAULTS is set: the local carrier fails on purpose".to_owned());
         }

@@ -1,5 +1,6 @@
-//! Carriers that call back with form fields as Twilio names them: Twilio itself, and the local
-//! carrier, which speaks the same so that what works here works there.
+//! Carriers that call back with form fields as Twilio names them: Twilio itself, SignalWire's
+//! compatibility API, and the local carrier, which speaks the same so that what works here works
+//! there.
 
 use super::signature;
 use crate::twiml;
@@ -16,6 +17,9 @@ use voxlink_types::routing::Step;
 pub struct FormSwitchboard {
     key: &'static str,
     secret: SecretString,
+    /// The headers that may carry the signature; the first there counts.
+    headers: &'static [&'static str],
+    sign: signature::Sign,
     /// Whether a signed `Timestamp` may say when a call comes in: for simulated calls.
     believes_time: bool,
 }
@@ -23,12 +27,32 @@ pub struct FormSwitchboard {
 impl FormSwitchboard {
     /// The local carrier's, with LOCAL_CARRIER_SECRET.
     pub fn local(secret: SecretString) -> Self {
-        Self { key: "local", secret, believes_time: true }
+        Self { believes_time: true, ..Self::of("local", secret) }
     }
 
     /// Twilio's, with the account's auth token (there is no other secret).
     pub fn twilio(auth_token: SecretString) -> Self {
-        Self { key: "twilio", secret: auth_token, believes_time: false }
+        Self::of("twilio", auth_token)
+    }
+
+    /// SignalWire's, with the project's signing key (`PSK_…`), not with its API token.
+    pub fn signalwire(signing_key: SecretString) -> Self {
+        Self {
+            headers: &[signature::SIGNALWIRE_HEADER, signature::HEADER],
+            sign: signature::sign_form_as_sent,
+            ..Self::of("signalwire", signing_key)
+        }
+    }
+
+    /// As Twilio signs.
+    fn of(key: &'static str, secret: SecretString) -> Self {
+        Self {
+            key,
+            secret,
+            headers: &[signature::HEADER],
+            sign: signature::sign_form,
+            believes_time: false,
+        }
     }
 }
 
@@ -38,7 +62,8 @@ impl Switchboard for FormSwitchboard {
     }
 
     fn verify(&self, callback: &Callback<'_>) -> Result<Verified, Forged> {
-        let given = callback.headers.get(signature::HEADER).ok_or(Forged::Unsigned)?;
+        let given = self.headers.iter().find_map(|name| callback.headers.get(*name));
+        let given = given.ok_or(Forged::Unsigned)?;
         let given = given.to_str().map_err(|_| Forged::BadSignature)?;
         let secret = self.secret.expose_secret();
         let kind = callback.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
@@ -46,13 +71,13 @@ impl Switchboard for FormSwitchboard {
             k.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
         });
         if !is_form && let Some(promised) = signature::promised_body(callback.url) {
-            signature::check(secret, given, callback.url, &[])?;
+            signature::check(self.sign, secret, given, callback.url, &[])?;
             signature::check_body(&promised, callback.body)?;
             return json_params(callback.body).map(Verified::new);
         }
         let params: Vec<(String, String)> =
             url::form_urlencoded::parse(callback.body).into_owned().collect();
-        signature::check(secret, given, callback.url, &params)?;
+        signature::check(self.sign, secret, given, callback.url, &params)?;
         Ok(Verified::new(params))
     }
 
@@ -204,6 +229,27 @@ mod tests {
         assert_eq!(verify(&board, Some(&good), &changed), Err(Forged::BadSignature));
         let more = format!("{text}&To=%2B12025550199");
         assert_eq!(verify(&board, Some(&good), &more), Err(Forged::BadSignature));
+    }
+
+    #[test]
+    fn signalwire_signs_by_its_own_header_or_the_older_one() {
+        let board = FormSwitchboard::signalwire("PSK_1".into());
+        let (text, params) =
+            body(&[("CallSid", "9a1b"), ("To", "+12025550123"), ("CallStatus", "ringing")]);
+        let good = sign_form("PSK_1", URL, &params);
+        let check = |name: &'static str, signed: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_str(signed).unwrap());
+            let now = "2026-11-16T15:00:00Z".parse().unwrap();
+            board.verify(&Callback { url: URL, headers: &headers, body: text.as_bytes(), now })
+        };
+        for name in ["x-signalwire-signature", "x-twilio-signature"] {
+            let verified = check(name, &good).unwrap();
+            assert_eq!(board.incoming_call(&verified).unwrap().carrier_call_id, "9a1b");
+            let forged = sign_form("PT1", URL, &params);
+            assert_eq!(check(name, &forged), Err(Forged::BadSignature), "the token signs nothing");
+        }
+        assert_eq!(check("x-other-signature", &good), Err(Forged::Unsigned));
     }
 
     #[test]

@@ -14,6 +14,12 @@ use voxlink_gateways::carrier::Forged;
 /// The header that carries it.
 pub(super) const HEADER: &str = "x-twilio-signature";
 
+/// SignalWire's own header; its older callbacks carry [`HEADER`].
+pub(super) const SIGNALWIRE_HEADER: &str = "x-signalwire-signature";
+
+/// How a carrier signs: secret, URL, parameters.
+pub(super) type Sign = fn(&str, &str, &[(String, String)]) -> String;
+
 /// Signs a form as the carrier does: for callbacks and for what plays a carrier.
 pub fn sign_form(secret: &str, url: &str, params: &[(String, String)]) -> String {
     let mut sorted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -30,6 +36,17 @@ pub fn sign_form(secret: &str, url: &str, params: &[(String, String)]) -> String
     STANDARD.encode(digest(secret, &text))
 }
 
+/// Signs a form as SignalWire does: names sorted, the values of one name as they were sent, doubled
+/// ones too (signalwire-python's `webhook_validator.py`).
+pub(super) fn sign_form_as_sent(secret: &str, url: &str, params: &[(String, String)]) -> String {
+    let mut sorted: Vec<&(String, String)> = params.iter().collect();
+    // Stable: what has one name keeps its order.
+    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let pairs = sorted.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    let text: String = std::iter::once(url).chain(pairs).collect();
+    STANDARD.encode(digest(secret, &text))
+}
+
 fn digest(secret: &str, text: &str) -> Vec<u8> {
     // HMAC takes keys of any length; an empty one cannot be configured.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else { return Vec::new() };
@@ -40,6 +57,7 @@ fn digest(secret: &str, text: &str) -> Vec<u8> {
 /// Checks a signature over the URL as configured, with the standard port and without it: carriers
 /// sign either.
 pub(super) fn check(
+    sign: Sign,
     secret: &str,
     given: &str,
     url: &str,
@@ -47,7 +65,7 @@ pub(super) fn check(
 ) -> Result<(), Forged> {
     let mut fits = false;
     for variant in variants(url) {
-        let wanted = sign_form(secret, &variant, params);
+        let wanted = sign(secret, &variant, params);
         fits |= bool::from(wanted.as_bytes().ct_eq(given.as_bytes()));
     }
     if fits { Ok(()) } else { Err(Forged::BadSignature) }
@@ -137,6 +155,24 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_more_than_once_signalwire_signs_as_it_is_sent() {
+        let params = pairs(&[
+            ("To", "+12025550123"),
+            ("MediaUrl", "https://v.test/b"),
+            ("MediaUrl", "https://v.test/a"),
+            ("CallSid", "9a1b"),
+            ("MediaUrl", "https://v.test/b"),
+        ]);
+        let (key, url) = ("PSK_0123456789abcdef", "https://v.test/callbacks/signalwire/voice");
+        // Computed apart, with Python's hmac and base64.
+        assert_eq!(sign_form_as_sent(key, url, &params), "hOD6Lhs3GqKlX+cv8oHt4+Adgf4=");
+        assert_ne!(sign_form_as_sent(key, url, &params), sign_form(key, url, &params));
+        // Where nothing comes twice, both sign alike.
+        let plain = pairs(&[("To", "+12025550123"), ("CallSid", "9a1b")]);
+        assert_eq!(sign_form_as_sent(key, url, &plain), sign_form(key, url, &plain));
+    }
+
+    #[test]
     fn the_standard_port_may_be_there_or_not() {
         let params = pairs(&[("CallSid", "CA1")]);
         for (ours, theirs) in [
@@ -146,11 +182,11 @@ mod tests {
             ("http://127.0.0.1:3000/a", "http://127.0.0.1:3000/a"),
         ] {
             let signed = sign_form("secret", theirs, &params);
-            assert_eq!(check("secret", &signed, ours, &params), Ok(()), "{ours}");
+            assert_eq!(check(sign_form, "secret", &signed, ours, &params), Ok(()), "{ours}");
         }
         let signed = sign_form("secret", "https://v.test:8443/a", &params);
-        assert!(check("secret", &signed, "https://v.test/a", &params).is_err());
-        assert!(check("other", &signed, "https://v.test:8443/a", &params).is_err());
+        assert!(check(sign_form, "secret", &signed, "https://v.test/a", &params).is_err());
+        assert!(check(sign_form, "other", &signed, "https://v.test:8443/a", &params).is_err());
     }
 
     #[test]

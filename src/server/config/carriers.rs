@@ -13,6 +13,9 @@ pub struct CarrierAccounts {
     pub twilio: Option<TwilioAccount>,
     /// SignalWire's.
     pub signalwire: Option<SignalWireProject>,
+    /// `SIGNALWIRE_SIGNING_KEY`: what SignalWire signs its callbacks with. No part of the account:
+    /// calls are answered where nothing is bought, too.
+    pub signalwire_signing_key: Option<SecretString>,
 }
 
 /// An account at Twilio.
@@ -43,7 +46,16 @@ pub struct SignalWireProject {
 
 impl CarrierAccounts {
     pub(super) fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
-        Ok(Self { twilio: twilio(r)?, signalwire: signalwire(r)? })
+        let signalwire_signing_key = r.checked_opt("SIGNALWIRE_SIGNING_KEY", |text: &str| {
+            if text.starts_with("PT") {
+                Err("it begins with PT, so it is an API token; take the signing key, which begins \
+                     with PSK_"
+                    .to_owned())
+            } else {
+                Ok(SecretString::from(text))
+            }
+        })?;
+        Ok(Self { twilio: twilio(r)?, signalwire: signalwire(r)?, signalwire_signing_key })
     }
 
     /// The configured carriers' names, for sentences.

@@ -70,6 +70,9 @@ fn the_signing_key_is_no_token_and_says_why() {
     let said = read(&set).unwrap_err().to_string();
     assert!(said.starts_with("SIGNALWIRE_API_TOKEN is wrong: "), "{said}");
     assert!(said.contains("signing key") && !said.contains("0123456789"), "{said}");
+    // The key by itself is no half account: calls are answered where nothing is bought.
+    let alone = read(&[("SIGNALWIRE_SIGNING_KEY", "PSK_0123456789")]).unwrap().carriers;
+    assert!(alone.signalwire_signing_key.is_some() && alone.signalwire.is_none());
 }
 
 #[test]
@@ -120,6 +123,7 @@ fn a_wrong_value_is_named_with_an_example_and_is_not_repeated() {
         ("TWILIO_TIMEOUT", "30 s"),
         ("TWILIO_TIMEOUT", "999"),
         ("SIGNALWIRE_PROJECT_ID", "my project"),
+        ("SIGNALWIRE_SIGNING_KEY", "PT0123456789"),
         ("METRICS_TOKEN", "hunter2"),
     ] {
         let said = read(&[(name, value)]).unwrap_err().to_string();
@@ -152,4 +156,8 @@ fn unsafe_defaults_are_said_in_production_only() {
     assert_eq!(open.warnings().len(), 5);
     let said = read(&account("TWILIO_")).unwrap().warnings().join(" ");
     assert!(said.contains("Twilio cannot reach it"), "{said}");
+    let mut set = account("SIGNALWIRE_");
+    assert!(!read(&set).unwrap().warnings().join(" ").contains("SIGNING_KEY"));
+    set.retain(|(name, _)| *name != "SIGNALWIRE_SIGNING_KEY");
+    assert!(read(&set).unwrap().warnings().join(" ").contains("SIGNALWIRE_SIGNING_KEY is unset"));
 }

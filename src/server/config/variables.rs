@@ -176,6 +176,12 @@ pub const VARIABLES: &[Variable] = &[
         "The space of the project; https, or this machine",
     ),
     unset(
+        "SIGNALWIRE_SIGNING_KEY",
+        "none of its callbacks is believed",
+        "PSK_ and the rest of the key",
+        "What SignalWire signs its callbacks with; calls to numbers bought there are not answered without",
+    ),
+    unset(
         "LOCAL_CARRIER_SECRET",
         "made from `SECRET_KEY`",
         "a long random text",

@@ -25,13 +25,16 @@ pub(super) fn callbacks(platform: &Platform, carrier: &dyn Carrier) -> Finding {
     }
     Wrong(
         format!("nobody here can tell what {} signs: its calls are not answered", carrier.name()),
-        format!("buy no numbers at {} that shall ring here", carrier.name()),
+        format!(
+            "set {}",
+            or("what proves its callbacks", &variables(carrier.key(), |of| of.proof))
+        ),
     )
 }
 
 /// What to do about a carrier's ill health.
 fn remedy(key: &str, name: &str, error: &CarrierError) -> String {
-    let credentials = variables(key, |of| !of.default && !of.address);
+    let credentials = variables(key, |of| !of.default && !of.address && !of.proof);
     let addresses = variables(key, |of| of.address);
     match error {
         _ if key == "local" => "mend the database: the local carrier's books are in it".to_owned(),
@@ -69,6 +72,8 @@ struct Part {
     default: bool,
     /// It says where the carrier is.
     address: bool,
+    /// It only proves what the carrier tells us.
+    proof: bool,
 }
 
 /// The carrier's variables of one sort: its own all begin with its key.
@@ -77,6 +82,7 @@ fn variables(key: &str, wanted: impl Fn(&Part) -> bool) -> Vec<&'static str> {
     let part = |v: &Variable| Part {
         default: !v.default.is_empty(),
         address: v.name.ends_with("_URL"),
+        proof: v.name.ends_with("_SIGNING_KEY") || v.name.ends_with("_PUBLIC_KEY"),
     };
     let own = VARIABLES.iter().filter(|v| v.name.starts_with(&start));
     own.filter(|v| wanted(&part(v))).map(|v| v.name).collect()
@@ -105,6 +111,7 @@ mod tests {
         assert!(said.contains("add funds") && !said.contains("TWILIO_"), "{said}");
         let said = advice("signalwire", |detail| CarrierError::Transient { detail });
         assert!(said.contains("reaches SIGNALWIRE_SPACE_URL ("), "{said}");
+        assert_eq!(variables("signalwire", |of| of.proof), ["SIGNALWIRE_SIGNING_KEY"]);
         let said = advice("unheard_of", refused);
         assert!(said.contains("compare the credentials with"), "{said}");
     }
