@@ -217,7 +217,17 @@ impl Carrier for SignalWire {
 
     async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
         let body = Body::Json(json!({ "number": purchase.number.as_str() }));
-        let answer = self.ask(self.post("buy", self.numbers(&[]), body)).await?;
+        let answer = match self.ask(self.post("buy", self.numbers(&[]), body)).await {
+            Ok(answer) => answer,
+            // Said of a number that we have ourselves, too.
+            Err(CarrierError::Unavailable { detail }) => {
+                return match self.find_purchase(&purchase.number, purchase.key).await? {
+                    Some(ours) => Ok(ours),
+                    None => Err(CarrierError::Unavailable { detail }),
+                };
+            }
+            Err(error) => return Err(error),
+        };
         let bought: number::Record = answer.json()?;
         // It is ours from here on: a failure to set it up is not a failure to buy it.
         let set = self.set("buy", &bought.id, number::settings_of(purchase)).await;

@@ -177,8 +177,20 @@ impl Carrier for Twilio {
 
     async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
         let form = number::purchase_form(purchase);
-        let answer = self.ask(self.post("buy", self.own(&["IncomingPhoneNumbers"]), form)).await?;
-        answer.json::<number::Incoming>()?.owned().map(Bought::Done)
+        let buy = self.post("buy", self.own(&["IncomingPhoneNumbers"]), form);
+        match self.ask(buy).await {
+            Ok(answer) => answer.json::<number::Incoming>()?.owned().map(Bought::Done),
+            // 21422 is also said of a number that we have ourselves.
+            Err(CarrierError::Unavailable { detail }) => {
+                let (found, _) = self.owned("buy", Some(&purchase.number), None).await?;
+                match found.into_iter().find(|n| n.is(&purchase.number)) {
+                    Some(ours) if ours.came_with(purchase.key) => ours.owned().map(Bought::Done),
+                    Some(_) => Err(CarrierError::AlreadyOurs { detail }),
+                    None => Err(CarrierError::Unavailable { detail }),
+                }
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn find_purchase(
