@@ -199,15 +199,17 @@ impl Carrier for SignalWire {
         let body = Body::Json(json!({ "number": purchase.number.as_str() }));
         let answer = match self.ask(self.post("buy", self.numbers(&[]), body)).await {
             Ok(answer) => answer,
-            // Not for sale is also what this very purchase bought when it was made before. A
-            // number without a name may be one that another purchase is about to set up.
-            Err(refused @ CarrierError::Unavailable { .. }) => {
+            // Said of a number that we have ourselves, too. One without a key is not taken here:
+            // another purchase may be about to set it up.
+            Err(CarrierError::Unavailable { detail }) => {
                 let (found, _) = self.list("buy", Some(&purchase.number), None).await?;
-                let mut ours = found.into_iter().filter(|n| n.is(&purchase.number));
-                let Some(record) = ours.find(|n| n.came_with(purchase.key)) else {
-                    return Err(refused);
+                return match found.into_iter().find(|n| n.is(&purchase.number)) {
+                    Some(ours) if ours.came_with(purchase.key) => {
+                        ours.owned(&self.project.id).map(Bought::Done)
+                    }
+                    Some(_) => Err(CarrierError::AlreadyOurs { detail }),
+                    None => Err(CarrierError::Unavailable { detail }),
                 };
-                return record.owned(&self.project.id).map(Bought::Done);
             }
             Err(error) => return Err(error),
         };

@@ -176,12 +176,17 @@ impl Carrier for Twilio {
 
     async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
         let form = number::purchase_form(purchase);
-        let ask = self.post("buy", self.own(&["IncomingPhoneNumbers"]), form);
-        match self.ask(ask).await {
+        let buy = self.post("buy", self.own(&["IncomingPhoneNumbers"]), form);
+        match self.ask(buy).await {
             Ok(answer) => answer.json::<number::Incoming>()?.owned().map(Bought::Done),
-            // Not for sale is also what this very purchase bought when it was made before.
-            Err(refused @ CarrierError::Unavailable { .. }) => {
-                self.find_purchase(&purchase.number, purchase.key).await?.ok_or(refused)
+            // 21422 is also said of a number that we have ourselves.
+            Err(CarrierError::Unavailable { detail }) => {
+                let (found, _) = self.owned("buy", Some(&purchase.number), None).await?;
+                match found.into_iter().find(|n| n.is(&purchase.number)) {
+                    Some(ours) if ours.came_with(purchase.key) => ours.owned().map(Bought::Done),
+                    Some(_) => Err(CarrierError::AlreadyOurs { detail }),
+                    None => Err(CarrierError::Unavailable { detail }),
+                }
             }
             Err(error) => Err(error),
         }

@@ -263,7 +263,7 @@ async fn a_refused_purchase_takes_no_number_that_another_purchase_is_about_to_se
     server.tell(Fault::LostAnswer);
     signalwire.buy(&contract::purchase(&number, Uuid::from_u128(42))).await.unwrap_err();
     let second = signalwire.buy(&contract::purchase(&number, Uuid::from_u128(43))).await;
-    assert!(matches!(second, Err(CarrierError::Unavailable { .. })), "{second:?}");
+    assert!(matches!(second, Err(CarrierError::AlreadyOurs { .. })), "{second:?}");
     let books = lock(&books);
     assert!(books.owned.values().all(|n| n["name"].is_null()), "{:?}", books.owned);
 }
