@@ -29,7 +29,7 @@ const HEAVIEST: usize = 8 << 20;
 /// What a wire keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests a second over all servers.
+    /// Requests a second: over all servers where the watch shares them, else of each.
     pub per_second: u32,
     /// Requests at once out of a rested quota.
     pub burst: u32,

@@ -1,5 +1,5 @@
 //! What is told and asked around every request to a carrier: how it went, and how many more may
-//! be sent. The domain answers both over the database, so that several servers share one truth.
+//! be sent. Who answers the second over a store of its own lets several servers share one quota.
 
 use async_trait::async_trait;
 use std::{fmt::Debug, time::Duration};
