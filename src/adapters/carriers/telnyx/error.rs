@@ -49,7 +49,7 @@ const TAKEN: [&str; 6] = [
 /// The meaning of words without a code that says more.
 fn by_words(words: &str, detail: String, status: u16) -> CarrierError {
     let words = words.to_lowercase();
-    let says = |any: &[&str]| any.iter().any(|part| words.contains(part));
+    let says = |any: &[&str]| any.iter().any(|part| words.contains(*part));
     if says(&["insufficient fund", "insufficient balance", "insufficient credit"]) {
         CarrierError::OutOfFunds { detail }
     } else if says(&TAKEN) {

@@ -34,7 +34,8 @@ impl Wanted {
     /// True for an address that must lie where the number does.
     fn is_near(&self) -> bool {
         let limit = self.acceptance_criteria.as_ref().and_then(|c| c.locality_limit.as_deref());
-        let says = |text: Option<&str>, word| text.is_some_and(|t| t.to_lowercase().contains(word));
+        let says =
+            |text: Option<&str>, word: &str| text.is_some_and(|t| t.to_lowercase().contains(word));
         says(limit, "identical") || says(self.name.as_deref(), "area code")
     }
 }

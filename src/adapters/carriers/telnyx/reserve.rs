@@ -41,7 +41,8 @@ impl LetGo {
     /// Whether a reservation is `key`'s: made for it, taken over by it, or free to be.
     fn claim(&self, reservation: &Reservation, key: Uuid, now: DateTime<Utc>) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(&reservation.id).map(|(_, owner)| *owner) {
+        let owner = known.get(&reservation.id).map(|(_, owner)| *owner);
+        match owner {
             None => reservation.customer_reference.as_deref() == Some(key.to_string().as_str()),
             Some(Some(owner)) => owner == key,
             Some(None) => {

@@ -3,5 +3,6 @@
 
 mod local_carrier;
 mod stand_in;
+mod telnyx;
 mod test_card;
 mod twilio;
