@@ -1,5 +1,5 @@
-//! The account itself: its balance, and the accounts that it manages (managed accounts, which
-//! Telnyx opens to accounts it has approved: developers.telnyx.com/docs/v2/account/managed-accounts).
+//! The account itself: its balance, and the accounts that it manages, which Telnyx allows to
+//! accounts it has approved (developers.telnyx.com/docs/v2/account/managed-accounts).
 
 use super::{Telnyx, envelope};
 use crate::wire::Body;

@@ -91,8 +91,9 @@ mod tests {
             (422, "90002", "Invalid", "regulatory requirements not met", "papers_required"),
             (422, "10015", "Bad Request", "was not well-formed", "carrier_rejected"),
         ] {
+            let page = format!("https://developers.telnyx.com/docs/overview/errors/{code}");
             let body = json!({"errors": [{"code": code, "title": title, "detail": told,
-                "meta": {"url": format!("https://developers.telnyx.com/docs/overview/errors/{code}")}}]});
+                "meta": {"url": page}}]});
             let error = meaning(&answer(status, &body));
             assert_eq!(error.code(), wanted, "{code} {title}");
             assert_eq!(error.detail(), format!("{code} {title}: {told}"));

@@ -54,9 +54,14 @@ impl Record {
         self.label().is_none()
     }
 
+    /// The key it was bought with, while it carries one.
+    pub(super) fn key(&self) -> Option<Uuid> {
+        self.customer_reference.as_deref()?.parse().ok()
+    }
+
     fn label(&self) -> Option<&str> {
         let text = self.customer_reference.as_deref()?;
-        (!text.is_empty() && text.parse::<Uuid>().is_err()).then_some(text)
+        (!text.is_empty() && self.key().is_none()).then_some(text)
     }
 
     /// As the rest of the product sees it.

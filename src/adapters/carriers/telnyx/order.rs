@@ -82,10 +82,6 @@ impl Order {
     fn pending(self) -> Bought {
         Bought::Pending { order_id: self.id }
     }
-
-    fn refused(&self) -> CarrierError {
-        CarrierError::Unavailable { detail: format!("order {} failed", self.id) }
-    }
 }
 
 /// Buys. Repeating it with the same key places no second order and tells what became of the first.
@@ -93,8 +89,7 @@ pub(super) async fn buy(telnyx: &Telnyx, purchase: &Purchase) -> Result<Bought, 
     let (number, key) = (&purchase.number, purchase.key);
     telnyx.labels.note(key, &purchase.settings.label);
     if let Some(order) = placed(telnyx, "buy", number, key).await? {
-        let refused = order.refused();
-        return settled(telnyx, "buy", number, key, order).await?.ok_or(refused);
+        return ordered(telnyx, number, key, order).await;
     }
     let connection = match &purchase.papers.trunk {
         Some(trunk) => trunk.clone(),
@@ -115,13 +110,28 @@ pub(super) async fn buy(telnyx: &Telnyx, purchase: &Purchase) -> Result<Bought, 
             });
         }
     };
-    let refused = order.refused();
+    ordered(telnyx, number, key, order).await
+}
+
+/// What a purchase that is ordered has come to: from here on, a failure to look is not a failure
+/// to buy.
+async fn ordered(
+    telnyx: &Telnyx,
+    number: &E164,
+    key: Uuid,
+    order: Order,
+) -> Result<Bought, CarrierError> {
+    let id = order.id.clone();
     match settled(telnyx, "buy", number, key, order).await {
-        Ok(bought) => bought.ok_or(refused),
-        // It is ordered from here on: a failure to look is not a failure to buy.
-        Err(error) => Err(CarrierError::UnknownOutcome {
-            detail: format!("ordered, and then: {}", error.detail()),
-        }),
+        Ok(Some(bought)) => Ok(bought),
+        Ok(None) => {
+            let detail = format!("order {id} failed, or its number was given back");
+            Err(CarrierError::Unavailable { detail })
+        }
+        Err(error) => {
+            let detail = format!("order {id} was placed, and then: {}", error.detail());
+            Err(CarrierError::UnknownOutcome { detail })
+        }
     }
 }
 
@@ -176,6 +186,10 @@ async fn settled(
         number::Standing::Pending => return Ok(Some(order.pending())),
         // Bought, and given back since.
         number::Standing::Gone => return Ok(None),
+    }
+    // Given back since, and bought again by another order.
+    if record.key().is_some_and(|other| other != key) {
+        return Ok(None);
     }
     if record.unlabelled() {
         let label = telnyx.labels.get(key).unwrap_or_else(|| number.to_string());

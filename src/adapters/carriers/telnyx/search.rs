@@ -120,7 +120,8 @@ pub(super) async fn reservable(
     number: &E164,
 ) -> Result<Option<bool>, CarrierError> {
     let Some(query) = query_of(number) else { return Ok(None) };
-    for kind in kinds_of(telnyx, &query.country).await? {
+    let kinds = kinds_of(telnyx, &query.country).await?;
+    for kind in kinds.into_iter().filter(|k| query.types.is_empty() || query.types.contains(k)) {
         let found = available(telnyx, kind, &query).await?;
         if let Some(this) = found.into_iter().find(|a| a.phone_number == number.as_str()) {
             return Ok(Some(this.reservable == Some(true)));
@@ -132,19 +133,19 @@ pub(super) async fn reservable(
 /// The query that finds one number.
 fn query_of(number: &E164) -> Option<SearchQuery> {
     let national = number.digits().get(number.calling_code().len()..)?;
-    let mut query = SearchQuery {
-        country: number.country()?,
-        contains: Some(national.to_owned()),
-        limit: 20,
-        ..SearchQuery::default()
-    };
-    // Beside an area code the pattern is matched against the rest only.
-    if let Some((area, rest)) =
-        national.split_at_checked(3).filter(|_| number.calling_code() == "1")
-    {
+    let country = number.country()?;
+    let mut query =
+        SearchQuery { contains: Some(national.to_owned()), limit: 20, ..SearchQuery::default() };
+    if matches!(country.as_str(), "US" | "CA") {
+        // Beside an area code the pattern is matched against the rest only.
+        let (area, rest) = national.split_at_checked(3)?;
         query.area_code = Some(area.to_owned());
         query.contains = Some(rest.to_owned());
+        // The two kinds that these countries have tell themselves apart by their codes.
+        let free = number.is_nanp_toll_free();
+        query.types = vec![if free { NumberType::TollFree } else { NumberType::Local }];
     }
+    query.country = country;
     Some(query)
 }
 

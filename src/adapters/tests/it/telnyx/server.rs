@@ -126,8 +126,9 @@ async fn answer(
         ("POST", ["number_orders"]) => books.order(&body),
         ("GET", ["phone_numbers"]) => books.list(&query),
         ("GET", ["phone_numbers", id]) => read(&books.numbers, id),
-        ("PATCH", ["phone_numbers", id]) => change(&mut books.numbers, id, &body),
-        ("PATCH", ["phone_numbers", id, "messaging"]) => change(&mut books.numbers, id, &body),
+        ("PATCH", ["phone_numbers", id] | ["phone_numbers", id, "messaging"]) => {
+            change(&mut books.numbers, id, &body)
+        }
         ("DELETE", ["phone_numbers", id]) => {
             let there = |n: &&Value| n["id"] == *id && n["status"] == "deleted";
             if books.numbers.iter().any(|n| there(&n)) {
