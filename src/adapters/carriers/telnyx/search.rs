@@ -78,14 +78,17 @@ const fn has_place(kind: NumberType) -> bool {
     matches!(kind, NumberType::Local | NumberType::Mobile)
 }
 
+fn wanted(query: &SearchQuery, kind: NumberType) -> bool {
+    query.types.is_empty() || query.types.contains(&kind)
+}
+
 /// Numbers for sale: every wanted kind that the country has, at once.
 pub(super) async fn search(telnyx: &Telnyx, query: &SearchQuery) -> Result<Findings, CarrierError> {
     let somewhere =
         query.locality.is_some() || query.region.is_some() || query.rate_centre.is_some();
-    let kinds = kinds_of(telnyx, &query.country).await?.into_iter().filter(|kind| {
-        (query.types.is_empty() || query.types.contains(kind)) && (!somewhere || has_place(*kind))
-    });
-    let asked = kinds.map(|kind| of_kind(telnyx, kind, query));
+    let mut kinds = kinds_of(telnyx, &query.country).await?;
+    kinds.retain(|kind| wanted(query, *kind) && (!somewhere || has_place(*kind)));
+    let asked = kinds.into_iter().map(|kind| of_kind(telnyx, kind, query));
     let mut offers = Vec::new();
     for found in futures::future::join_all(asked).await {
         offers.extend(found?);
@@ -120,8 +123,9 @@ pub(super) async fn reservable(
     number: &E164,
 ) -> Result<Option<bool>, CarrierError> {
     let Some(query) = query_of(number) else { return Ok(None) };
-    let kinds = kinds_of(telnyx, &query.country).await?;
-    for kind in kinds.into_iter().filter(|k| query.types.is_empty() || query.types.contains(k)) {
+    let mut kinds = kinds_of(telnyx, &query.country).await?;
+    kinds.retain(|kind| wanted(&query, *kind));
+    for kind in kinds {
         let found = available(telnyx, kind, &query).await?;
         if let Some(this) = found.into_iter().find(|a| a.phone_number == number.as_str()) {
             return Ok(Some(this.reservable == Some(true)));
