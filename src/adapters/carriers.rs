@@ -5,4 +5,5 @@ mod laml;
 pub mod local;
 mod page;
 pub mod signalwire;
+pub mod telnyx;
 pub mod twilio;

@@ -4,6 +4,7 @@
 mod local_carrier;
 mod signalwire;
 mod stand_in;
+mod telnyx;
 mod test_card;
 mod twilio;
 mod wire;
