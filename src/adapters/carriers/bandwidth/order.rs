@@ -188,18 +188,16 @@ pub(super) async fn buy(
     // failure to buy.
     for _ in 0..2 {
         tokio::time::sleep(bandwidth.account.pause).await;
-        match look(bandwidth, "buy", &order_id).await {
-            Ok(record) => match record.progress(&tn) {
-                Progress::Complete => {
-                    if let Ok(owned) = owned(bandwidth, "buy", &purchase.number, record).await {
-                        return Ok(Bought::Done(owned));
-                    }
-                    break;
+        let Ok(record) = look(bandwidth, "buy", &order_id).await else { break };
+        match record.progress(&tn) {
+            Progress::Complete => {
+                if let Ok(owned) = owned(bandwidth, "buy", &purchase.number, record).await {
+                    return Ok(Bought::Done(owned));
                 }
-                Progress::Failed(why) => return Err(why),
-                Progress::UnderWay => {}
-            },
-            Err(_) => break,
+                break;
+            }
+            Progress::Failed(why) => return Err(why),
+            Progress::UnderWay => {}
         }
     }
     Ok(Bought::Pending { order_id })

@@ -73,7 +73,10 @@ pub(super) async fn search(
     let applied = questions
         .iter()
         .fold(query.given(), |all, one| all.intersection(&one.applied).copied().collect());
-    let asked = questions.iter().map(|question| ask(bandwidth, "search", question, query));
+    let mut asked = Vec::with_capacity(questions.len());
+    for question in &questions {
+        asked.push(ask(bandwidth, "search", question, query));
+    }
     let mut offers = Vec::new();
     for found in futures::future::join_all(asked).await {
         offers.extend(found?);
