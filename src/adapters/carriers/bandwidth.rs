@@ -125,8 +125,7 @@ impl Bandwidth {
     }
 
     fn calls(&self, path: &[&str]) -> Url {
-        let mut url =
-            page::join(&self.account.voice_api, &["accounts", &self.account.id, "calls"]);
+        let mut url = page::join(&self.account.voice_api, &["accounts", &self.account.id, "calls"]);
         page::extend(&mut url, path);
         url
     }
@@ -180,13 +179,12 @@ impl Carrier for Bandwidth {
     }
 
     async fn coverage(&self) -> Result<Vec<Coverage>, CarrierError> {
-        let all = [
-            ("US", NumberType::Local),
-            ("US", NumberType::TollFree),
-            ("CA", NumberType::Local),
-        ];
-        let covered =
-            |(country, number_type): (&str, _)| Coverage { country: country.to_owned(), number_type };
+        let all =
+            [("US", NumberType::Local), ("US", NumberType::TollFree), ("CA", NumberType::Local)];
+        let covered = |(country, number_type): (&str, _)| Coverage {
+            country: country.to_owned(),
+            number_type,
+        };
         Ok(all.map(covered).to_vec())
     }
 

@@ -201,7 +201,9 @@ mod tests {
             outbound_callback_creds: creds(),
         };
         let Body::Xml(written) = xml::write(&change).unwrap() else { panic!("XML") };
-        assert!(written.contains("<Application><InboundCallbackUrl>https://a.example/?a=1&amp;b=2<"));
+        assert!(
+            written.contains("<Application><InboundCallbackUrl>https://a.example/?a=1&amp;b=2<")
+        );
         assert!(written.contains("<UserId>u</UserId><Password>p&lt;&gt;</Password>"), "{written}");
     }
 }

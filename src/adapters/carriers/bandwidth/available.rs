@@ -52,9 +52,7 @@ impl Found {
 impl Detail {
     fn offer(self, kind: NumberType, messages: bool) -> Option<Offer> {
         let number: E164 = xml::number(&self.full_number)?;
-        let text = |t: Option<String>| {
-            t.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
-        };
+        let text = |t: Option<String>| t.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
         let region = text(self.state);
         let canadian = region.as_deref().is_some_and(|state| PROVINCES.contains(&state));
         // Voice comes with every number; messages come with a location that has them.

@@ -67,7 +67,9 @@ impl Faults {
     pub(super) fn meaning(&self) -> CarrierError {
         match self.errors.first() {
             Some(fault) => fault.meaning(None),
-            None => CarrierError::Rejected { detail: "the order failed without a reason".to_owned() },
+            None => {
+                CarrierError::Rejected { detail: "the order failed without a reason".to_owned() }
+            }
         }
     }
 }
@@ -80,7 +82,16 @@ impl Fault {
             // No numbers for this area code, rate centre, town, state, postal code or LATA; none
             // sold in this area; a tier that the account does not have. From 5005 on somebody else
             // has it; 5041 is said of reservations.
-            4000 | 4001 | 4005..=4008 | 4023 | 4024 | 5005 | 5018 | 5041 | 5071 | 13_517
+            4000
+            | 4001
+            | 4005..=4008
+            | 4023
+            | 4024
+            | 5005
+            | 5018
+            | 5041
+            | 5071
+            | 13_517
             | 13_518 => CarrierError::Unavailable { detail },
             // Not in service, not ours.
             4017 | 5074 | 5076 | 13_536 => CarrierError::Gone { detail },

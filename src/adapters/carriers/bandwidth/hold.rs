@@ -83,7 +83,8 @@ pub(super) async fn hold(
     let url = bandwidth.own(&["tnreservation"]);
     let ask = bandwidth.post("hold", url, body).expecting(Expect::Anything);
     let answer = bandwidth.ask(ask).await?;
-    let id = id_in(&answer).ok_or_else(|| answer.unreadable(&"a reservation without a Location"))?;
+    let id =
+        id_in(&answer).ok_or_else(|| answer.unreadable(&"a reservation without a Location"))?;
     let lapses_at = now + TimeDelta::minutes(i64::from(MINUTES));
     bandwidth.holds.keep(number, Held { key, id: id.clone(), lapses_at }, now);
     Ok(CarrierHold { id, expires_at: until.min(lapses_at) })

@@ -205,7 +205,8 @@ pub(super) async fn list(
     let mut url = bandwidth.own(&["inserviceNumbers"]);
     url.query_pairs_mut().append_pair("page", page).append_pair("size", PAGE);
     // 204 without a word where there are none.
-    let answer = bandwidth.ask(bandwidth.get("list_owned", url).expecting(Expect::Anything)).await?;
+    let answer =
+        bandwidth.ask(bandwidth.get("list_owned", url).expecting(Expect::Anything)).await?;
     if answer.body.trim_ascii().is_empty() {
         return Ok((Vec::new(), None));
     }
@@ -327,7 +328,8 @@ mod tests {
         for word in ["RECEIVED", "PROCESSING", "TELEPORTED"] {
             assert_eq!(disconnect(word, "").done(), None, "{word}");
         }
-        let error = |code: u32| format!("<ErrorList><Error><Code>{code}</Code></Error></ErrorList>");
+        let error =
+            |code: u32| format!("<ErrorList><Error><Code>{code}</Code></Error></ErrorList>");
         assert_eq!(disconnect("FAILED", &error(5076)).done(), Some(Ok(())), "it was not ours");
         assert!(matches!(disconnect("FAILED", &error(5085)).done(), Some(Err(_))));
         assert_eq!(disconnect("RECEIVED", "").request.id.as_deref(), Some("ba05"));

@@ -3,7 +3,7 @@
 //! (dev.bandwidth.com/docs/numbers/guides/searchingForNumbers). What goes beyond is checked on the
 //! answer.
 
-use super::{Bandwidth, available, available::Found, xml};
+use super::{Bandwidth, available::Found, xml};
 use crate::carriers::catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -142,10 +142,7 @@ fn questions(query: &SearchQuery) -> Vec<Question> {
         && query.rate_centre.is_none()
         && query.lata.is_none()
         && query.near.is_none();
-    if query.country == "US"
-        && wanted(NumberType::TollFree)
-        && anywhere
-        && toll_free != Some(false)
+    if query.country == "US" && wanted(NumberType::TollFree) && anywhere && toll_free != Some(false)
     {
         all.push(free(query));
     }
@@ -233,9 +230,9 @@ fn free(query: &SearchQuery) -> Question {
     }
     // Three digits, of which an asterisk is any.
     match query.area_code.as_deref() {
-        Some(code) => Question::toll_free()
-            .with("tollFreeWildCardPattern", code)
-            .seeing_to(Filter::AreaCode),
+        Some(code) => {
+            Question::toll_free().with("tollFreeWildCardPattern", code).seeing_to(Filter::AreaCode)
+        }
         None => Question::toll_free().with("tollFreeWildCardPattern", "8**"),
     }
 }

@@ -102,9 +102,8 @@ pub(super) fn read_call(answer: &Answer) -> Result<CallDetails, CarrierError> {
     let spoken = call.answer_time.zip(call.end_time);
     Ok(CallDetails {
         status: status(&call),
-        duration_seconds: spoken.and_then(|(answered, ended)| {
-            u32::try_from((ended - answered).num_seconds()).ok()
-        }),
+        duration_seconds: spoken
+            .and_then(|(answered, ended)| u32::try_from((ended - answered).num_seconds()).ok()),
         id: call.call_id,
         from: call.from.unwrap_or_default(),
         to: call.to.unwrap_or_default(),
@@ -174,8 +173,11 @@ mod tests {
     fn a_message_taken_is_queued() {
         let taken = json!({"id": "1589", "segmentCount": 2, "direction": "out", "tag": "t"});
         let receipt = read_message(&answer(&taken)).unwrap();
-        let wanted =
-            MessageReceipt { id: "1589".to_owned(), status: MessageStatus::Queued, segments: Some(2) };
+        let wanted = MessageReceipt {
+            id: "1589".to_owned(),
+            status: MessageStatus::Queued,
+            segments: Some(2),
+        };
         assert_eq!(receipt, wanted);
     }
 }

@@ -103,8 +103,14 @@ mod tests {
     #[test]
     fn only_the_name_of_a_next_page_is_taken() {
         for (next, page) in [
-            ("Link=<https://dashboard.bandwidth.com:443/v1.0/tns?account=9&page=2012082912&size=500>;rel=\"next\";", Some("2012082912")),
-            ("Link=<https://evil.example/?page=cbdcfc94-81b1-4ce9&size=3>;", Some("cbdcfc94-81b1-4ce9")),
+            (
+                "Link=<https://dashboard.bandwidth.com:443/v1.0/tns?account=9&page=2012082912&size=500>;rel=\"next\";",
+                Some("2012082912"),
+            ),
+            (
+                "Link=<https://evil.example/?page=cbdcfc94-81b1-4ce9&size=3>;",
+                Some("cbdcfc94-81b1-4ce9"),
+            ),
             ("( a link goes here )", None),
             ("", None),
         ] {
