@@ -133,7 +133,7 @@ async fn details(
 }
 
 /// The order that brought a number, where Bandwidth tells.
-async fn origin(
+pub(super) async fn origin(
     bandwidth: &Bandwidth,
     operation: &'static str,
     tn: &str,
