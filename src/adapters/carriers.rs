@@ -1,5 +1,6 @@
 //! Carriers. One folder each; none knows the others.
 
+pub mod bandwidth;
 mod catalogue;
 mod laml;
 pub mod local;

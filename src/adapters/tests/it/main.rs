@@ -1,6 +1,7 @@
 //! The adapters against what they talk to.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
+mod bandwidth;
 mod local_carrier;
 mod signalwire;
 mod stand_in;
