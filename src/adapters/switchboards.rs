@@ -1,6 +1,7 @@
 //! The calling sides of carriers: who proves that a callback is theirs, reads it, and writes the
 //! answer in their language.
 
+mod ed25519;
 mod form;
 mod signature;
 

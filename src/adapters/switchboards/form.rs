@@ -1,8 +1,8 @@
 //! Carriers that call back with form fields as Twilio names them: Twilio itself, SignalWire's
-//! compatibility API, and the local carrier, which speaks the same so that what works here works
-//! there.
+//! compatibility API, Telnyx's TeXML applications, and the local carrier, which speaks the same so
+//! that what works here works there. They differ in how they prove that a callback is theirs.
 
-use super::signature;
+use super::{ed25519, signature};
 use crate::twiml;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,12 +16,23 @@ use voxlink_types::routing::Step;
 #[derive(Debug)]
 pub struct FormSwitchboard {
     key: &'static str,
-    secret: SecretString,
-    /// The headers that may carry the signature; the first there counts.
-    headers: &'static [&'static str],
-    sign: signature::Sign,
+    proof: Proof,
     /// Whether a signed `Timestamp` may say when a call comes in: for simulated calls.
     believes_time: bool,
+}
+
+/// What proves that a callback is the carrier's.
+#[derive(Debug)]
+enum Proof {
+    /// A secret that both know signs the URL and the parameters.
+    Shared {
+        secret: SecretString,
+        /// The headers that may carry the signature; the first there counts.
+        headers: &'static [&'static str],
+        sign: signature::Sign,
+    },
+    /// A key that only the carrier has signs the time and the raw body; this is its public half.
+    Own([u8; 32]),
 }
 
 impl FormSwitchboard {
@@ -37,22 +48,24 @@ impl FormSwitchboard {
 
     /// SignalWire's, with the project's signing key (`PSK_…`), not with its API token.
     pub fn signalwire(signing_key: SecretString) -> Self {
-        Self {
+        let proof = Proof::Shared {
+            secret: signing_key,
             headers: &[signature::SIGNALWIRE_HEADER, signature::HEADER],
             sign: signature::sign_form_as_sent,
-            ..Self::of("signalwire", signing_key)
-        }
+        };
+        Self { key: "signalwire", proof, believes_time: false }
+    }
+
+    /// Telnyx's, with the public key of the account: it opens nothing and proves everything.
+    pub fn telnyx(public_key: [u8; 32]) -> Self {
+        Self { key: "telnyx", proof: Proof::Own(public_key), believes_time: false }
     }
 
     /// As Twilio signs.
     fn of(key: &'static str, secret: SecretString) -> Self {
-        Self {
-            key,
-            secret,
-            headers: &[signature::HEADER],
-            sign: signature::sign_form,
-            believes_time: false,
-        }
+        let headers = &[signature::HEADER];
+        let proof = Proof::Shared { secret, headers, sign: signature::sign_form };
+        Self { key, proof, believes_time: false }
     }
 }
 
@@ -62,22 +75,25 @@ impl Switchboard for FormSwitchboard {
     }
 
     fn verify(&self, callback: &Callback<'_>) -> Result<Verified, Forged> {
-        let given = self.headers.iter().find_map(|name| callback.headers.get(*name));
+        let (secret, headers, sign) = match &self.proof {
+            Proof::Shared { secret, headers, sign } => (secret.expose_secret(), headers, *sign),
+            Proof::Own(public_key) => {
+                ed25519::check(public_key, callback)?;
+                return params(callback).map(Verified::new);
+            }
+        };
+        let given = headers.iter().find_map(|name| callback.headers.get(*name));
         let given = given.ok_or(Forged::Unsigned)?;
         let given = given.to_str().map_err(|_| Forged::BadSignature)?;
-        let secret = self.secret.expose_secret();
-        let kind = callback.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        let is_form = kind.is_none_or(|k| {
-            k.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
-        });
-        if !is_form && let Some(promised) = signature::promised_body(callback.url) {
-            signature::check(self.sign, secret, given, callback.url, &[])?;
+        if !is_form(callback)
+            && let Some(promised) = signature::promised_body(callback.url)
+        {
+            signature::check(sign, secret, given, callback.url, &[])?;
             signature::check_body(&promised, callback.body)?;
             return json_params(callback.body).map(Verified::new);
         }
-        let params: Vec<(String, String)> =
-            url::form_urlencoded::parse(callback.body).into_owned().collect();
-        signature::check(self.sign, secret, given, callback.url, &params)?;
+        let params = form_params(callback.body);
+        signature::check(sign, secret, given, callback.url, &params)?;
         Ok(Verified::new(params))
     }
 
@@ -131,6 +147,21 @@ impl Switchboard for FormSwitchboard {
     fn markup(&self, steps: &[Step]) -> Markup {
         twiml::write(steps)
     }
+}
+
+/// Whether the body is a form, as it is when nothing is said of it.
+fn is_form(callback: &Callback<'_>) -> bool {
+    let kind = callback.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    kind.is_none_or(|k| k.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
+}
+
+/// The parameters of a body that is covered by its signature whatever it is.
+fn params(callback: &Callback<'_>) -> Result<Vec<(String, String)>, Forged> {
+    if is_form(callback) { Ok(form_params(callback.body)) } else { json_params(callback.body) }
+}
+
+fn form_params(body: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(body).into_owned().collect()
 }
 
 /// An id as a carrier may give it.
