@@ -3,16 +3,22 @@
 //! `server/config/carriers.rs`.
 
 use anyhow::Context;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use url::Url;
 use voxlink_adapters::{
     carriers::{
+        bandwidth::{self, Bandwidth},
         signalwire::{Project, SignalWire},
+        telnyx::{self, Telnyx},
         twilio::{Account, Twilio},
     },
     wire::{Limits, Wire},
 };
 use voxlink_gateways::{Carrier, Clock};
-use voxlink_server::{config::CarrierAccounts, metrics::CarrierFigures};
+use voxlink_server::{
+    config::{BandwidthAccount, CarrierAccounts},
+    metrics::CarrierFigures,
+};
 
 /// The carriers whose accounts are configured.
 pub fn configured(
@@ -39,7 +45,50 @@ pub fn configured(
         let wire = wire(SignalWire::KEY, Limits::default(), clock)?;
         all.push(Arc::new(SignalWire::new(project, wire)));
     }
+    if let Some(telnyx) = &accounts.telnyx {
+        let account = telnyx::Account {
+            id: telnyx.account_id.clone(),
+            key: telnyx.api_key.clone(),
+            api: telnyx.api.clone(),
+            connection: telnyx.connection.clone(),
+            messaging_profile: telnyx.messaging_profile.clone(),
+            outbound_profile: telnyx.outbound_profile.clone(),
+        };
+        let limits = Limits { total: telnyx.timeout, ..Limits::default() };
+        let wire = wire(Telnyx::KEY, limits, clock)?;
+        all.push(Arc::new(Telnyx::new(account, wire, Arc::clone(clock))));
+    }
+    if let Some(bandwidth) = &accounts.bandwidth {
+        let wire = wire(Bandwidth::KEY, Limits::default(), clock)?;
+        all.push(Arc::new(Bandwidth::new(at_bandwidth(bandwidth), wire, Arc::clone(clock))));
+    }
     Ok(all)
+}
+
+fn at_bandwidth(account: &BandwidthAccount) -> bandwidth::Account {
+    bandwidth::Account {
+        id: account.account_id.clone(),
+        user: account.user.clone(),
+        password: account.password.clone(),
+        site: account.site.clone(),
+        peer: account.peer.clone(),
+        voice_application: account.voice_application.clone(),
+        messaging_application: account.messaging_application.clone(),
+        callback_user: account.callback_user.clone(),
+        callback_password: account.callback_password.clone(),
+        reserve: true,
+        pause: Duration::from_secs(1),
+        numbers_api: below(&account.numbers, "api"),
+        messaging_api: below(&account.messaging, "api/v2"),
+        voice_api: below(&account.voice, "api/v2"),
+    }
+}
+
+/// An API that does not begin at the root of its site.
+fn below(site: &Url, path: &str) -> Url {
+    let mut url = site.clone();
+    url.set_path(path);
+    url
 }
 
 /// The way to a carrier, watched.
@@ -70,5 +119,14 @@ mod tests {
         assert!(keys(&[]).is_empty());
         assert_eq!(keys(&["TWILIO_"]), ["twilio"]);
         assert_eq!(keys(&["SIGNALWIRE_", "TWILIO_"]), ["twilio", "signalwire"]);
+        assert_eq!(keys(&["BANDWIDTH_", "TELNYX_"]), ["telnyx", "bandwidth"]);
+    }
+
+    #[test]
+    fn an_api_below_the_root_of_its_site_is_found_there() {
+        for site in ["https://voice.bandwidth.com", "http://127.0.0.1:4014/"] {
+            let api = below(&site.parse().unwrap(), "api/v2");
+            assert_eq!(api.as_str(), format!("{}/api/v2", site.trim_end_matches('/')));
+        }
     }
 }

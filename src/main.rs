@@ -112,11 +112,11 @@ fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>>
     let twilio = twilio.map(|account| FormSwitchboard::twilio(account.auth_token.clone()));
     let signalwire = config.carriers.signalwire_signing_key.clone();
     let signalwire = signalwire.map(FormSwitchboard::signalwire);
-    [local, twilio, signalwire]
-        .into_iter()
-        .flatten()
-        .map(|board| (board.key(), Arc::new(board) as Arc<dyn Switchboard>))
-        .collect()
+    let telnyx = config.carriers.telnyx_public_key.map(FormSwitchboard::telnyx);
+    let forms = [local, twilio, signalwire, telnyx].into_iter().flatten();
+    let forms = forms.map(|board| Arc::new(board) as Arc<dyn Switchboard>);
+    // LEAD: chain BandwidthSwitchboard::new(account.callback_user, account.callback_password) here.
+    forms.map(|board| (board.key(), board)).collect()
 }
 
 /// The local carrier's catalogue, as the command line fills it.

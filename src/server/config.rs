@@ -8,7 +8,9 @@ mod read;
 mod secret_key;
 mod variables;
 
-pub use carriers::{CarrierAccounts, SignalWireProject, TwilioAccount};
+pub use carriers::{
+    BandwidthAccount, CarrierAccounts, SignalWireProject, TelnyxAccount, TwilioAccount,
+};
 pub use data_dir::default_data_dir;
 pub use faults::CarrierFaults;
 pub use read::ConfigError;
@@ -60,7 +62,7 @@ pub struct Config {
     pub mail_url: Option<SecretString>,
     /// `MAIL_FROM`: who letters are from.
     pub mail_from: String,
-    /// `TWILIO_…`, `SIGNALWIRE_…`: the accounts at carriers.
+    /// `TWILIO_…`, `SIGNALWIRE_…`, `TELNYX_…`, `BANDWIDTH_…`: the accounts at carriers.
     pub carriers: CarrierAccounts,
     /// `LOCAL_CARRIER_SECRET`: what the local carrier signs its callbacks with.
     pub local_carrier_secret: Option<SecretString>,
@@ -207,13 +209,9 @@ impl Config {
                 carriers.join(" and ")
             ));
         }
-        if self.carriers.signalwire.is_some() && self.carriers.signalwire_signing_key.is_none() {
-            all.push(
-                "SIGNALWIRE_SIGNING_KEY is unset: calls to numbers bought at SignalWire are not \
-                 answered"
-                    .to_owned(),
-            );
-        }
+        all.extend(self.carriers.unproved().into_iter().map(|(variable, carrier)| {
+            format!("{variable} is unset: calls to numbers bought at {carrier} are not answered")
+        }));
         if self.local_carrier_faults != CarrierFaults::default() {
             all.push("LOCAL_CARRIER_FAULTS is set: the local carrier fails on purpose".to_owned());
         }

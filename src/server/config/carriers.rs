@@ -1,6 +1,12 @@
 //! The accounts at carriers that numbers are bought with. One function a carrier: it reads the
 //! carrier's variables, checks each by itself, and then that the account is whole.
 
+mod bandwidth;
+mod telnyx;
+
+pub use bandwidth::BandwidthAccount;
+pub use telnyx::TelnyxAccount;
+
 use super::{ConfigError, is_loopback, read::Reader, site};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -16,6 +22,13 @@ pub struct CarrierAccounts {
     /// `SIGNALWIRE_SIGNING_KEY`: what SignalWire signs its callbacks with. No part of the account:
     /// calls are answered where nothing is bought, too.
     pub signalwire_signing_key: Option<SecretString>,
+    /// Telnyx's.
+    pub telnyx: Option<TelnyxAccount>,
+    /// `TELNYX_PUBLIC_KEY`: what Telnyx's signatures are checked with. No part of the account, as
+    /// with SignalWire.
+    pub telnyx_public_key: Option<[u8; 32]>,
+    /// Bandwidth's.
+    pub bandwidth: Option<BandwidthAccount>,
 }
 
 /// An account at Twilio.
@@ -55,14 +68,36 @@ impl CarrierAccounts {
                 Ok(SecretString::from(text))
             }
         })?;
-        Ok(Self { twilio: twilio(r)?, signalwire: signalwire(r)?, signalwire_signing_key })
+        Ok(Self {
+            twilio: twilio(r)?,
+            signalwire: signalwire(r)?,
+            signalwire_signing_key,
+            telnyx: telnyx::account(r)?,
+            telnyx_public_key: telnyx::public_key(r)?,
+            bandwidth: bandwidth::account(r)?,
+        })
     }
 
     /// The configured carriers' names, for sentences.
     pub fn names(&self) -> Vec<&'static str> {
         let twilio = self.twilio.as_ref().map(|_| "Twilio");
         let signalwire = self.signalwire.as_ref().map(|_| "SignalWire");
-        [twilio, signalwire].into_iter().flatten().collect()
+        let telnyx = self.telnyx.as_ref().map(|_| "Telnyx");
+        let bandwidth = self.bandwidth.as_ref().map(|_| "Bandwidth");
+        [twilio, signalwire, telnyx, bandwidth].into_iter().flatten().collect()
+    }
+
+    /// The configured carriers whose callbacks cannot be proved: the variable that is unset, and
+    /// the carrier's name.
+    pub fn unproved(&self) -> Vec<(&'static str, &'static str)> {
+        let mut all = Vec::new();
+        if self.signalwire.is_some() && self.signalwire_signing_key.is_none() {
+            all.push(("SIGNALWIRE_SIGNING_KEY", "SignalWire"));
+        }
+        if self.telnyx.is_some() && self.telnyx_public_key.is_none() {
+            all.push(("TELNYX_PUBLIC_KEY", "Telnyx"));
+        }
+        all
     }
 }
 
@@ -89,10 +124,7 @@ fn twilio(r: &Reader<'_>) -> Result<Option<TwilioAccount>, ConfigError> {
 }
 
 fn signalwire(r: &Reader<'_>) -> Result<Option<SignalWireProject>, ConfigError> {
-    let project_id = r.checked_opt("SIGNALWIRE_PROJECT_ID", |text: &str| {
-        let known = uuid::Uuid::parse_str(text).map(|_| text.to_owned());
-        known.map_err(|_| "it is not a UUID, as a project's id is".to_owned())
-    })?;
+    let project_id = r.checked_opt("SIGNALWIRE_PROJECT_ID", uuid)?;
     let api_token = r.checked_opt("SIGNALWIRE_API_TOKEN", |text: &str| {
         // The dashboard shows both side by side, and with the wrong one every request is refused.
         if text.starts_with("PSK_") {
@@ -114,6 +146,18 @@ fn signalwire(r: &Reader<'_>) -> Result<Option<SignalWireProject>, ConfigError> 
         api_token,
         space,
     }))
+}
+
+/// An id that is a UUID.
+fn uuid(text: &str) -> Result<String, String> {
+    let known = uuid::Uuid::parse_str(text).map(|_| text.to_owned());
+    known.map_err(|_| "it is not a UUID".to_owned())
+}
+
+/// An id of digits alone.
+fn digits(text: &str) -> Result<String, String> {
+    let right = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if right { Ok(text.to_owned()) } else { Err("it is not of digits alone".to_owned()) }
 }
 
 /// Where a carrier is reached: our credentials go there, so never unencrypted through a network.

@@ -12,7 +12,7 @@ fn account(of: &str) -> Vec<(&'static str, &'static str)> {
     VARIABLES.iter().filter(|v| v.name.starts_with(of)).map(|v| (v.name, v.example)).collect()
 }
 
-const ACCOUNTS: [&str; 2] = ["TWILIO_", "SIGNALWIRE_"];
+const ACCOUNTS: [&str; 4] = ["TWILIO_", "SIGNALWIRE_", "TELNYX_", "BANDWIDTH_"];
 
 #[test]
 fn every_default_and_every_example_is_right() {
@@ -26,12 +26,24 @@ fn every_default_and_every_example_is_right() {
 
 #[test]
 fn half_an_account_names_what_is_missing() {
-    let cases: [(&[&str], &[&str]); 5] = [
+    let cases: [(&[&str], &[&str]); 8] = [
         (&["TWILIO_ACCOUNT_SID"], &["TWILIO_AUTH_TOKEN"]),
         (&["TWILIO_AUTH_TOKEN"], &["TWILIO_ACCOUNT_SID"]),
         (&["SIGNALWIRE_PROJECT_ID"], &["SIGNALWIRE_API_TOKEN", "SIGNALWIRE_SPACE_URL"]),
         (&["SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN"], &["SIGNALWIRE_SPACE_URL"]),
         (&["SIGNALWIRE_SPACE_URL"], &["SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN"]),
+        (&["TELNYX_API_KEY"], &["TELNYX_ACCOUNT_ID"]),
+        (&["TELNYX_ACCOUNT_ID"], &["TELNYX_API_KEY"]),
+        (
+            &["BANDWIDTH_ACCOUNT_ID", "BANDWIDTH_API_USER", "BANDWIDTH_API_PASSWORD"],
+            &[
+                "BANDWIDTH_SITE_ID",
+                "BANDWIDTH_PEER_ID",
+                "BANDWIDTH_VOICE_APPLICATION_ID",
+                "BANDWIDTH_CALLBACK_USER",
+                "BANDWIDTH_CALLBACK_PASSWORD",
+            ],
+        ),
     ];
     for (set, missing) in cases {
         let example = |name: &str| VARIABLES.iter().find(|v| v.name == name).unwrap().example;
@@ -64,6 +76,50 @@ fn accounts_are_read_whole_and_nothing_is_an_account_by_itself() {
 }
 
 #[test]
+fn what_an_account_can_do_without_is_no_account() {
+    let parts = [
+        ("TELNYX_CONNECTION_ID", "1293384261075731499"),
+        ("TELNYX_TIMEOUT", "5000"),
+        ("BANDWIDTH_MESSAGING_APPLICATION_ID", "00000000-0000-4000-8000-000000000000"),
+        ("BANDWIDTH_VOICE_URL", "http://127.0.0.1:4014"),
+    ];
+    let none = read(&parts).unwrap().carriers;
+    assert!(none.telnyx.is_none() && none.bandwidth.is_none());
+    // The public key by itself is no half account either.
+    let key = account("TELNYX_PUBLIC_KEY");
+    let alone = read(&key).unwrap().carriers;
+    assert!(alone.telnyx_public_key.is_some() && alone.telnyx.is_none());
+
+    let least = |of: &str, optional: &[&str]| {
+        let mut set = account(of);
+        set.retain(|(name, _)| !optional.contains(name));
+        read(&set).unwrap().carriers
+    };
+    let telnyx = least("TELNYX_A", &[]).telnyx.unwrap();
+    assert_eq!((telnyx.connection, telnyx.messaging_profile), (None, None));
+    assert_eq!(telnyx.api.as_str(), "https://api.telnyx.com/");
+    let optional = ["BANDWIDTH_MESSAGING_APPLICATION_ID", "BANDWIDTH_BASE_URL"];
+    let bandwidth = least("BANDWIDTH_", &optional).bandwidth.unwrap();
+    assert_eq!(bandwidth.messaging_application, None);
+    assert_eq!(bandwidth.numbers.as_str(), "https://dashboard.bandwidth.com/");
+    assert_eq!(bandwidth.voice.as_str(), "http://127.0.0.1:4014/");
+}
+
+#[test]
+fn telnyx_keys_are_told_apart() {
+    let public = account("TELNYX_PUBLIC_KEY")[0].1;
+    for (name, value, hint) in [
+        ("TELNYX_PUBLIC_KEY", "KEY0123456789", "it is an API key"),
+        ("TELNYX_PUBLIC_KEY", "c2hvcnQ=", "it has 5 bytes, not 32"),
+        ("TELNYX_API_KEY", public, "it is a public key"),
+    ] {
+        let said = read(&[(name, value)]).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("{name} is wrong: ")), "{said}");
+        assert!(said.contains(hint) && !said.contains(value), "{said}");
+    }
+}
+
+#[test]
 fn the_signing_key_is_no_token_and_says_why() {
     let mut set = account("SIGNALWIRE_");
     set.push(("SIGNALWIRE_API_TOKEN", "PSK_0123456789"));
@@ -77,7 +133,15 @@ fn the_signing_key_is_no_token_and_says_why() {
 
 #[test]
 fn credentials_go_by_https_or_stay_on_this_machine() {
-    for name in ["TWILIO_BASE_URL", "TWILIO_PRICING_URL", "SIGNALWIRE_SPACE_URL"] {
+    for name in [
+        "TWILIO_BASE_URL",
+        "TWILIO_PRICING_URL",
+        "SIGNALWIRE_SPACE_URL",
+        "TELNYX_BASE_URL",
+        "BANDWIDTH_BASE_URL",
+        "BANDWIDTH_VOICE_URL",
+        "BANDWIDTH_MESSAGING_URL",
+    ] {
         let with = |address: &'static str| {
             let mut set: Vec<_> = ACCOUNTS.into_iter().flat_map(account).collect();
             set.push((name, address));
@@ -124,6 +188,11 @@ fn a_wrong_value_is_named_with_an_example_and_is_not_repeated() {
         ("TWILIO_TIMEOUT", "999"),
         ("SIGNALWIRE_PROJECT_ID", "my project"),
         ("SIGNALWIRE_SIGNING_KEY", "PT0123456789"),
+        ("TELNYX_ACCOUNT_ID", "my account"),
+        ("TELNYX_CONNECTION_ID", "my connection"),
+        ("BANDWIDTH_SITE_ID", "site 1"),
+        ("BANDWIDTH_API_USER", "ann:secret"),
+        ("BANDWIDTH_CALLBACK_PASSWORD", "hunter2"),
         ("METRICS_TOKEN", "hunter2"),
     ] {
         let said = read(&[(name, value)]).unwrap_err().to_string();
@@ -140,6 +209,9 @@ fn secrets_do_not_print() {
     let mut set: Vec<_> = ACCOUNTS.into_iter().flat_map(account).collect();
     set.push(("TWILIO_AUTH_TOKEN", "a-planted-secret-text"));
     set.push(("SIGNALWIRE_API_TOKEN", "PT-a-planted-secret-text"));
+    set.push(("TELNYX_API_KEY", "KEY-a-planted-secret-text"));
+    set.push(("BANDWIDTH_API_PASSWORD", "a-planted-secret-text"));
+    set.push(("BANDWIDTH_CALLBACK_PASSWORD", "a-planted-secret-text"));
     let shown = format!("{:?}", read(&set).unwrap());
     assert!(shown.contains("signalwire") && !shown.contains("planted"), "{shown}");
 }
@@ -156,8 +228,12 @@ fn unsafe_defaults_are_said_in_production_only() {
     assert_eq!(open.warnings().len(), 5);
     let said = read(&account("TWILIO_")).unwrap().warnings().join(" ");
     assert!(said.contains("Twilio cannot reach it"), "{said}");
-    let mut set = account("SIGNALWIRE_");
-    assert!(!read(&set).unwrap().warnings().join(" ").contains("SIGNING_KEY"));
-    set.retain(|(name, _)| *name != "SIGNALWIRE_SIGNING_KEY");
-    assert!(read(&set).unwrap().warnings().join(" ").contains("SIGNALWIRE_SIGNING_KEY is unset"));
+    for (of, proof) in [("SIGNALWIRE_", "SIGNALWIRE_SIGNING_KEY"), ("TELNYX_", "TELNYX_PUBLIC_KEY")]
+    {
+        let mut set = account(of);
+        assert!(!read(&set).unwrap().warnings().join(" ").contains(proof));
+        set.retain(|(name, _)| *name != proof);
+        let said = read(&set).unwrap().warnings().join(" ");
+        assert!(said.contains(&format!("{proof} is unset")), "{said}");
+    }
 }

@@ -27,15 +27,15 @@ pub(super) fn callbacks(platform: &Platform, carrier: &dyn Carrier) -> Finding {
         format!("nobody here can tell what {} signs: its calls are not answered", carrier.name()),
         format!(
             "set {}",
-            or("what proves its callbacks", &variables(carrier.key(), |of| of.proof))
+            or("what proves its callbacks", &variables(carrier.key(), &[Part::Proof]))
         ),
     )
 }
 
 /// What to do about a carrier's ill health.
 fn remedy(key: &str, name: &str, error: &CarrierError) -> String {
-    let credentials = variables(key, |of| !of.default && !of.address && !of.proof);
-    let addresses = variables(key, |of| of.address);
+    let credentials = variables(key, &[Part::Opens]);
+    let addresses = variables(key, &[Part::Address]);
     match error {
         _ if key == "local" => "mend the database: the local carrier's books are in it".to_owned(),
         CarrierError::RefusedCredentials { .. } => format!(
@@ -48,7 +48,11 @@ fn remedy(key: &str, name: &str, error: &CarrierError) -> String {
              bought until then"
         ),
         CarrierError::NotConfigured { .. } => {
-            format!("set {}, see the README", or("its variables", &credentials))
+            let all = variables(key, &[Part::Opens, Part::Within]);
+            format!(
+                "compare {} with the account at {name}, and see the README",
+                or("its variables", &all)
+            )
         }
         CarrierError::RateLimited { .. } => format!(
             "try again in a minute; if it stays, something else uses up the account's requests at \
@@ -67,25 +71,45 @@ fn remedy(key: &str, name: &str, error: &CarrierError) -> String {
 }
 
 /// What a variable is to a carrier.
-struct Part {
-    /// It has a default: nobody needs to set it.
-    default: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// It opens the account.
+    Opens,
     /// It says where the carrier is.
-    address: bool,
+    Address,
     /// It only proves what the carrier tells us.
-    proof: bool,
+    Proof,
+    /// It says what within the account is used.
+    Within,
+    /// It has a default: nobody needs to set it.
+    Fine,
 }
 
-/// The carrier's variables of one sort: its own all begin with its key.
-fn variables(key: &str, wanted: impl Fn(&Part) -> bool) -> Vec<&'static str> {
+/// What a variable is, by how its name ends.
+fn part(v: &Variable) -> Part {
+    const PROOFS: [&str; 4] =
+        ["_SIGNING_KEY", "_PUBLIC_KEY", "_CALLBACK_USER", "_CALLBACK_PASSWORD"];
+    const WITHIN: [&str; 5] =
+        ["_CONNECTION_ID", "_PROFILE_ID", "_SITE_ID", "_PEER_ID", "_APPLICATION_ID"];
+    let ends = |any: &[&str]| any.iter().any(|end| v.name.ends_with(end));
+    if ends(&["_URL"]) {
+        Part::Address
+    } else if ends(&PROOFS) {
+        Part::Proof
+    } else if ends(&WITHIN) {
+        Part::Within
+    } else if v.default.is_empty() {
+        Part::Opens
+    } else {
+        Part::Fine
+    }
+}
+
+/// The carrier's variables of these sorts: its own all begin with its key.
+fn variables(key: &str, wanted: &[Part]) -> Vec<&'static str> {
     let start = format!("{}_", key.to_uppercase());
-    let part = |v: &Variable| Part {
-        default: !v.default.is_empty(),
-        address: v.name.ends_with("_URL"),
-        proof: v.name.ends_with("_SIGNING_KEY") || v.name.ends_with("_PUBLIC_KEY"),
-    };
     let own = VARIABLES.iter().filter(|v| v.name.starts_with(&start));
-    own.filter(|v| wanted(&part(v))).map(|v| v.name).collect()
+    own.filter(|v| wanted.contains(&part(v))).map(|v| v.name).collect()
 }
 
 fn or(general: &str, names: &[&str]) -> String {
@@ -111,7 +135,18 @@ mod tests {
         assert!(said.contains("add funds") && !said.contains("TWILIO_"), "{said}");
         let said = advice("signalwire", |detail| CarrierError::Transient { detail });
         assert!(said.contains("reaches SIGNALWIRE_SPACE_URL ("), "{said}");
-        assert_eq!(variables("signalwire", |of| of.proof), ["SIGNALWIRE_SIGNING_KEY"]);
+        assert_eq!(variables("signalwire", &[Part::Proof]), ["SIGNALWIRE_SIGNING_KEY"]);
+        let said = advice("telnyx", refused);
+        assert!(said.contains("compare TELNYX_API_KEY and TELNYX_ACCOUNT_ID with"), "{said}");
+        assert_eq!(variables("telnyx", &[Part::Proof]), ["TELNYX_PUBLIC_KEY"]);
+        let said = advice("bandwidth", refused);
+        let user = "BANDWIDTH_API_USER and BANDWIDTH_API_PASSWORD";
+        assert!(said.contains(&format!("BANDWIDTH_ACCOUNT_ID and {user} with")), "{said}");
+        let proof = ["BANDWIDTH_CALLBACK_USER", "BANDWIDTH_CALLBACK_PASSWORD"];
+        assert_eq!(variables("bandwidth", &[Part::Proof]), proof);
+        let said = advice("bandwidth", |detail| CarrierError::NotConfigured { detail });
+        assert!(said.contains("BANDWIDTH_SITE_ID and BANDWIDTH_PEER_ID"), "{said}");
+        assert!(!said.contains("CALLBACK"), "{said}");
         let said = advice("unheard_of", refused);
         assert!(said.contains("compare the credentials with"), "{said}");
     }

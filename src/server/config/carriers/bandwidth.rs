@@ -1,0 +1,98 @@
+//! The account at Bandwidth.
+
+use super::{base, digits, uuid};
+use crate::config::{ConfigError, read::Reader};
+use secrecy::SecretString;
+use url::Url;
+
+/// An account at Bandwidth and what in it is ours.
+#[derive(Debug)]
+pub struct BandwidthAccount {
+    /// `BANDWIDTH_ACCOUNT_ID`.
+    pub account_id: String,
+    /// `BANDWIDTH_API_USER`.
+    pub user: String,
+    /// `BANDWIDTH_API_PASSWORD`.
+    pub password: SecretString,
+    /// `BANDWIDTH_SITE_ID`: the site that numbers are bought into.
+    pub site: String,
+    /// `BANDWIDTH_PEER_ID`: the location of the site that numbers are bought into.
+    pub peer: String,
+    /// `BANDWIDTH_VOICE_APPLICATION_ID`.
+    pub voice_application: String,
+    /// `BANDWIDTH_MESSAGING_APPLICATION_ID`, or none.
+    pub messaging_application: Option<String>,
+    /// `BANDWIDTH_CALLBACK_USER`: with the next, all that proves its callbacks.
+    pub callback_user: String,
+    /// `BANDWIDTH_CALLBACK_PASSWORD`.
+    pub callback_password: SecretString,
+    /// `BANDWIDTH_BASE_URL`: the site of the numbers API.
+    pub numbers: Url,
+    /// `BANDWIDTH_MESSAGING_URL`.
+    pub messaging: Url,
+    /// `BANDWIDTH_VOICE_URL`.
+    pub voice: Url,
+}
+
+/// What makes an account whole. The callbacks' user and password are of our choosing and belong to
+/// it: they are set at Bandwidth together with the addresses it calls.
+const WHOLE: [&str; 8] = [
+    "BANDWIDTH_ACCOUNT_ID",
+    "BANDWIDTH_API_USER",
+    "BANDWIDTH_API_PASSWORD",
+    "BANDWIDTH_SITE_ID",
+    "BANDWIDTH_PEER_ID",
+    "BANDWIDTH_VOICE_APPLICATION_ID",
+    "BANDWIDTH_CALLBACK_USER",
+    "BANDWIDTH_CALLBACK_PASSWORD",
+];
+
+pub(super) fn account(r: &Reader<'_>) -> Result<Option<BandwidthAccount>, ConfigError> {
+    let account_id = r.checked_opt("BANDWIDTH_ACCOUNT_ID", digits)?;
+    let user = r.checked_opt("BANDWIDTH_API_USER", name)?;
+    let password = r.text("BANDWIDTH_API_PASSWORD").map(SecretString::from);
+    let site = r.checked_opt("BANDWIDTH_SITE_ID", digits)?;
+    let peer = r.checked_opt("BANDWIDTH_PEER_ID", digits)?;
+    let voice_application = r.checked_opt("BANDWIDTH_VOICE_APPLICATION_ID", uuid)?;
+    let messaging_application = r.checked_opt("BANDWIDTH_MESSAGING_APPLICATION_ID", uuid)?;
+    let callback_user = r.checked_opt("BANDWIDTH_CALLBACK_USER", name)?;
+    let callback_password = r.checked_opt("BANDWIDTH_CALLBACK_PASSWORD", |text: &str| {
+        // Nothing is signed: who guesses it can say that anybody called anybody.
+        if text.len() >= 16 {
+            Ok(SecretString::from(text))
+        } else {
+            Err("it is shorter than 16 characters".to_owned())
+        }
+    })?;
+    let numbers = r.checked("BANDWIDTH_BASE_URL", base)?;
+    let messaging = r.checked("BANDWIDTH_MESSAGING_URL", base)?;
+    let voice = r.checked("BANDWIDTH_VOICE_URL", base)?;
+    r.all_or_none(&WHOLE)?;
+    let opens = account_id.zip(user).zip(password);
+    let within = site.zip(peer).zip(voice_application);
+    let proof = callback_user.zip(callback_password);
+    let whole = opens.zip(within).zip(proof);
+    Ok(whole.map(|((opens, within), (callback_user, callback_password))| {
+        let ((account_id, user), password) = opens;
+        let ((site, peer), voice_application) = within;
+        BandwidthAccount {
+            account_id,
+            user,
+            password,
+            site,
+            peer,
+            voice_application,
+            messaging_application,
+            callback_user,
+            callback_password,
+            numbers,
+            messaging,
+            voice,
+        }
+    }))
+}
+
+/// A user's name: a colon ends it where it is shown with its password (RFC 7617).
+fn name(text: &str) -> Result<String, String> {
+    if text.contains(':') { Err("it has a colon".to_owned()) } else { Ok(text.to_owned()) }
+}
