@@ -1,6 +1,6 @@
 //! The carriers that numbers are bought from, as far as their accounts are configured. Each has a
 //! wire of its own. A further carrier is a row in [`configured`] and its account in
-//! `server/config/carriers.rs`.
+//! `server/config/carriers.rs`; `adapters/ADDING.md` tells the whole way.
 
 use anyhow::Context;
 use std::{sync::Arc, time::Duration};

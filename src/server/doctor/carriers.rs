@@ -21,10 +21,13 @@ pub(super) async fn health(carrier: &dyn Carrier) -> Finding {
 /// Looks whether what a carrier tells us is believed: otherwise its calls are not answered.
 pub(super) fn callbacks(platform: &Platform, carrier: &dyn Carrier) -> Finding {
     if platform.switchboard(carrier.key()).is_some() {
-        return Good("signatures can be checked".to_owned());
+        return Good("callbacks can be proved".to_owned());
     }
     Wrong(
-        format!("nobody here can tell what {} signs: its calls are not answered", carrier.name()),
+        format!(
+            "nobody here can prove a callback of {}: its calls are not answered",
+            carrier.name()
+        ),
         format!(
             "set {}",
             or("what proves its callbacks", &variables(carrier.key(), &[Part::Proof]))
