@@ -1,8 +1,10 @@
 //! The calling sides of carriers: who proves that a callback is theirs, reads it, and writes the
 //! answer in their language.
 
+mod bandwidth;
 mod form;
 mod signature;
 
+pub use bandwidth::BandwidthSwitchboard;
 pub use form::FormSwitchboard;
 pub use signature::sign_form;
