@@ -97,9 +97,11 @@ impl Switchboard for BandwidthSwitchboard {
         let status = match event {
             "initiate" => CallStatus::Ringing,
             "answer" | "transferAnswer" => CallStatus::Answered,
-            "disconnect" if over => ended(verified),
-            "disconnect" | "transferDisconnect" if answered => CallStatus::Answered,
-            "disconnect" | "transferDisconnect" => CallStatus::Ringing,
+            "disconnect" | "transferDisconnect" => match (over, answered) {
+                (true, _) => ended(verified),
+                (false, true) => CallStatus::Answered,
+                (false, false) => CallStatus::Ringing,
+            },
             other => return Err(unknown(other)),
         };
         Ok(CallEvent {
