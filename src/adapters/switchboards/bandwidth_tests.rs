@@ -60,7 +60,6 @@ fn only_who_shows_our_user_and_password_is_read() {
         basic("voxlink", ""),
         basic("", ""),
         basic("Voxlink", "long: and random"),
-        basic("voxlink:long", " and random"),
         format!("Bearer {bare}"),
         format!("Basic {bare}AAAA"),
         "Basic".to_owned(),
@@ -72,7 +71,7 @@ fn only_who_shows_our_user_and_password_is_read() {
     }
     // Nothing is read before it is known who tells it.
     assert_eq!(verify(Some(&basic("x", "y")), "no json"), Err(Forged::BadSignature));
-    for unreadable in ["", "no json", "[]", "null", "a=b"] {
+    for unreadable in ["", "no json", "[]", "7", "a=b"] {
         assert!(matches!(verify(Some(&good), unreadable), Err(Forged::Unreadable(_))));
     }
 }
@@ -231,7 +230,8 @@ fn legs_say_only_how_far_the_call_has_come() {
 
 #[test]
 fn a_recording_is_told_when_it_can_be_fetched() {
-    let media = "https://voice.bandwidth.com/api/v2/accounts/55555555/calls/c-1/recordings/r-1/media";
+    let media =
+        "https://voice.bandwidth.com/api/v2/accounts/55555555/calls/c-1/recordings/r-1/media";
     let told = |kind: &str, change: &Value| {
         let mut more = json!({
             "eventTime": "2019-09-13T16:49:40.500",
