@@ -4,7 +4,9 @@
 //! Bandwidth signs nothing. An event is known by the user and the password that it shows (HTTP
 //! Basic), and by nothing else: neither its address nor its body nor its time is covered, and who
 //! has seen one event whole can make any. So the password must be long, random and used nowhere
-//! else, and the public address must be https.
+//! else, and the public address must be https. Each callback comes twice: at first it shows
+//! nothing, and only where the answer is 401 with a challenge it comes again with the credentials
+//! (dev.bandwidth.com/docs/numbers/webhooks, Authentication).
 
 use super::form::{bounded, json_params};
 use crate::{bxml, carriers::bandwidth::Bandwidth};
@@ -18,6 +20,9 @@ use voxlink_gateways::{
     carrier::{CallEvent, CallStatus, Callback, Forged, IncomingCall, Markup, Recording, Verified},
 };
 use voxlink_types::routing::Step;
+
+/// What Bandwidth is asked with for its credentials.
+const CHALLENGE: &str = "Basic realm=\"VoxLink\"";
 
 /// The calling side of Bandwidth.
 #[derive(Debug)]
@@ -51,7 +56,8 @@ impl Switchboard for BandwidthSwitchboard {
     }
 
     fn verify(&self, callback: &Callback<'_>) -> Result<Verified, Forged> {
-        let given = callback.headers.get(http::header::AUTHORIZATION).ok_or(Forged::Unsigned)?;
+        let given = callback.headers.get(http::header::AUTHORIZATION);
+        let given = given.ok_or(Forged::Unasked(CHALLENGE))?;
         let given = given.to_str().map_err(|_| Forged::BadSignature)?;
         let (scheme, encoded) = given.split_once(' ').ok_or(Forged::BadSignature)?;
         let shown = STANDARD.decode(encoded.trim()).map_err(|_| Forged::BadSignature)?;

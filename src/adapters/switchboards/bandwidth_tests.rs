@@ -51,7 +51,8 @@ fn only_who_shows_our_user_and_password_is_read() {
     let good = basic("voxlink", "long: and random");
     assert!(verify(Some(&good), body).is_ok());
     assert!(verify(Some(&good.replace("Basic", "BASIC")), body).is_ok());
-    assert_eq!(verify(None, body), Err(Forged::Unsigned));
+    assert_eq!(verify(None, body), Err(Forged::Unasked(CHALLENGE)));
+    assert_eq!(verify(None, ""), Err(Forged::Unasked(CHALLENGE)));
     let bare = good.trim_start_matches("Basic ");
     for forged in [
         basic("voxlink", "long: and randoM"),

@@ -104,6 +104,14 @@ async fn hours_menu_forward_and_voicemail_work_with_bandwidths_events() {
     let first = "/callbacks/bandwidth/voice";
     let (status, _) = post(&router, first, "another", "initiate", &json!({})).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
+    // Bandwidth shows its password only when it is asked.
+    for path in [first, "/callbacks/bandwidth/voice-fallback", "/callbacks/bandwidth/status"] {
+        let silent = Request::post(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(silent).await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
+        let asked = response.headers().get("www-authenticate").unwrap().to_str().unwrap();
+        assert!(asked.starts_with("Basic realm="), "{asked}");
+    }
 
     let menu = ask(first, "initiate", json!({})).await;
     assert!(menu.contains(">Press 1 for &lt;the desk&gt; &amp; wait.</SpeakSentence>"), "{menu}");
