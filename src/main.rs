@@ -115,8 +115,11 @@ fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>>
     let telnyx = config.carriers.telnyx_public_key.map(FormSwitchboard::telnyx);
     let forms = [local, twilio, signalwire, telnyx].into_iter().flatten();
     let forms = forms.map(|board| Arc::new(board) as Arc<dyn Switchboard>);
-    // LEAD: chain BandwidthSwitchboard::new(account.callback_user, account.callback_password) here.
-    forms.map(|board| (board.key(), board)).collect()
+    let bandwidth = config.carriers.bandwidth.as_ref().map(|account| {
+        let (user, password) = (account.callback_user.clone(), account.callback_password.clone());
+        Arc::new(BandwidthSwitchboard::new(user, password)) as Arc<dyn Switchboard>
+    });
+    forms.chain(bandwidth).map(|board| (board.key(), board)).collect()
 }
 
 /// The local carrier's catalogue, as the command line fills it.

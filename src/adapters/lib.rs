@@ -1,6 +1,8 @@
 //! Vendors. Each adapter is a transport and pure transformers; none knows the others or the domain.
 
+pub mod bxml;
 pub mod carriers;
+mod elements;
 pub mod mail;
 pub mod payments;
 pub mod switchboards;

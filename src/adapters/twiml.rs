@@ -1,140 +1,81 @@
-//! TwiML, the answer's language of Twilio and of carriers that took it over. Written by a small
-//! typed writer: text and attributes are escaped here and nowhere else, so no greeting can become
-//! markup.
+//! TwiML, the answer's language of Twilio and of carriers that took it over. Written by elements,
+//! so that text stays text.
 
+use crate::elements::Elements;
 use voxlink_gateways::carrier::Markup;
 use voxlink_types::routing::{Step, Target, Voice};
 
 /// The answer as a document. An empty list ends the call, so that the document always says
 /// something.
 pub fn write(steps: &[Step]) -> Markup {
-    let mut xml = Writer(String::with_capacity(512));
-    xml.0.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+    let mut xml = Elements::begin();
     xml.open("Response", &[]);
     for step in steps {
-        xml.step(step);
+        write_step(&mut xml, step);
     }
     if steps.is_empty() {
         xml.empty("Hangup", &[]);
     }
     xml.close("Response");
-    Markup { content_type: "text/xml; charset=utf-8", body: xml.0 }
+    Markup { content_type: "text/xml; charset=utf-8", body: xml.end() }
 }
 
-struct Writer(String);
-
-impl Writer {
-    fn step(&mut self, step: &Step) {
-        match step {
-            Step::Say { text, voice, language } => {
-                let voice = match voice {
-                    Voice::Woman => "woman",
-                    Voice::Man => "man",
-                };
-                self.open("Say", &[("voice", voice), ("language", language)]);
-                self.text(text);
-                self.close("Say");
-            }
-            Step::Dial { targets, timeout_seconds, then_url } => {
-                let timeout = timeout_seconds.to_string();
-                self.open(
-                    "Dial",
-                    &[("timeout", &timeout), ("action", then_url), ("method", "POST")],
-                );
-                for target in targets {
-                    let (name, value) = match target {
-                        Target::Number { number } => ("Number", number.as_str()),
-                        Target::Sip { uri } => ("Sip", uri.as_str()),
-                    };
-                    self.open(name, &[]);
-                    self.text(value);
-                    self.close(name);
+fn write_step(xml: &mut Elements, step: &Step) {
+    match step {
+        Step::Say { text, voice, language } => {
+            let voice = match voice {
+                Voice::Woman => "woman",
+                Voice::Man => "man",
+            };
+            xml.leaf("Say", &[("voice", voice), ("language", language)], text);
+        }
+        Step::Dial { targets, timeout_seconds, then_url } => {
+            let timeout = timeout_seconds.to_string();
+            let attributes =
+                [("timeout", timeout.as_str()), ("action", then_url), ("method", "POST")];
+            xml.open("Dial", &attributes);
+            for target in targets {
+                match target {
+                    Target::Number { number } => xml.leaf("Number", &[], number.as_str()),
+                    Target::Sip { uri } => xml.leaf("Sip", &[], uri),
                 }
-                self.close("Dial");
             }
-            Step::Gather { prompt, timeout_seconds, then_url } => {
-                let timeout = timeout_seconds.to_string();
-                let attributes = [
-                    ("input", "dtmf"),
-                    ("numDigits", "1"),
-                    ("timeout", timeout.as_str()),
-                    // With # as its own key it must not end the input.
-                    ("finishOnKey", ""),
-                    ("action", then_url),
-                    ("method", "POST"),
-                ];
-                self.open("Gather", &attributes);
-                for step in prompt {
-                    self.step(step);
-                }
-                self.close("Gather");
-            }
-            Step::Record { max_seconds, then_url, recording_url } => {
-                let longest = max_seconds.to_string();
-                let attributes = [
-                    ("maxLength", longest.as_str()),
-                    ("playBeep", "true"),
-                    ("finishOnKey", "#"),
-                    // Without an action the carrier would ask for this document again.
-                    ("action", then_url),
-                    ("method", "POST"),
-                    ("recordingStatusCallback", recording_url),
-                    ("recordingStatusCallbackMethod", "POST"),
-                ];
-                self.empty("Record", &attributes);
-            }
-            Step::Reject { reason } => self.empty("Reject", &[("reason", reason.as_str())]),
-            Step::Redirect { url } => {
-                self.open("Redirect", &[("method", "POST")]);
-                self.text(url);
-                self.close("Redirect");
-            }
-            Step::Hangup => self.empty("Hangup", &[]),
+            xml.close("Dial");
         }
-    }
-
-    fn start(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.0.push('<');
-        self.0.push_str(name);
-        for (key, value) in attributes {
-            self.0.push(' ');
-            self.0.push_str(key);
-            self.0.push_str("=\"");
-            self.text(value);
-            self.0.push('"');
-        }
-    }
-
-    fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.start(name, attributes);
-        self.0.push('>');
-    }
-
-    fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.start(name, attributes);
-        self.0.push_str("/>");
-    }
-
-    fn close(&mut self, name: &str) {
-        self.0.push_str("</");
-        self.0.push_str(name);
-        self.0.push('>');
-    }
-
-    /// Escapes for text and attributes alike; drops what XML 1.0 cannot hold.
-    fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&apos;"),
-                '\t' | '\n' | '\r' => self.0.push(' '),
-                c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
-                c => self.0.push(c),
+        Step::Gather { prompt, timeout_seconds, then_url } => {
+            let timeout = timeout_seconds.to_string();
+            let attributes = [
+                ("input", "dtmf"),
+                ("numDigits", "1"),
+                ("timeout", timeout.as_str()),
+                // With # as its own key it must not end the input.
+                ("finishOnKey", ""),
+                ("action", then_url),
+                ("method", "POST"),
+            ];
+            xml.open("Gather", &attributes);
+            for step in prompt {
+                write_step(xml, step);
             }
+            xml.close("Gather");
         }
+        Step::Record { max_seconds, then_url, recording_url } => {
+            let longest = max_seconds.to_string();
+            let attributes = [
+                ("maxLength", longest.as_str()),
+                ("playBeep", "true"),
+                ("finishOnKey", "#"),
+                // Without an action the carrier would ask for this document again.
+                ("action", then_url),
+                ("method", "POST"),
+                ("recordingStatusCallback", recording_url),
+                ("recordingStatusCallbackMethod", "POST"),
+            ];
+            xml.empty("Record", &attributes);
+        }
+        Step::Reject { reason } => xml.empty("Reject", &[("reason", reason.as_str())]),
+        Step::Redirect { url } => xml.leaf("Redirect", &[("method", "POST")], url),
+        Step::Hangup => xml.empty("Hangup", &[]),
     }
 }
 

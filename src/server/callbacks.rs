@@ -79,7 +79,8 @@ impl Callbacks {
         &self.table
     }
 
-    /// The paths, for the table of all routes: carriers prove themselves by signature.
+    /// The paths, for the table of all routes: carriers prove themselves by signature or
+    /// credentials.
     pub const PATHS: &[&str] = &[
         "/callbacks/{carrier}/voice",
         "/callbacks/{carrier}/voice/{*position}",

@@ -165,7 +165,7 @@ fn form_params(body: &[u8]) -> Vec<(String, String)> {
 }
 
 /// An id as a carrier may give it.
-fn bounded(id: &str) -> Result<String, Forged> {
+pub(super) fn bounded(id: &str) -> Result<String, Forged> {
     let fits = id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
     if fits { Ok(id.to_owned()) } else { Err(Forged::Unreadable("an id is malformed".to_owned())) }
 }
@@ -196,12 +196,13 @@ fn status(word: &str) -> Result<CallStatus, Forged> {
     })
 }
 
-/// The texts and numbers of a flat JSON object.
-fn json_params(body: &[u8]) -> Result<Vec<(String, String)>, Forged> {
+/// The texts and numbers of a flat JSON object; what is null is not there.
+pub(super) fn json_params(body: &[u8]) -> Result<Vec<(String, String)>, Forged> {
     let object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_slice(body).map_err(|e| Forged::Unreadable(e.to_string()))?;
     Ok(object
         .into_iter()
+        .filter(|(_, v)| !v.is_null())
         .map(|(k, v)| match v {
             serde_json::Value::String(s) => (k, s),
             other => (k, other.to_string()),

@@ -52,6 +52,10 @@ pub enum Forged {
     /// No signature.
     #[error("the request carries no signature")]
     Unsigned,
+    /// Nothing proves it yet: a carrier that shows its password only when it is asked to (RFC 7235)
+    /// is asked with this challenge, and sends the callback once more.
+    #[error("the request shows no credentials yet")]
+    Unasked(&'static str),
     /// The signature does not fit.
     #[error("the signature does not fit the request")]
     BadSignature,

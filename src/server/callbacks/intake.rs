@@ -3,7 +3,7 @@
 use super::Callbacks;
 use axum::{
     extract::{OriginalUri, Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -14,6 +14,11 @@ use voxlink_gateways::carrier::Forged;
 /// The answer to what is not taken. Which part did not fit stays in the log.
 pub(super) fn refused(error: Forged) -> Response {
     let status = match error {
+        // No refusal, and nothing for the log: such a carrier comes twice each time.
+        Forged::Unasked(challenge) => {
+            let asks = [(header::WWW_AUTHENTICATE, challenge)];
+            return (StatusCode::UNAUTHORIZED, asks).into_response();
+        }
         Forged::Unsigned | Forged::BadSignature | Forged::Stale => StatusCode::FORBIDDEN,
         Forged::Unreadable(_) | Forged::Missing(_) => StatusCode::BAD_REQUEST,
     };

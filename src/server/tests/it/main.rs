@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
 mod admission;
+mod bandwidth;
 mod house;
 mod voice;
 mod web;
