@@ -186,6 +186,7 @@ async fn save(
             match routing::publish(&mut cx, number, note.as_deref()).await {
                 Ok(_) => {
                     cx.commit().await?;
+                    app.platform.in_service().follow_now(&app.platform).await;
                     Ok(Flash::success("Published: calls are answered this way now.").then(&here))
                 }
                 Err(RoutingError::NoDraft) => {
@@ -247,6 +248,7 @@ async fn roll_back(
     match routing::roll_back(&mut cx, number, version).await {
         Ok(_) => {
             cx.commit().await?;
+            app.platform.in_service().follow_now(&app.platform).await;
             Ok(Flash::success("Rolled back: a copy of that version is in service.").then(&here))
         }
         Err(error @ (RoutingError::Problems(_) | RoutingError::NoChange)) => {
