@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home="$(mktemp -d /var/tmp/voxlink-cold.XXXXXX)"
-trap 'chmod -R u+w "$home" && rm -rf "$home"' EXIT
+trap 'DATA_DIR="$home/data" "$home/voxlink/target/debug/voxlink" postgres stop >/dev/null 2>&1; chmod -R u+w "$home" && rm -rf "$home"' EXIT
 git clone --quiet . "$home/clone"
 commit="$(git -C "$home/clone" rev-parse --short HEAD)"
 # rustup's proxies find their toolchains by RUSTUP_HOME, which is no cache and stays.
