@@ -2,10 +2,10 @@
 //!
 //! Each server keeps a table of its own. It is read whole at the start and every few minutes, and
 //! what changed (by `updated_at` of the number or its tenant) is read about once a second: cheap,
-//! with no notification in the transactions that sell and publish. The server that publishes reads
-//! at once ([`Table::follow_now`]), the others within that second. While PostgreSQL is away the
-//! table stays as it is, and calls are answered. A server that starts meanwhile begins with the
-//! copy that was left on its disk ([`Table::restore`]).
+//! with no notification in the transactions that sell and publish. The server that publishes,
+//! suspends or releases reads at once ([`Table::follow_now`]), the others within that second. While
+//! PostgreSQL is away the table stays as it is, and calls are answered. A server that starts
+//! meanwhile begins with the copy that was left on its disk ([`Table::restore`]).
 
 use crate::{Fault, Platform, Settings};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +25,7 @@ use voxlink_types::{
 
 /// How far before the newest change each reading begins, for transactions that commit late.
 const OVERLAP: TimeDelta = TimeDelta::seconds(20);
-/// How long somebody who has published waits for it to be followed.
+/// How long somebody who has changed something waits for it to be followed.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// One number in service.
@@ -222,7 +222,7 @@ impl Table {
         Ok(())
     }
 
-    /// Takes over what was just committed, so that who published it may try it by a call. Where
+    /// Takes over what was just committed, so that who changed it may try it by a call. Where
     /// nobody answers calls from this table, or the reading fails, nothing happens: whoever follows
     /// the table reads it within a second.
     pub async fn follow_now(&self, platform: &Platform) {
@@ -233,9 +233,9 @@ impl Table {
         let reading = self.refresh(&platform.db().voice, platform.settings(), now);
         match tokio::time::timeout(AT_ONCE, reading).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "what was published is followed later"),
+            Ok(Err(error)) => tracing::warn!(%error, "what was changed is followed later"),
             Err(_) => {
-                tracing::warn!("what was published is followed later: the reading takes long");
+                tracing::warn!("what was changed is followed later: the reading takes long");
             }
         }
     }

@@ -117,11 +117,11 @@ mod tests {
         let local = "http://127.0.0.1:3000";
         for own in ["localhost:3000", "127.0.0.1:3000", "[::1]:3000", "localhost:3100"] {
             let (origin, host) = (format!("http://{own}"), own);
-            assert!(ours(&[("origin", &origin), ("host", host)], local), "{own}");
+            assert!(ours(&[("origin", origin.as_str()), ("host", host)], local), "{own}");
         }
         for other in ["localhost:3001", "evil.example:3000", "evil.example", "localhost"] {
             let (origin, host) = (format!("http://{other}"), other);
-            assert!(!ours(&[("origin", &origin), ("host", host)], local), "{other}");
+            assert!(!ours(&[("origin", origin.as_str()), ("host", host)], local), "{other}");
         }
         let lan = "http://voxlink.lan:3000";
         assert!(ours(&[("origin", lan)], lan));

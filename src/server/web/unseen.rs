@@ -33,7 +33,8 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     }
     let (mut parts, body) = request.into_parts();
-    if let Some(uri) = parts.uri.query().and_then(cleaned).and_then(|q| asking(&parts.uri, &q)) {
+    let query = parts.uri.query().and_then(cleaned);
+    if let Some(uri) = query.and_then(|query| asking(&parts.uri, &query)) {
         parts.uri = uri;
     }
     if !is_form(&parts.headers) {
@@ -83,9 +84,12 @@ fn cleaned(fields: impl AsRef<[u8]>) -> Option<String> {
 fn is_unseen(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' => false,
-        '\u{200B}' | '\u{2060}' | '\u{FEFF}' => true,
-        // Embeddings, overrides and isolates of the writing's direction.
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
+        // Nothing to see, and what sets the direction of the writing around it.
+        '\u{200B}'
+        | '\u{2060}'
+        | '\u{FEFF}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}' => true,
         c => c.is_control(),
     }
 }

@@ -96,8 +96,13 @@ pub(super) async fn suspend(
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
     let done = admin::suspend(&mut cx, tenant, &typed.reason, typed.message.as_deref()).await;
+    let changes = done.is_ok();
     let said = "The account is suspended and its people are signed out.";
-    finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await
+    let answer = finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await?;
+    if changes {
+        app.platform.in_service().follow_now(&app.platform).await;
+    }
+    Ok(answer)
 }
 
 pub(super) async fn restore(
@@ -109,8 +114,13 @@ pub(super) async fn restore(
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
     let done = admin::restore(&mut cx, tenant, &typed.reason).await;
-    finish(&app, &person, cx, tenant, typed, done.map(|()| "The account is restored.".to_owned()))
-        .await
+    let changes = done.is_ok();
+    let said = "The account is restored.";
+    let answer = finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await?;
+    if changes {
+        app.platform.in_service().follow_now(&app.platform).await;
+    }
+    Ok(answer)
 }
 
 pub(super) async fn add_note(
