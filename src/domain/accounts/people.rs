@@ -159,7 +159,8 @@ pub(super) fn email_taken(error: sqlx::Error) -> AccountError {
 
 /// What to say of an address that is taken; every other error stays what it is.
 pub(super) fn taken(error: sqlx::Error, sentence: impl Into<String>) -> AccountError {
-    if broken_constraint(&error) == Some("users_email_unique") {
+    // The id is the same where the very form came twice within a millisecond.
+    if matches!(broken_constraint(&error), Some("users_email_unique" | "users_pkey")) {
         return AccountError::field("email", sentence);
     }
     error.into()

@@ -154,6 +154,9 @@ pub(super) struct RegisterForm {
     time_zone: String,
     accepts_terms: Option<String>,
     wants_news: Option<String>,
+    /// The form's own key; see [`crate::ui::IDEMPOTENCY_FIELD`].
+    #[serde(rename = "_key")]
+    key: Option<String>,
 }
 
 pub(super) async fn show_register(State(app): State<App>, person: Anyone) -> Answer {
@@ -178,6 +181,7 @@ pub(super) async fn register(
         time_zone: form.time_zone.clone(),
         accepts_terms: form.accepts_terms.is_some(),
         wants_news: form.wants_news.is_some(),
+        key: form.key.clone(),
     };
     match accounts::register(&app.platform, &wanted, person.request.clone()).await {
         Ok(made) => {
