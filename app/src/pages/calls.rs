@@ -3,6 +3,7 @@
 mod detail;
 mod list;
 
+use crate::query::Query;
 use crate::{
     Access, Answer, App, Route, Screen,
     access::{Person, Viewer},
@@ -11,7 +12,7 @@ use crate::{
     route::get,
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
     response::IntoResponse,
 };

@@ -10,6 +10,7 @@ mod simulate;
 mod versions;
 mod view;
 
+use crate::query::Query;
 use crate::{
     Access, Answer, App, Route, Screen, Wrong,
     access::{Manager, Person, Viewer},
@@ -19,7 +20,7 @@ use crate::{
     route::{get, post},
 };
 use axum::{
-    extract::{Form, Path, Query, State},
+    extract::{Form, Path, State},
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Utc};

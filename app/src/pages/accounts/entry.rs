@@ -1,5 +1,6 @@
 //! Coming in and going out: register, sign in, sign out.
 
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Anyone, Person},
@@ -7,7 +8,7 @@ use crate::{
     ui::{Button, Checkbox, Choice, Field, Form, Select},
 };
 use axum::{
-    extract::{Form as Posted, Query, State},
+    extract::{Form as Posted, State},
     http::{HeaderValue, header::RETRY_AFTER},
     response::{IntoResponse, Redirect, Response},
 };

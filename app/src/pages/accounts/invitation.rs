@@ -4,13 +4,14 @@ use super::{
     entry::{open, with_retry_after, zones},
     people::word,
 };
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::{Anyone, Person},
     flash::Tone,
     ui::{Button, Checkbox, Field, Form, Notice, Select},
 };
-use axum::extract::{Form as Posted, Query, State};
+use axum::extract::{Form as Posted, State};
 use leptos::prelude::*;
 use tower_sessions::Session;
 use voxlink_domain::accounts::{self, Acceptance, Invited};

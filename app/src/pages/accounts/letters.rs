@@ -1,13 +1,14 @@
 //! The pages that letters lead to: a new password, a confirmed address.
 
 use super::entry::with_retry_after;
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Anyone,
     ui::{Button, Field, Form, LinkButton},
 };
 use axum::{
-    extract::{Form as Posted, Query, State},
+    extract::{Form as Posted, State},
     response::{IntoResponse, Redirect},
 };
 use leptos::prelude::*;

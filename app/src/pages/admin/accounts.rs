@@ -5,6 +5,7 @@ use super::{
     filter::Wanted,
     listing::Listing,
 };
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::{Admin, Support},
@@ -12,7 +13,7 @@ use crate::{
     layout::Place,
     ui::{Badge, Cell, Choice, Select, When},
 };
-use axum::extract::{Query, State};
+use axum::extract::State;
 use leptos::prelude::*;
 use voxlink_domain::accounts::admin::{self, AccountFilter, Exported, TenantState};
 

@@ -5,6 +5,7 @@ use super::{
     export::{download, export_of},
     filter::Wanted,
 };
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, Screen,
     access::{Admin, Support},
@@ -13,7 +14,7 @@ use crate::{
         ButtonForm, ButtonKind, EmptyState, Field, FilterBar, LinkButton, Pager, When, WhenStyle,
     },
 };
-use axum::extract::{Form as Posted, Query, State};
+use axum::extract::{Form as Posted, State};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! The queue: what failed, what is to be done again, what is given up.
 
 use super::{filter::Wanted, listing::Listing};
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, PageError, Screen,
     access::{Admin, Developer, Person},
@@ -8,7 +9,7 @@ use crate::{
     layout::Place,
     ui::{Badge, ButtonForm, ButtonKind, Cell, Choice, Select, Stat, When},
 };
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use leptos::prelude::*;
 use voxlink_domain::jobs::{self, JobRow, JobState};
 use voxlink_types::role::PlatformRole;

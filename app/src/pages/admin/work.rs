@@ -5,13 +5,14 @@ use super::{
     filter::Wanted,
     listing::Listing,
 };
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::{Admin, Support},
     layout::Place,
     ui::{Amount, Badge, Cell, Choice, Number, Select, Stat, Stateful, When},
 };
-use axum::extract::{Query, State};
+use axum::extract::State;
 use leptos::prelude::*;
 use voxlink_domain::accounts::admin::{self, Exported, WorkFilter};
 use voxlink_types::{number::NumberState, order::OrderState};

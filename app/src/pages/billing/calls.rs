@@ -1,13 +1,14 @@
 //! The calls behind a usage line of an invoice: page by page, and all of them as a file.
 
 use super::{call_file, id};
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     layout::Place,
     ui::{Amount, Cell, Number, Pager, Rate, Stat, Table, When, WhenStyle},
 };
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{

@@ -1,6 +1,7 @@
 //! The list of invoices.
 
 use super::{file, tabs};
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
@@ -10,7 +11,7 @@ use crate::{
         Table, When, WhenStyle,
     },
 };
-use axum::extract::{Query, State};
+use axum::extract::State;
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{

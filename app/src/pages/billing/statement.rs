@@ -1,16 +1,14 @@
 //! The statement: every movement of the balance, each with the balance after it.
 
 use super::{csv_file, tabs};
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     layout::Place,
     ui::{Amount, ButtonKind, Cell, EmptyState, LinkButton, Pager, Table, When},
 };
-use axum::{
-    body::Body,
-    extract::{Query, State},
-};
+use axum::{body::Body, extract::State};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{

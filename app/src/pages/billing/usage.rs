@@ -1,6 +1,7 @@
 //! Running cost: this period by day and by number, and the calls behind it.
 
 use super::{call_file, tabs};
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
@@ -10,7 +11,7 @@ use crate::{
         Select, Stat, Table,
     },
 };
-use axum::extract::{Query, State};
+use axum::extract::State;
 use chrono::Days;
 use leptos::prelude::*;
 use rust_decimal::{Decimal, prelude::ToPrimitive};

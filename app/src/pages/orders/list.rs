@@ -1,5 +1,6 @@
 //! All orders: filter, search, export.
 
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
@@ -10,11 +11,7 @@ use crate::{
         Stateful, Table, When,
     },
 };
-use axum::{
-    extract::{Query, State},
-    http::header,
-    response::IntoResponse,
-};
+use axum::{extract::State, http::header, response::IntoResponse};
 use leptos::prelude::*;
 use serde::Deserialize;
 use std::fmt::Write;

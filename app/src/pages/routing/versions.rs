@@ -1,6 +1,7 @@
 //! What two versions of a number's plan do differently.
 
 use super::id;
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
@@ -8,7 +9,7 @@ use crate::{
     layout::Place,
     ui::{Card, Choice, Fact, Facts, Select},
 };
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::{
