@@ -56,15 +56,20 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
     let ask = format!("{here}/simulate");
     let (plan, number_zone, opened) = (plan.clone(), editing.time_zone.clone(), opened.clone());
     let lit = played.lit();
+    // Who may only look plays calls: nothing they press may lead to what they may not do.
+    let action = if editable { here } else { format!("{ask}#simulator") };
+    let enter = editable.then(|| {
+        view! { <button type="submit" name="op" value="save" class="sr-only" tabindex="-1" aria-hidden="true">"Save draft"</button> }
+    });
     view! {
         <NumberTabs id=editing.number current=NumberTab::Routing />
         {read_only}
         {unsaved}
         <div class="mb-5 flex flex-wrap items-center gap-3">{state} <p id="summary" class="text-lg">{summary}</p></div>
         <datalist id="zones">{zones}</datalist>
-        <Form action=here wrong=wrong.clone() class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <Form action=action wrong=wrong.clone() class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
             // The first submit button of a form is the one that Enter presses.
-            <button type="submit" name="op" value="save" class="sr-only" tabindex="-1" aria-hidden="true">"Save draft"</button>
+            {enter}
             <input type="hidden" name="opened" value=opened />
             <div class="flex min-w-0 flex-col gap-4">
                 {conflict}
