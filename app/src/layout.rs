@@ -133,7 +133,9 @@ fn brand(href: &'static str) -> impl IntoView {
 }
 
 fn flash(look: &Look) -> Option<impl IntoView + use<>> {
-    look.flash.clone().map(|said| view! { <Notice tone=said.tone>{said.text}</Notice> })
+    look.flash.clone().map(|said| {
+        view! { <div class="no-print"><Notice tone=said.tone>{said.text}</Notice></div> }
+    })
 }
 
 fn heading(bare: bool, title: &str, crumbs: Vec<Crumb>) -> impl IntoView + use<> {
