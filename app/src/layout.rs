@@ -133,9 +133,7 @@ fn brand(href: &'static str) -> impl IntoView {
 }
 
 fn flash(look: &Look) -> Option<impl IntoView + use<>> {
-    look.flash.clone().map(|said| {
-        view! { <div class="no-print"><Notice tone=said.tone>{said.text}</Notice></div> }
-    })
+    look.flash.clone().map(|said| view! { <Notice tone=said.tone>{said.text}</Notice> })
 }
 
 fn heading(bare: bool, title: &str, crumbs: Vec<Crumb>) -> impl IntoView + use<> {
