@@ -5,7 +5,6 @@
 //! [`SortHeader`], [`Pager`], [`FilterBar`], [`Export`], [`EmptyState`]. Values: [`Number`], [`Amount`],
 //! [`Rate`], [`When`], [`Badge`].
 
-mod address;
 mod blocks;
 mod button;
 mod chart;
@@ -13,10 +12,10 @@ mod country;
 mod fields;
 mod form;
 mod list;
+mod postal;
 mod radios;
 mod values;
 
-pub use address::AddressFields;
 pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chart::{Bar, BarChart};
@@ -25,6 +24,7 @@ pub use fields::{Checkbox, Choice, Field, Select, TextArea, TypedConfirmation};
 pub use form::{ButtonForm, Form, IDEMPOTENCY_FIELD};
 pub(crate) use list::grouped;
 pub use list::{Cell, Export, FilterBar, MorePager, Pager, SortHeader, Table};
+pub use postal::AddressFields;
 pub use radios::{Radios, Way};
 pub use values::{Amount, Badge, CopyButton, Number, Rate, Stateful, When, WhenStyle};
 pub use voxlink_types::country::country_name;

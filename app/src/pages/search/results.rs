@@ -37,7 +37,7 @@ pub(super) fn list(
     let act = may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Hold"</span></th> });
     let several = may_hold.then(|| {
         view! {
-            <div class="sticky bottom-0 z-10 -mx-4 flex justify-end border-t border-base-300 bg-base-200 px-4 py-3 sm:mx-0 sm:px-0">
+            <div class="no-print sticky bottom-0 z-10 -mx-4 flex justify-end border-t border-base-300 bg-base-200 px-4 py-3 sm:mx-0 sm:px-0">
                 <Button>"Hold the chosen ones"</Button>
             </div>
         }
@@ -125,7 +125,7 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
             {choose}
             <td class="number">
                 <div>
-                <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium tabular-nums">
+                <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium">
                     <Flag country />
                     <span>{number}</span>
                 </span>
