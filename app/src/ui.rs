@@ -1,9 +1,9 @@
 //! The kit that pages are built from. `/style-guide` shows every part in use: copy from there.
 //!
-//! Forms: [`Form`] around [`Field`], [`TextArea`], [`Select`], [`Checkbox`], [`AddressFields`]; the form carries an
-//! idempotency key and gives its [`crate::Wrong`] to the fields. Lists: [`Table`] with
-//! [`SortHeader`], [`Pager`], [`FilterBar`], [`Export`], [`EmptyState`]. Values: [`Number`], [`Amount`],
-//! [`Rate`], [`When`], [`Badge`].
+//! Forms: [`Form`] around [`Field`], [`TextArea`], [`Select`], [`Checkbox`], [`AddressFields`]; the
+//! form carries an idempotency key and gives its [`crate::Wrong`] to the fields. Lists: [`Table`]
+//! with [`SortHeader`], [`Pager`], [`FilterBar`], [`Export`], [`EmptyState`]. Values: [`Number`],
+//! [`Amount`], [`Rate`], [`When`], [`Badge`].
 
 mod blocks;
 mod button;

@@ -111,7 +111,7 @@ fn head(sheet: &mut Sheet, invoice: &Invoice) {
     sheet.down(20.0);
 
     let to = &invoice.bill_to;
-    sheet.text(0.0, Align::Left, 8.5, Weight::Bold, Ink::Quiet, "Bill to");
+    sheet.text(0.0, Align::Left, 8.5, Weight::Bold, Ink::Quiet, "Billed to");
     sheet.down(14.0);
     for piece in sheet.wrap(&to.name, 10.0, Weight::Bold, half) {
         sheet.text(0.0, Align::Left, 10.0, Weight::Bold, Ink::Text, &piece);

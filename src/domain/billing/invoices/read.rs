@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use voxlink_types::{
     Currency, Money, Page, PageRequest, Paging,
-    e164::readable,
     ids::{InvoiceId, InvoiceLineId, NumberId, TenantId},
-    money::{MoneyError, show_rate},
+    money::MoneyError,
     order::InvoiceState,
 };
 
@@ -109,56 +108,10 @@ pub struct Line {
     pub derivation: Value,
 }
 
-/// A stretch of days, its last one among them; one day is written once.
-fn days_text(first: NaiveDate, last: NaiveDate) -> String {
-    let day = |day: NaiveDate| day.format("%-d %b %Y");
-    if first == last { day(first).to_string() } else { format!("{} to {}", day(first), day(last)) }
-}
-
 impl Line {
-    /// What it is, as people read it: the stored sentence with its number spelled out.
-    pub fn text(&self) -> String {
-        readable(&self.description).replace(" %", "\u{a0}%")
-    }
-
-    /// The stretch of time that it is for and when that is paid, for what has one: rent in advance
-    /// (with the order) or in arrears, usage always in arrears.
-    pub fn period_text(&self) -> Option<String> {
-        let (first, last) = self.days?;
-        let days = days_text(first, last);
-        match (self.kind, self.prepaid()) {
-            (LineKind::Rental, true) => Some(format!("{days}, in advance")),
-            (LineKind::Rental | LineKind::Usage, false) => Some(format!("{days}, in arrears")),
-            _ => None,
-        }
-    }
-
     /// True for a line that an order charged.
     pub fn prepaid(&self) -> bool {
         self.kind != LineKind::Payment && self.derivation.get("order").is_some()
-    }
-
-    /// How many of what, as it is printed: of a tax its base; nothing for a payment.
-    pub fn quantity_text(&self) -> String {
-        match (self.kind, self.unit.as_str()) {
-            (LineKind::Payment, _) | (_, "order") => String::new(),
-            (LineKind::Tax, _) => show_rate(self.quantity, self.amount.currency),
-            (_, unit) => {
-                let plural = if self.quantity == Decimal::ONE { "" } else { "s" };
-                format!("{} {unit}{plural}", self.quantity.round_dp(4).normalize())
-            }
-        }
-    }
-
-    /// The price of one, as it is printed: a rate per unit, or a tax's percentage.
-    pub fn price_text(&self) -> String {
-        match (self.kind, self.unit.as_str()) {
-            (LineKind::Payment, _) | (_, "order") => String::new(),
-            (LineKind::Tax, _) => {
-                format!("{}\u{a0}%", (self.unit_price * Decimal::from(100)).normalize())
-            }
-            _ => show_rate(self.unit_price, self.amount.currency),
-        }
     }
 }
 
@@ -226,21 +179,6 @@ impl Invoice {
     pub fn paid_at_issue(&self) -> Money {
         let paid = self.lines.iter().filter(|l| l.kind == LineKind::Payment);
         Money::new(-paid.map(|l| l.amount.minor).sum::<i64>(), self.total.currency)
-    }
-
-    /// The days that it bills.
-    pub fn period_text(&self) -> String {
-        days_text(self.from, self.last_day())
-    }
-
-    /// By which clock its days are, and how it is rounded.
-    pub fn reading_text(&self) -> String {
-        let zone = self.zone.name();
-        let place = zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
-        let least = Money::new(1, self.total.currency);
-        format!(
-            "Dates are in {place} time. Every line and every tax is rounded to the nearest {least}."
-        )
     }
 
     /// The last day billed.
