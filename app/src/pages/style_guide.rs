@@ -5,14 +5,16 @@ use crate::{
     access::Support,
     flash::Tone,
     ui::{
-        Amount, Badge, Bar, BarChart, Button, ButtonForm, ButtonKind, Card, Cell, Checkbox, Choice,
-        EmptyState, Fact, Facts, Field, FilterBar, Form, LinkButton, Notice, Number, Pager, Rate,
-        Select, SortHeader, Stat, Stateful, Tab, Table, Tabs, TextArea, TypedConfirmation, When,
+        AddressFields, Amount, Badge, Bar, BarChart, Button, ButtonForm, ButtonKind, Card, Cell,
+        Checkbox, Choice, EmptyState, Export, Fact, Facts, Field, FilterBar, Form, LinkButton,
+        Notice, Number, Pager, Rate, Select, SortHeader, Stat, Stateful, Tab, Table, Tabs,
+        TextArea, TypedConfirmation, When,
     },
 };
 use axum::extract::State;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
+use voxlink_domain::billing::address::Address;
 use voxlink_types::{Currency, E164, Money, Page, PageRequest, number::NumberState};
 
 /// Shows the kit.
@@ -82,6 +84,7 @@ fn form() -> impl IntoView {
                 <Field name="email" label="E-mail" kind="email" value="ann" hint="For signing in and for invoices." />
                 <Field name="password" label="Password" kind="password" autocomplete="new-password" />
                 <Select name="zone" label="Time zone" value="Europe/Stockholm" choices=vec![Choice::new("UTC", "UTC"), Choice::new("Europe/Stockholm", "Stockholm")] />
+                <AddressFields address=Address::default() foreign=true />
                 <TextArea name="notes" label="Notes" value="Rings in the hall." optional=true />
                 <Checkbox name="terms" required=true>
                     "I accept the terms."
@@ -129,6 +132,7 @@ fn list(numbers: Vec<E164>, now: chrono::DateTime<chrono::Utc>) -> impl IntoView
             <FilterBar action="/style-guide" search="Number, name or tag">
                 <Select name="state" label="State" none="Any" choices=vec![Choice::new("active", "Active"), Choice::new("suspended", "Suspended")] />
             </FilterBar>
+            <Export href="/style-guide" />
             <Table caption="Numbers">
                 <thead>
                     <tr>

@@ -88,6 +88,9 @@ pub fn Field(
     /// May stay empty; says so.
     #[prop(optional)]
     optional: bool,
+    /// Another field decides whether it may stay empty: the handler asks for it, the browser not.
+    #[prop(optional)]
+    depends: bool,
     /// What a browser may fill in.
     #[prop(optional, into)]
     autocomplete: Option<String>,
@@ -118,7 +121,7 @@ pub fn Field(
                 type=kind
                 value=value
                 placeholder=placeholder
-                required=!optional
+                required=!(optional || depends)
                 autocomplete=autocomplete
                 maxlength=maxlength
                 inputmode=inputmode
