@@ -14,6 +14,7 @@ mod form;
 mod list;
 mod radios;
 mod values;
+pub(crate) mod words;
 
 pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
 pub use button::{Button, ButtonKind, LinkButton};

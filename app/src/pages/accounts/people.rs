@@ -194,7 +194,8 @@ fn colleague(c: Colleague, me: &accounts::Member, owner: bool) -> impl IntoView 
         .then(|| view! { <span class="block text-sm text-muted">"not confirmed"</span> });
     let last = match c.last_sign_in_at {
         Some(at) => view! { <When at=at /> }.into_any(),
-        None => view! { "never" }.into_any(),
+        None if c.id == me.user => view! { "Signed in now" }.into_any(),
+        None => view! { "Never" }.into_any(),
     };
     let act = owner.then(|| {
         let label = format!("Change {}", c.name);

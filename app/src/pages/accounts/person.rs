@@ -90,25 +90,27 @@ async fn page(
 ) -> Answer {
     let status =
         if wrong_role == Wrong::nothing() { wrong_remove.status() } else { wrong_role.status() };
+    let me = owner.member.user;
     Screen::new(person.name.clone())
         .at(Place::Settings)
         .under("People", "/settings/people")
         .status(status)
         .render(app, owner, move || {
-            let (id, email) = (person.id, person.email);
+            let (id, email, myself) = (person.id, person.email, person.id == me);
             let (role_at, remove_at) =
                 (format!("/settings/people/{id}/role"), format!("/settings/people/{id}/remove"));
             let word = email.clone();
             let last = match person.last_sign_in_at {
                 Some(at) => view! { <When at=at /> }.into_any(),
-                None => view! { "never" }.into_any(),
+                None if myself => view! { "Signed in now" }.into_any(),
+                None => view! { "Never" }.into_any(),
             };
             view! {
                 <div class="grid items-start gap-6 lg:grid-cols-2">
                     <Card title="Person">
                         <Facts>
-                            <Fact name="E-mail address">{email}</Fact>
-                            <Fact name="Address confirmed">{if person.email_verified { "yes" } else { "no" }}</Fact>
+                            <Fact name="E-mail address" wide=true>{email}</Fact>
+                            <Fact name="Address confirmed">{if person.email_verified { "Yes" } else { "No" }}</Fact>
                             <Fact name="Last sign-in">{last}</Fact>
                             <Fact name="Since"><When at=person.since /></Fact>
                         </Facts>
