@@ -3,7 +3,9 @@
 use super::simulate::{Played, Time};
 use crate::{
     flash::Tone,
-    ui::{Badge, Button, ButtonForm, ButtonKind, Card, Choice, Field, Select, When},
+    ui::{
+        Badge, Button, ButtonForm, ButtonKind, Card, Choice, Field, Select, When, words::sentence,
+    },
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -88,7 +90,7 @@ pub(super) fn way(played: &Played) -> impl IntoView + use<> {
     let visits = all.iter().flat_map(|d| d.path.iter().cloned());
     let visits = visits
         .map(|visit| {
-            let because = visit.because.into_iter().map(|why| view! { <li>{why}</li> });
+            let because = visit.because.iter().map(|why| view! { <li>{sentence(why)}</li> });
             view! {
                 <li class="relative border-s-2 border-accent ps-4 pb-4 last:border-transparent last:pb-0 before:absolute before:-start-[7px] before:top-1 before:size-3 before:rounded-full before:bg-accent">
                     <p class="font-semibold leading-5">{visit.title}</p>
@@ -180,7 +182,7 @@ pub(super) fn changes(problems: &[Problem], changes: &[String]) -> impl IntoView
     }
 }
 
-/// The way into service.
+/// The way into service; its button stands before what may be a long list.
 pub(super) fn publishing(
     problems: &[Problem],
     changed: &[String],
@@ -191,9 +193,9 @@ pub(super) fn publishing(
     view! {
         <Card title="Publish">
             <div class="flex flex-col gap-4">
-                <div id="changes">{told}</div>
                 <Field name="note" label="Note" value=note maxlength=200u32 optional=true placeholder="Why" />
                 <Button name="op" value="publish">"Publish"</Button>
+                <div id="changes">{told}</div>
             </div>
         </Card>
     }

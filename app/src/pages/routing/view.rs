@@ -72,8 +72,8 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
                 {save}
             </div>
             <div class="-m-1 flex min-w-0 flex-col gap-6 p-1 lg:sticky lg:top-20 lg:max-h-[calc(100vh-6rem)] lg:overflow-y-auto">
-                {beside}
                 {publish}
+                {beside}
             </div>
         </Form>
         <div class="mt-6 flex flex-col gap-6">
