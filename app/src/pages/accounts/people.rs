@@ -59,6 +59,10 @@ pub(super) struct LeaveForm {
     confirm: String,
 }
 
+/// A cell with an address has the whole line on a phone, so that it stays in one piece.
+const ADDRESS: &str =
+    "[overflow-wrap:anywhere] max-md:flex-col max-md:items-start max-md:gap-0 max-md:text-start";
+
 /// What is typed to leave.
 pub(super) const LEAVE: &str = "leave";
 
@@ -208,7 +212,7 @@ fn colleague(c: Colleague, me: &accounts::Member, owner: bool) -> impl IntoView 
     view! {
         <tr>
             <Cell label="Name"><span class="inline-flex flex-wrap items-center gap-2 font-medium">{c.name} {myself}</span></Cell>
-            <Cell label="E-mail address"><div class="min-w-0 break-all">{c.email} {unconfirmed}</div></Cell>
+            <td data-label="E-mail address" class=ADDRESS><div class="min-w-0">{c.email} {unconfirmed}</div></td>
             <Cell label="Role">{word(c.role)}</Cell>
             <Cell label="Last sign-in">{last}</Cell>
             <Cell label="Since"><When at=c.since /></Cell>
@@ -233,7 +237,7 @@ fn invitations(open: Vec<Invitation>, now: chrono::DateTime<chrono::Utc>) -> imp
             let at = format!("/settings/people/invitations/{}", i.id);
             view! {
                 <tr>
-                    <Cell label="Invited"><div class="min-w-0 font-medium break-all">{i.email}</div></Cell>
+                    <td data-label="Invited" class=ADDRESS><div class="min-w-0 font-medium">{i.email}</div></td>
                     <Cell label="As">{word(i.role)}</Cell>
                     <Cell label="By">{format!("{}, {how}", i.invited_by)}</Cell>
                     <Cell label="Until">{until}</Cell>
