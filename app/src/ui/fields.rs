@@ -221,11 +221,7 @@ pub fn Select(
     none: Option<String>,
 ) -> impl IntoView {
     let about = About::field(name);
-    let class = if about.error.is_some() {
-        "select select-error w-full pe-10 text-ellipsis"
-    } else {
-        "select w-full pe-10 text-ellipsis"
-    };
+    let class = if about.error.is_some() { "select select-error w-full" } else { "select w-full" };
     let chosen = value.unwrap_or_default();
     let required = none.is_none();
     let first = none.map(|label| view! { <option value="">{label}</option> });

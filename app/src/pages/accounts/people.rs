@@ -19,10 +19,13 @@ use leptos::prelude::*;
 use voxlink_domain::accounts::{self, Colleague, Invitation, Via};
 use voxlink_types::{ids::InvitationId, role::TenantRole};
 
-/// The roles as choices, each with what it may do.
+/// The roles as choices.
 pub(super) fn roles() -> Vec<Choice> {
-    TenantRole::ALL.iter().map(|role| Choice::new(role.as_str(), described(*role))).collect()
+    TenantRole::ALL.iter().map(|role| Choice::new(role.as_str(), word(*role))).collect()
 }
+
+/// What each role may do.
+pub(super) const ROLES: &str = "A viewer sees everything and changes nothing. A manager buys, configures and pays. An owner also manages people and the account.";
 
 /// A role in a word.
 pub(super) const fn word(role: TenantRole) -> &'static str {
@@ -30,14 +33,6 @@ pub(super) const fn word(role: TenantRole) -> &'static str {
         TenantRole::Viewer => "Viewer",
         TenantRole::Manager => "Manager",
         TenantRole::Owner => "Owner",
-    }
-}
-
-const fn described(role: TenantRole) -> &'static str {
-    match role {
-        TenantRole::Viewer => "Viewer: sees everything, changes nothing",
-        TenantRole::Manager => "Manager: buys, configures and pays",
-        TenantRole::Owner => "Owner: also manages people and the account",
     }
 }
 
@@ -284,7 +279,7 @@ fn invite_form(typed: InviteForm, wrong: Wrong, mail: bool) -> impl IntoView {
             <Form action="/settings/people/invite" wrong=wrong class="flex flex-col gap-5">
                 <div class="grid gap-4 lg:grid-cols-3">
                     <Field name="email" label="E-mail address" kind="email" value=typed.email autocomplete="off" maxlength=254u32 />
-                    <Select name="role" label="Role" choices=roles() value=role />
+                    <Select name="role" label="Role" choices=roles() value=role hint=ROLES />
                     <Select name="via" label="How" choices=how value=typed.via />
                 </div>
                 <div><Button>"Invite"</Button></div>

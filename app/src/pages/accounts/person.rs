@@ -1,6 +1,6 @@
 //! One person of the company, for an owner: their role, and their removal.
 
-use super::people::{back, roles};
+use super::people::{ROLES, back, roles};
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::Owner,
@@ -117,7 +117,7 @@ async fn page(
                     </Card>
                     <Card title="Role">
                         <Form action=role_at wrong=wrong_role>
-                            <Select name="role" label="What they may do" choices=roles() value=person.role.as_str().to_owned() />
+                            <Select name="role" label="What they may do" choices=roles() value=person.role.as_str().to_owned() hint=ROLES />
                             <div><Button>"Save the role"</Button></div>
                         </Form>
                     </Card>

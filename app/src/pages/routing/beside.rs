@@ -182,23 +182,23 @@ pub(super) fn changes(problems: &[Problem], changes: &[String]) -> impl IntoView
     }
 }
 
-/// The way into service; its button stands before what may be a long list.
-pub(super) fn publishing(
-    problems: &[Problem],
-    changed: &[String],
-    note: &str,
-) -> impl IntoView + use<> {
-    let told = changes(problems, changed);
+/// The way into service. It stands first, so that its button is in sight.
+pub(super) fn publishing(note: &str) -> impl IntoView + use<> {
     let note = note.to_owned();
     view! {
         <Card title="Publish">
             <div class="flex flex-col gap-4">
                 <Field name="note" label="Note" value=note maxlength=200u32 optional=true placeholder="Why" />
                 <Button name="op" value="publish">"Publish"</Button>
-                <div id="changes">{told}</div>
             </div>
         </Card>
     }
+}
+
+/// What publishing would change, or what stands in its way: it may be long.
+pub(super) fn pending(problems: &[Problem], changed: &[String]) -> impl IntoView + use<> {
+    let told = changes(problems, changed);
+    view! { <Card><div id="changes">{told}</div></Card> }
 }
 
 /// All versions that were in service, the newest with what each changed.

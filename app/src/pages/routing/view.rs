@@ -39,7 +39,8 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
     let refused = wrong.status().is_client_error() && !page.conflict;
     let focus = refused.then(|| problems.iter().find_map(|p| p.field.clone())).flatten();
     let beside = beside::simulator(&played, zone, &here);
-    let publish = editable.then(|| beside::publishing(&problems, &changes, note));
+    let publish = editable.then(|| beside::publishing(note));
+    let pending = editable.then(|| beside::pending(&problems, &changes));
     let versions = beside::versions(editing, &page.history, editable);
     let discard = (editable && editing.draft.is_some()).then(|| discard(&here, &changes));
     let save = editable.then(|| {
@@ -70,6 +71,7 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
             <div class="-m-1 flex min-w-0 flex-col gap-6 p-1 lg:sticky lg:top-20 lg:max-h-[calc(100vh-6rem)] lg:overflow-y-auto">
                 {publish}
                 {beside}
+                {pending}
             </div>
         </Form>
         <div class="mt-6 flex flex-col gap-6">
