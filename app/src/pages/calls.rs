@@ -131,3 +131,21 @@ async fn one(State(app): State<App>, person: Viewer, Path(id): Path<String>) -> 
         .render(&app, &person, || detail::detail(&call))
         .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_without_digits_finds_nothing() {
+        let asked = |q: &str| Asked { q: Some(q.to_owned()), ..Asked::default() };
+        let filter = |q: &str| asked(q).filter(Tz::UTC);
+        assert_eq!(filter("nothing-such").until, Some(DateTime::UNIX_EPOCH));
+        assert_eq!(
+            filter("020 7946"),
+            CallFilter { digits: Some("020 7946".to_owned()), ..CallFilter::default() }
+        );
+        assert_eq!(filter("  "), CallFilter::default());
+        assert!(asked("x").narrows() && !asked(" ").narrows());
+    }
+}
