@@ -70,6 +70,7 @@ pub(super) fn detail(call: &Call) -> impl IntoView + use<> {
 
 /// What only a carrier's support or a programmer asks for, folded.
 fn technical(call: &Call) -> impl IntoView + use<> {
+    let (carrier, id) = (call.carrier.clone(), call.carrier_call_id.clone());
     let book = derived(call, "version")
         .map(|v| view! { <Fact name="Price book">{format!("Version {v}")}</Fact> });
     let increments = derived(call, "increments")
@@ -79,9 +80,9 @@ fn technical(call: &Call) -> impl IntoView + use<> {
             <summary class="font-semibold">"Technical details"</summary>
             <div class="mt-4">
                 <Facts>
-                    <Fact name="Carrier">{call.carrier.clone()}</Fact>
+                    <Fact name="Carrier">{carrier}</Fact>
                     <Fact name="The carrier’s id" wide=true>
-                        <code class="text-sm break-all">{call.carrier_call_id.clone()}</code>
+                        <code class="text-sm break-all">{id}</code>
                     </Fact>
                     {increments}
                     {book}

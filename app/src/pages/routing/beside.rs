@@ -90,11 +90,11 @@ pub(super) fn way(played: &Played) -> impl IntoView + use<> {
     let visits = all.iter().flat_map(|d| d.path.iter().cloned());
     let visits = visits
         .map(|visit| {
-            let because = visit.because.iter().map(|why| view! { <li>{sentence(why)}</li> });
+            let because = visit.because.iter().map(|why| view! { <li>{sentence(why)}</li> }).collect_view();
             view! {
                 <li class="relative border-s-2 border-accent ps-4 pb-4 last:border-transparent last:pb-0 before:absolute before:-start-[7px] before:top-1 before:size-3 before:rounded-full before:bg-accent">
                     <p class="font-semibold leading-5">{visit.title}</p>
-                    <ul class="text-sm text-muted empty:hidden">{because.collect_view()}</ul>
+                    <ul class="text-sm text-muted empty:hidden">{because}</ul>
                     <p class="text-sm break-words">
                         <span class="icon-[lucide--arrow-right] me-1 align-[-2px] text-accent" aria-hidden="true"></span>
                         {visit.then}
