@@ -15,6 +15,7 @@ mod list;
 mod postal;
 mod radios;
 mod values;
+pub(crate) mod words;
 
 pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
 pub use button::{Button, ButtonKind, LinkButton};

@@ -27,7 +27,7 @@ pub fn Notice(#[prop(default = Tone::Info)] tone: Tone, children: Children) -> i
     view! {
         <div role=role class=format!("alert alert-soft mb-4 {class}")>
             <span class=format!("{icon} shrink-0 text-xl") aria-hidden="true"></span>
-            <div class="text-base-content">{children()}</div>
+            <div class="min-w-0 [overflow-wrap:anywhere] text-base-content">{children()}</div>
         </div>
     }
 }
@@ -91,11 +91,16 @@ pub fn Facts(children: Children) -> impl IntoView {
     view! { <dl class="grid grid-cols-1 gap-x-8 gap-y-4 sm:grid-cols-2">{children()}</dl> }
 }
 
-/// One fact.
+/// One fact; a `wide` one, such as an address, has the row to itself.
 #[component]
-pub fn Fact(#[prop(into)] name: String, children: Children) -> impl IntoView {
+pub fn Fact(
+    #[prop(into)] name: String,
+    #[prop(optional)] wide: bool,
+    children: Children,
+) -> impl IntoView {
+    let class = if wide { "min-w-0 sm:col-span-2" } else { "min-w-0" };
     view! {
-        <div class="min-w-0">
+        <div class=class>
             <dt class="text-sm text-muted">{name}</dt>
             <dd class="mt-0.5 break-words">{children()}</dd>
         </div>
