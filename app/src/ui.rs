@@ -15,7 +15,7 @@ mod list;
 mod radios;
 mod values;
 
-pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
+pub use blocks::{Card, EmptyState, Fact, Facts, Fold, Notice, Stat, Tab, Tabs};
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chart::{Bar, BarChart};
 pub use country::{Flag, country_name};
