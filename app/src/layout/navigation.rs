@@ -24,6 +24,8 @@ pub enum Place {
     Billing,
     /// Profile, devices, members.
     Settings,
+    /// Staff: the overview.
+    Admin,
     /// Staff: accounts.
     AdminAccounts,
     /// Staff: orders.
@@ -53,6 +55,7 @@ const CUSTOMER: &[Entry] = &[
 ];
 
 const STAFF: &[Entry] = &[
+    (Place::Admin, "/admin", "Administration", "icon-[lucide--layout-dashboard]"),
     (Place::AdminAccounts, "/admin/accounts", "Accounts", "icon-[lucide--users]"),
     (Place::AdminOrders, "/admin/orders", "All orders", "icon-[lucide--package]"),
     (Place::AdminNumbers, "/admin/numbers", "All numbers", "icon-[lucide--hash]"),

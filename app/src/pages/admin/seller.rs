@@ -117,7 +117,7 @@ pub(super) async fn save(State(app): State<App>, admin: Admin, Sent(typed): Sent
 }
 
 async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
-    Screen::new("Seller and invoices")
+    Screen::new("Seller")
         .at(Place::AdminSettings)
         .status(wrong.status())
         .render(app, admin, move || form(typed, wrong))
@@ -129,7 +129,7 @@ fn form(t: Typed, wrong: Wrong) -> impl IntoView {
     view! {
         <Notice>"This is what invoices say of the seller. An invoice keeps what it was issued with; a change touches later ones only, and is written to the audit log."</Notice>
         <Form action="/admin/settings" wrong=wrong>
-            <h2 class="text-lg font-semibold">"Seller"</h2>
+            <h2 class="text-lg font-semibold">"Name and address"</h2>
             <Field name="name" label="Company" value=t.name autocomplete="organization" maxlength=200u32 />
             <Field name="line1" label="Street and house" value=t.line1 maxlength=100u32 />
             <Field name="line2" label="Suite or floor" value=t.line2 optional=true maxlength=100u32 />
