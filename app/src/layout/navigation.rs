@@ -24,10 +24,10 @@ pub enum Place {
     Billing,
     /// Profile, devices, members.
     Settings,
-    /// Staff: the overview.
-    Admin,
     /// Staff: accounts.
     AdminAccounts,
+    /// Staff: the overview.
+    Admin,
     /// Staff: orders.
     AdminOrders,
     /// Staff: numbers.

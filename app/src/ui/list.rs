@@ -163,7 +163,7 @@ pub fn FilterBar(
     let typed = look.param("q").unwrap_or_default().to_owned();
     let box_ = search.map(|label| {
         view! {
-            <label class="col-span-2 flex min-w-0 flex-col gap-1.5 sm:min-w-60 sm:flex-1">
+            <label class="whole flex flex-col gap-1.5 sm:min-w-60 sm:flex-1">
                 <span class="text-sm font-semibold">{label}</span>
                 <span class="input w-full">
                     <span class="icon-[lucide--search] text-muted" aria-hidden="true"></span>
@@ -178,11 +178,11 @@ pub fn FilterBar(
     let filters =
         children.map(|children| view! { <Provider value=InFilterBar>{children()}</Provider> });
     view! {
-        <form method="get" action=action class="no-print mb-4 grid grid-cols-2 items-end gap-3 sm:flex sm:flex-wrap" role="search" aria-label="Filter the list">
+        <form method="get" action=action class="filter-bar no-print mb-4" role="search" aria-label="Filter the list">
             {box_}
             {filters}
             {sort}
-            <div class="col-span-2 flex gap-2">
+            <div class="whole flex gap-2">
                 <button type="submit" class="btn btn-outline flex-1 border-line sm:flex-none">
                     <span class="icon-[lucide--filter]" aria-hidden="true"></span>
                     "Apply"
