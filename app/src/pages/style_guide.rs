@@ -6,11 +6,11 @@ use crate::{
     flash::Tone,
     ui::{
         Amount, Badge, Bar, BarChart, Button, ButtonForm, ButtonKind, Card, Cell, Checkbox, Choice,
-        EmptyState, Fact, Facts, Field, FilterBar, Fold, Form, LinkButton, Notice, Number, Pager,
-        Radios, Rate, Select, SortHeader, Stat, Stateful, Tab, Table, Tabs, TextArea,
-        TypedConfirmation, Way, When, WhenStyle,
+        EmptyState, Fact, Facts, Field, FilterBar, Form, LinkButton, Notice, Number, Pager, Rate,
+        Select, SortHeader, Stat, Stateful, Tab, Table, Tabs, TextArea, TypedConfirmation, When,
     },
 };
+use crate::ui::{Fold, Radios, Way, WhenStyle};
 use axum::extract::State;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
@@ -49,10 +49,6 @@ fn buttons() -> impl IntoView {
                 <ButtonForm action="/theme" fields=vec![("theme", "system".to_owned()), ("back", "/style-guide".to_owned())] kind=ButtonKind::Secondary>
                     "A form of one button"
                 </ButtonForm>
-                <a class="btn btn-outline btn-sm border-line" href="/style-guide">
-                    <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                    "Small, above a list"
-                </a>
             </div>
         </Card>
     }
@@ -87,14 +83,14 @@ fn form() -> impl IntoView {
                 <Field name="email" label="E-mail" kind="email" value="ann" hint="For signing in and for invoices." />
                 <Field name="password" label="Password" kind="password" autocomplete="new-password" />
                 <Select name="zone" label="Time zone" value="Europe/Stockholm" choices=vec![Choice::new("UTC", "UTC"), Choice::new("Europe/Stockholm", "Stockholm")] />
-                <Radios name="pay" label="How do you pay?" value="card" ways=vec![
-                    Way::new("card", "By card").hint("Charged when the order is placed."),
-                    Way::new("balance", "From the balance").hint("$151.80 are left."),
-                ] />
                 <TextArea name="notes" label="Notes" value="Rings in the hall." optional=true />
                 <Checkbox name="terms" required=true>
                     "I accept the terms."
                 </Checkbox>
+                <Radios name="pay" label="How do you pay?" value="card" ways=vec![
+                    Way::new("card", "By card").hint("Charged when the order is placed."),
+                    Way::new("balance", "From the balance").hint("$151.80 are left."),
+                ] />
                 <div>
                     <Button>"Save"</Button>
                 </div>
