@@ -1,5 +1,6 @@
 //! Every part of the kit in use, for staff: pages copy from here.
 
+use crate::ui::{Fold, Radios, Way, WhenStyle};
 use crate::{
     Answer, App, Screen, Wrong,
     access::Support,
@@ -10,7 +11,6 @@ use crate::{
         Select, SortHeader, Stat, Stateful, Tab, Table, Tabs, TextArea, TypedConfirmation, When,
     },
 };
-use crate::ui::{Fold, Radios, Way, WhenStyle};
 use axum::extract::State;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
