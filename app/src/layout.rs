@@ -186,7 +186,7 @@ fn heading(bare: bool, title: &str, crumbs: Vec<Crumb>) -> impl IntoView + use<>
         }
     });
     let title = (!bare).then(|| {
-        view! { <h1 class="mb-6 text-2xl font-semibold tracking-tight">{title.to_owned()}</h1> }
+        view! { <h1 class="mb-6 text-2xl font-semibold">{title.to_owned()}</h1> }
     });
     view! { {trail} {title} }
 }

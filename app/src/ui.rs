@@ -17,7 +17,7 @@ mod radios;
 mod values;
 pub(crate) mod words;
 
-pub use blocks::{Card, EmptyState, Fact, Facts, Notice, Stat, Tab, Tabs};
+pub use blocks::{Card, EmptyState, Fact, Facts, Fold, Notice, Stat, Tab, Tabs};
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chart::{Bar, BarChart};
 pub use country::Flag;

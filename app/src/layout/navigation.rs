@@ -28,6 +28,8 @@ pub enum Place {
     Help,
     /// Staff: accounts.
     AdminAccounts,
+    /// Staff: the overview.
+    Admin,
     /// Staff: orders.
     AdminOrders,
     /// Staff: numbers.
@@ -58,6 +60,7 @@ const CUSTOMER: &[Entry] = &[
 const FOOT: &[Entry] = &[(Place::Help, "/help", "Help", "icon-[lucide--life-buoy]")];
 
 const STAFF: &[Entry] = &[
+    (Place::Admin, "/admin", "Administration", "icon-[lucide--layout-dashboard]"),
     (Place::AdminAccounts, "/admin/accounts", "Accounts", "icon-[lucide--users]"),
     (Place::AdminOrders, "/admin/orders", "All orders", "icon-[lucide--package]"),
     (Place::AdminNumbers, "/admin/numbers", "All numbers", "icon-[lucide--hash]"),

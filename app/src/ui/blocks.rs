@@ -73,7 +73,7 @@ pub fn Stat(
         .map(|text| view! { <div class="text-sm text-muted">{text}</div> });
     let inside = view! {
         <div class="text-sm font-medium text-muted">{label}</div>
-        <div class="text-2xl font-semibold tracking-tight tabular-nums">{children()}</div>
+        <div class="text-2xl font-semibold tabular-nums">{children()}</div>
         {note}
     };
     match href {
@@ -104,6 +104,26 @@ pub fn Fact(
             <dt class="text-sm text-muted">{name}</dt>
             <dd class="mt-0.5 break-words">{children()}</dd>
         </div>
+    }
+}
+
+/// More about something, folded behind a line. The style sheet puts the arrow there, as it does
+/// for every `summary` without an icon of its own.
+#[component]
+pub fn Fold(
+    /// The line that opens it.
+    #[prop(into)]
+    summary: String,
+    /// Open from the start.
+    #[prop(optional)]
+    open: bool,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <details open=open class="min-w-0">
+            <summary class="w-fit max-w-full py-1 text-sm font-medium">{summary}</summary>
+            <div class="pt-2">{children()}</div>
+        </details>
     }
 }
 

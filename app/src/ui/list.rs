@@ -1,7 +1,7 @@
 //! Lists: a table where there is room, cards on a phone; sort and pages in the address.
 
 use crate::look::Look;
-use leptos::prelude::*;
+use leptos::{context::Provider, prelude::*};
 
 /// A list. Give `thead` and `tbody` as children; every `td` carries the heading it belongs to as
 /// `data-label` (or is a [`Cell`]), which is what stands before it on a phone.
@@ -33,6 +33,8 @@ pub fn Cell(
     #[prop(optional)] amount: bool,
     children: Children,
 ) -> impl IntoView {
+    // Without a label it takes the whole line on a phone.
+    let label = (!label.is_empty()).then_some(label);
     view! { <td data-label=label class=amount.then_some("amount")>{children()}</td> }
 }
 
@@ -184,6 +186,10 @@ pub(crate) fn grouped(value: i64) -> String {
     if value < 0 { format!("−{out}") } else { out }
 }
 
+/// Told to the fields of a [`FilterBar`]: none of them must be filled in, so none says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InFilterBar;
+
 /// Search and filters of a list, kept in the address: a `get` form. `children` are its fields
 /// (bare inputs with labels of their own, or [`super::Select`]). The sort is kept.
 #[component]
@@ -207,28 +213,32 @@ pub fn FilterBar(
     let typed = look.param("q").unwrap_or_default().to_owned();
     let box_ = search.map(|label| {
         view! {
-            <div class="min-w-48 flex-1">
-                <label class="input w-full">
+            <label class="whole flex flex-col gap-1.5 sm:min-w-60 sm:flex-1">
+                <span class="text-sm font-semibold">{label}</span>
+                <span class="input w-full">
                     <span class="icon-[lucide--search] text-muted" aria-hidden="true"></span>
-                    <span class="sr-only">{label.clone()}</span>
-                    <input type="search" name="q" value=typed placeholder=label />
-                </label>
-            </div>
+                    <input type="search" name="q" value=typed />
+                </span>
+            </label>
         }
     });
     let clear = filtered.then(|| {
         view! { <a class="btn btn-ghost" href=action.clone()>"Clear"</a> }
     });
+    let filters =
+        children.map(|children| view! { <Provider value=InFilterBar>{children()}</Provider> });
     view! {
-        <form method="get" action=action.clone() class="no-print mb-4 flex flex-wrap items-end gap-3" role="search" aria-label="Filter the list">
+        <form method="get" action=action class="filter-bar no-print mb-4" role="search" aria-label="Filter the list">
             {box_}
-            {children.map(|children| children())}
+            {filters}
             {sort}
-            <button type="submit" class="btn btn-outline border-line">
-                <span class="icon-[lucide--filter]" aria-hidden="true"></span>
-                "Apply"
-            </button>
-            {clear}
+            <div class="whole flex gap-2">
+                <button type="submit" class="btn btn-outline flex-1 border-line sm:flex-none">
+                    <span class="icon-[lucide--filter]" aria-hidden="true"></span>
+                    "Apply"
+                </button>
+                {clear}
+            </div>
         </form>
     }
 }

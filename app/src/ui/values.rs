@@ -39,7 +39,7 @@ pub fn Number(
         }
     });
     view! {
-        <span class="inline-flex items-center gap-1.5 whitespace-nowrap tabular-nums">
+        <span class="inline-flex items-center gap-1.5 whitespace-nowrap">
             {mark} {text} {copy}
         </span>
     }

@@ -116,7 +116,7 @@ pub(super) async fn save(State(app): State<App>, admin: Admin, Sent(typed): Sent
 }
 
 async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
-    Screen::new("Seller and invoices")
+    Screen::new("Seller")
         .at(Place::AdminSettings)
         .status(wrong.status())
         .render(app, admin, move || form(typed, wrong))
@@ -135,7 +135,7 @@ fn form(t: Typed, wrong: Wrong) -> impl IntoView {
     view! {
         <Notice>"This is what invoices say of the seller. An invoice keeps what it was issued with; a change touches later ones only, and is written to the audit log."</Notice>
         <Form action="/admin/settings" wrong=wrong>
-            <h2 class="text-lg font-semibold">"Seller"</h2>
+            <h2 class="text-lg font-semibold">"Name and address"</h2>
             <Field name="name" label="Company" value=t.name autocomplete="organization" maxlength=200u32 />
             <AddressFields address foreign=true />
             <Field name="email" label="E-mail for questions about a bill" kind="email" value=t.email optional=true maxlength=200u32 />
