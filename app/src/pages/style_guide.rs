@@ -1,15 +1,14 @@
 //! Every part of the kit in use, for staff: pages copy from here.
 
-use crate::ui::{Fold, Radios, Way, WhenStyle};
 use crate::{
     Answer, App, Screen, Wrong,
     access::Support,
     flash::Tone,
     ui::{
         AddressFields, Amount, Badge, Bar, BarChart, Button, ButtonForm, ButtonKind, Card, Cell,
-        Checkbox, Choice, EmptyState, Export, Fact, Facts, Field, FilterBar, Form, LinkButton,
-        Notice, Number, Pager, Rate, Select, SortHeader, Stat, Stateful, Tab, Table, Tabs,
-        TextArea, TypedConfirmation, When,
+        Checkbox, Choice, EmptyState, Export, Fact, Facts, Field, FilterBar, Fold, Form, LinkButton,
+        Notice, Number, Pager, Radios, Rate, Select, SortHeader, Stat, Stateful, Tab, Table, Tabs,
+        TextArea, TypedConfirmation, Way, When, WhenStyle,
     },
 };
 use axum::extract::State;

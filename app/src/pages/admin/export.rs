@@ -9,7 +9,6 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::IntoResponse,
 };
-use leptos::prelude::*;
 use voxlink_domain::accounts::admin::{self, Exported};
 use voxlink_types::role::PlatformRole;
 
@@ -19,16 +18,6 @@ pub(super) fn export_of(person: &Support) -> Option<String> {
     let path = &person.look.path;
     (person.member.platform_role >= PlatformRole::Admin)
         .then(|| address.replacen(path, &format!("{path}/export"), 1))
-}
-
-/// The way to the file, right above its list.
-pub(super) fn button(href: String) -> impl IntoView {
-    view! {
-        <a class="btn btn-outline btn-sm border-line" href=href>
-            <span class="icon-[lucide--download]" aria-hidden="true"></span>
-            "Export CSV"
-        </a>
-    }
 }
 
 /// A CSV file to be saved, written while it is read.

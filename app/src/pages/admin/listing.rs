@@ -1,7 +1,6 @@
 //! The frame that all lists of administration have: filters, export, table or empty state, pages.
 
-use super::export::button;
-use crate::ui::{EmptyState, FilterBar, Pager, Table};
+use crate::ui::{EmptyState, Export, FilterBar, Pager, Table};
 use leptos::prelude::*;
 use voxlink_types::Page;
 
@@ -52,7 +51,7 @@ impl Listing {
         };
         let export = self
             .export
-            .map(|href| view! { <div class="no-print mb-3 flex justify-end">{button(href)}</div> });
+            .map(|href| view! { <Export href=href /> });
         let filters = filters.into_any();
         view! {
             <FilterBar action=self.action search=self.search>

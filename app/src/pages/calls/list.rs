@@ -4,7 +4,7 @@ use super::Asked;
 use crate::{
     flash::Tone,
     ui::{
-        Badge, ButtonKind, Cell, Choice, EmptyState, Field, FilterBar, LinkButton, Number, Pager,
+        Badge, ButtonKind, Cell, Choice, EmptyState, Export, Field, FilterBar, LinkButton, Number, Pager,
         Rate, Select, Table, When,
     },
 };
@@ -93,12 +93,7 @@ pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -
         .into_any()
     } else {
         view! {
-            <p class="no-print mb-3 flex justify-end">
-                <a class="btn btn-outline btn-sm border-line" href=export>
-                    <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                    "Export CSV"
-                </a>
-            </p>
+            <Export href=export />
             <Table caption="Calls">
                 <thead>
                     <tr>

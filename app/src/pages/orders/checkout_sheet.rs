@@ -147,7 +147,8 @@ pub(super) fn pay(
                         {strategies}
                         {ways}
                         <Checkbox name="terms" required=true checked=consented>
-                            "I accept the terms of service and that each number renews every month until I release it."
+                            "I accept the "<a class="link" href="/help/terms" target="_blank">"terms of service"</a>
+                            " and that each number renews every month until I release it."
                         </Checkbox>
                         <div>
                             <Button>{format!("Buy for {total}")}</Button>
