@@ -197,6 +197,8 @@ test("Ctrl-K goes anywhere, and only then is the wasm fetched", async ({ page })
   // It closes by a click beside it, and opens empty.
   await awake(page, true);
   await page.keyboard.press("Control+k");
+  await palette.getByRole("combobox").fill("no such place");
+  await expect(palette.getByText("Nothing found")).toBeVisible({ timeout: 20_000 });
   await palette.getByRole("combobox").fill("numbers");
   await expect(palette.getByRole("option")).toHaveCount(1, { timeout: 20_000 });
   await page.mouse.click(5, 5);

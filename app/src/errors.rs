@@ -122,9 +122,10 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     } else {
         (layout::error_words(status).0, sentence)
     };
-    let mut dressed = Screen::new(title)
-        .status(status)
-        .quiet()
+    let screen = Screen::new(title).status(status);
+    // An address where nothing is says nothing about the database: its frame is whole.
+    let screen = if status == StatusCode::NOT_FOUND { screen } else { screen.quiet() };
+    let mut dressed = screen
         .render(&app, &anyone, move || layout::error_page(status, sentence, request_id))
         .await
         .unwrap_or_else(|error| (error.status, error.sentence.unwrap_or_default()).into_response());

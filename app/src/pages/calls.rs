@@ -3,6 +3,8 @@
 mod detail;
 mod list;
 
+pub(super) use list::{outcome, spoken};
+
 use crate::query::Query;
 use crate::{
     Access, Answer, App, Route, Screen,
@@ -20,7 +22,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use voxlink_domain::calls::{self, CallFilter};
-use voxlink_types::{PageRequest, ids::CallId};
+use voxlink_types::{E164, PageRequest, ids::CallId};
 
 /// The rows of this area.
 pub fn routes() -> Vec<Route> {
@@ -44,6 +46,19 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// What was typed into the search box.
+    fn typed(&self) -> Option<&str> {
+        self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
+    }
+
+    /// Whether anything is asked for but a page.
+    fn narrows(&self) -> bool {
+        [&self.q, &self.number, &self.status, &self.direction, &self.from, &self.until]
+            .into_iter()
+            .flatten()
+            .any(|text| !text.trim().is_empty())
+    }
+
     /// What of it makes sense; days are days of the person's zone, both included.
     fn filter(&self, zone: Tz) -> CallFilter {
         let given = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
@@ -53,8 +68,13 @@ impl Asked {
             let found = zone.from_local_datetime(&midnight).earliest();
             Some(found.map_or_else(|| midnight.and_utc(), |t| t.with_timezone(&Utc)))
         };
+        let digits = self.typed().map(str::to_owned);
+        if digits.as_ref().is_some_and(|q| !q.chars().any(|c| c.is_ascii_digit())) {
+            // No number holds a word, and no call is as old as this: nothing is found.
+            return CallFilter { until: Some(DateTime::UNIX_EPOCH), ..CallFilter::default() };
+        }
         CallFilter {
-            digits: given(&self.q).filter(|q| q.chars().any(|c| c.is_ascii_digit())),
+            digits,
             number: given(&self.number).and_then(|n| n.parse().ok()),
             status: given(&self.status).and_then(|s| s.parse().ok()),
             direction: given(&self.direction).filter(|d| d == "inbound" || d == "outbound"),
@@ -101,9 +121,32 @@ async fn one(State(app): State<App>, person: Viewer, Path(id): Path<String>) -> 
     let mut cx = person.begin(&app.platform).await?;
     let call = calls::call(&mut cx, id).await?.ok_or_else(PageError::not_found)?;
     drop(cx);
-    Screen::new("Call")
+    let (way, other) = match call.row.direction.as_str() {
+        "outbound" => ("to", &call.row.to),
+        _ => ("from", &call.row.from),
+    };
+    let other = other.parse::<E164>().map_or_else(|_| other.clone(), |n| n.international());
+    Screen::new(format!("Call {way} {other}"))
         .at(Place::Calls)
         .under("Calls", "/calls")
         .render(&app, &person, || detail::detail(&call))
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_without_digits_finds_nothing() {
+        let asked = |q: &str| Asked { q: Some(q.to_owned()), ..Asked::default() };
+        let filter = |q: &str| asked(q).filter(Tz::UTC);
+        assert_eq!(filter("nothing-such").until, Some(DateTime::UNIX_EPOCH));
+        assert_eq!(
+            filter("020 7946"),
+            CallFilter { digits: Some("020 7946".to_owned()), ..CallFilter::default() }
+        );
+        assert_eq!(filter("  "), CallFilter::default());
+        assert!(asked("x").narrows() && !asked(" ").narrows());
+    }
 }

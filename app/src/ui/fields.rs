@@ -1,6 +1,7 @@
 //! The fields of a form: label, hint, what was typed, and what is wrong with it, all tied
 //! together for those who listen.
 
+use super::list::InFilterBar;
 use crate::{Wrong, render::escape};
 use leptos::prelude::*;
 
@@ -57,6 +58,7 @@ impl About {
 
     fn label(&self, label: String, optional: bool) -> impl IntoView + use<> {
         let id = self.id.clone();
+        let optional = optional && use_context::<InFilterBar>().is_none();
         view! {
             <label for=id class="text-sm font-semibold">
                 {label} {optional.then(|| view! { <span class="font-normal text-muted">" (optional)"</span> })}
@@ -88,6 +90,9 @@ pub fn Field(
     /// May stay empty; says so.
     #[prop(optional)]
     optional: bool,
+    /// Another field decides whether it may stay empty: the handler asks for it, the browser not.
+    #[prop(optional)]
+    depends: bool,
     /// What a browser may fill in.
     #[prop(optional, into)]
     autocomplete: Option<String>,
@@ -109,7 +114,7 @@ pub fn Field(
     // A password is never sent back.
     let value = if kind == "password" { None } else { value };
     view! {
-        <div class="flex flex-col gap-1.5">
+        <div class="flex min-w-0 flex-col gap-1.5">
             {about.label(label, optional)}
             <input
                 class=class
@@ -118,7 +123,7 @@ pub fn Field(
                 type=kind
                 value=value
                 placeholder=placeholder
-                required=!optional
+                required=!(optional || depends)
                 autocomplete=autocomplete
                 maxlength=maxlength
                 inputmode=inputmode
@@ -233,7 +238,7 @@ pub fn Select(
         })
         .collect_view();
     view! {
-        <div class="flex min-w-36 flex-col gap-1.5">
+        <div class="flex min-w-0 flex-col gap-1.5 sm:min-w-36">
             {about.label(label, false)}
             <select
                 class=class

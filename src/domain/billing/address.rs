@@ -3,7 +3,10 @@
 use crate::{Ctx, Fault, audit::Entry};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use voxlink_types::error::{Explain, FieldError, Status};
+use voxlink_types::{
+    country::country_name,
+    error::{Explain, FieldError, Status},
+};
 
 /// A billing address and who stands in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,11 +56,11 @@ impl Explain for AddressError {
 }
 
 impl Address {
-    /// As written on a letter, empty parts left out.
+    /// As written on a letter, the country by its name, empty parts left out.
     pub fn lines(&self) -> Vec<String> {
         let town = [self.city.as_str(), self.region.as_str(), self.postal_code.as_str()];
         let town = town.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ");
-        [self.line1.clone(), self.line2.clone(), town, self.country.clone()]
+        [self.line1.clone(), self.line2.clone(), town, country_name(&self.country)]
             .into_iter()
             .filter(|l| !l.is_empty())
             .collect()

@@ -82,13 +82,18 @@ impl BulkAction {
     /// What is done, as a heading.
     pub fn label(&self) -> String {
         match self {
-            Self::Tag { tags } => format!("Add tags: {tags}"),
-            Self::Untag { tags } => format!("Remove tags: {tags}"),
+            Self::Tag { tags } => format!("Add tags: {}", spelled(tags)),
+            Self::Untag { tags } => format!("Remove tags: {}", spelled(tags)),
             Self::Suspend { .. } => "Suspend".to_owned(),
             Self::Resume => "Resume".to_owned(),
             Self::Release { .. } => "Release".to_owned(),
         }
     }
+}
+
+/// Tags as the numbers get them.
+fn spelled(typed: &str) -> String {
+    Tags::parse(typed).map_or_else(|_| typed.to_owned(), |tags| tags.as_slice().join(", "))
 }
 
 /// Which numbers.

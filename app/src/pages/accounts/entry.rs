@@ -110,6 +110,7 @@ pub(super) async fn sign_in(
 async fn sign_in_page(app: &App, person: &Anyone, form: SignInForm, wrong: Wrong) -> Answer {
     let next = form.next.clone().unwrap_or_default();
     Screen::new("Sign in")
+        .narrow()
         .status(wrong.status())
         .render(app, person, move || {
             view! {
@@ -204,6 +205,7 @@ pub(super) fn zones() -> Vec<Choice> {
 
 async fn register_page(app: &App, person: &Anyone, form: RegisterForm, wrong: Wrong) -> Answer {
     Screen::new("Open an account")
+        .narrow()
         .status(wrong.status())
         .render(app, person, move || {
             view! {
@@ -213,7 +215,9 @@ async fn register_page(app: &App, person: &Anyone, form: RegisterForm, wrong: Wr
                     <Field name="email" label="E-mail address" kind="email" value=form.email autocomplete="username" maxlength=254u32 />
                     <Field name="password" label="Password" kind="password" autocomplete="new-password" hint="At least 15 characters. A short sentence is easy to remember." />
                     <Select name="time_zone" label="Time zone" choices=zones() value=form.time_zone hint="Times are shown in this zone." />
-                    <Checkbox name="accepts_terms" checked=form.accepts_terms.is_some() required=true>"I accept the terms of service"</Checkbox>
+                    <Checkbox name="accepts_terms" checked=form.accepts_terms.is_some() required=true>
+                        "I accept the " <a class="link" href="/help/terms" target="_blank">"terms of service"</a>
+                    </Checkbox>
                     <Checkbox name="wants_news" checked=form.wants_news.is_some()>"Send me news about VoxLink (you can change this at any time)"</Checkbox>
                     <div class="flex flex-wrap items-center gap-4">
                         <Button>"Open the account"</Button>

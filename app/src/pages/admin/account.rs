@@ -249,7 +249,7 @@ fn body(shown: Shown, may_change: bool) -> impl IntoView {
             <Card title="Account">
                 <Facts>
                     <Fact name="State">{badge(account.state)}</Fact>
-                    <Fact name="Id"><code class="break-all">{id.to_string()}</code></Fact>
+                    <Fact name="Id"><code class="[overflow-wrap:anywhere]">{id.to_string()}</code></Fact>
                     <Fact name="Time zone">{account.time_zone}</Fact>
                     <Fact name="Since"><When at=account.created_at /></Fact>
                     {facts}
@@ -285,8 +285,8 @@ fn people(people: Vec<admin::Person>) -> impl IntoView {
             let confirmed = if p.email_verified { "yes" } else { "no" };
             view! {
                 <tr>
-                    <Cell label="Name"><span class="inline-flex flex-wrap items-center gap-2">{p.name} {staff}</span></Cell>
-                    <Cell label="Address"><span class="break-all">{p.email}</span></Cell>
+                    <Cell label="Name"><span class="inline-flex flex-wrap items-center gap-2"><bdi>{p.name}</bdi> {staff}</span></Cell>
+                    <Cell label="Address"><span class="min-w-0 [overflow-wrap:anywhere] md:inline-block md:min-w-52">{p.email}</span></Cell>
                     <Cell label="Confirmed">{confirmed}</Cell>
                     <Cell label="Role">{p.tenant_role.as_str()}</Cell>
                     <Cell label="Last sign-in">{last}</Cell>

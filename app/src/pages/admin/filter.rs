@@ -26,7 +26,12 @@ impl Wanted {
 
     /// The page, of 50 rows.
     pub fn request(&self) -> PageRequest {
-        PageRequest::new(self.page.unwrap_or(1), 50)
+        self.request_of(50)
+    }
+
+    /// The page, of so many rows.
+    pub fn request_of(&self, rows: u32) -> PageRequest {
+        PageRequest::new(self.page.unwrap_or(1), rows)
     }
 
     /// A value that may be absent; what cannot be read is no filter.

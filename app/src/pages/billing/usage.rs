@@ -8,8 +8,8 @@ use crate::{
     flash::Tone,
     layout::Place,
     ui::{
-        Amount, Bar, BarChart, Cell, Choice, EmptyState, FilterBar, LinkButton, Notice, Number,
-        Rate, Select, Stat, Table,
+        Amount, Bar, BarChart, Cell, Choice, EmptyState, Export, FilterBar, LinkButton, Notice,
+        Number, Rate, Select, Stat, Table,
     },
 };
 use axum::{extract::State, http::StatusCode};
@@ -116,7 +116,7 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
     let note =
         if month == this_month { "So far, exactly, before tax" } else { "Exactly, before tax" };
     let last_day = period.to.pred_opt().unwrap_or(period.to);
-    let days = format!("{} to {}", period.from.format("%-d %B"), last_day.format("%-d %B %Y"));
+    let days = format!("{} to {}", period.from.format("%-d %b"), last_day.format("%-d %b %Y"));
     let amount = billed.amount;
     let on_invoice = match &billed.invoice {
         Some((id, number)) => view! {
@@ -137,14 +137,17 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
         .into_any()
     } else {
         let (chart, numbers) = (chart(running, period), by_number(running, *month));
+        let download = format!("/billing/usage.csv?month={month}");
         view! {
             {chart}
-            <h2 class="mb-3 mt-8 text-lg font-semibold">"By number"</h2>
+            <div class="mt-8 flex flex-wrap items-end justify-between gap-x-4">
+                <h2 class="mb-3 text-lg font-semibold">"By number"</h2>
+                <Export href=download />
+            </div>
             {numbers}
         }
         .into_any()
     };
-    let download = format!("/billing/usage.csv?month={month}");
     let cost = show_rate(running.total, currency);
     let chosen = month.to_string();
     view! {
@@ -161,12 +164,6 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
             <Stat label="Billed time">{spoken(seconds)}</Stat>
         </div>
         {body}
-        <p class="no-print mt-6">
-            <a class="btn btn-outline border-line" href=download>
-                <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                "Download the calls as CSV"
-            </a>
-        </p>
     }
 }
 

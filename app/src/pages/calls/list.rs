@@ -4,8 +4,8 @@ use super::Asked;
 use crate::{
     flash::Tone,
     ui::{
-        Badge, ButtonKind, Cell, Choice, EmptyState, Field, FilterBar, LinkButton, Number, Pager,
-        Rate, Select, Table, When,
+        Badge, ButtonKind, Cell, Choice, EmptyState, Export, Field, FilterBar, LinkButton, Number,
+        Pager, Rate, Select, Table, When,
     },
 };
 use leptos::prelude::*;
@@ -25,7 +25,7 @@ pub(super) fn badge(status: CallStatus) -> impl IntoView {
 }
 
 /// What a call came to, in words.
-pub(super) fn outcome(word: Option<&str>) -> &'static str {
+pub(in crate::pages) fn outcome(word: Option<&str>) -> &'static str {
     match word {
         Some("rings") => "Rang",
         Some("put_through") => "Put through",
@@ -47,7 +47,7 @@ pub(super) fn party(text: &str, href: Option<String>) -> AnyView {
 }
 
 /// Minutes and seconds.
-pub(super) fn spoken(seconds: Option<i32>) -> String {
+pub(in crate::pages) fn spoken(seconds: Option<i32>) -> String {
     seconds.map_or_else(|| "–".to_owned(), |s| format!("{}:{:02}", s / 60, s % 60))
 }
 
@@ -77,15 +77,23 @@ pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -
         </FilterBar>
     };
     let rows = page.rows.iter().cloned().map(row).collect_view();
-    let table = if page.rows.is_empty() {
+    let table = if page.rows.is_empty() && asked.narrows() {
         view! {
-            <EmptyState icon="icon-[lucide--phone-call]" title="No calls here" text="Calls to your numbers stand here within a second. Buy a number and say what it shall do, or choose other filters.">
+            <EmptyState icon="icon-[lucide--search-x]" title="No call matches" text="Loosen the filter. The search looks for the digits of either number.">
+                <LinkButton href="/calls" kind=ButtonKind::Secondary>"Show all calls"</LinkButton>
+            </EmptyState>
+        }
+        .into_any()
+    } else if page.rows.is_empty() {
+        view! {
+            <EmptyState icon="icon-[lucide--phone-call]" title="No calls yet" text="Calls to your numbers stand here within a second. Buy a number and say what happens when it rings.">
                 <LinkButton href="/numbers">"Your numbers"</LinkButton>
             </EmptyState>
         }
         .into_any()
     } else {
         view! {
+            <Export href=export />
             <Table caption="Calls">
                 <thead>
                     <tr>
@@ -107,12 +115,6 @@ pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -
     view! {
         {filters}
         {table}
-        <p class="no-print mt-4">
-            <LinkButton href=export kind=ButtonKind::Quiet>
-                <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                "Export these calls (CSV)"
-            </LinkButton>
-        </p>
     }
     .into_any()
 }

@@ -118,7 +118,7 @@ fn compare(
                 <button type="submit" class="btn btn-outline border-line">"Compare"</button>
             </form>
             <Card title=format!("What changes from version {} to version {}", from.version, to.version)>{told}</Card>
-            <Card title="In a line">
+            <Card title="Summary">
                 <Facts>
                     <Fact name=name(&from)>{describe(&old)}</Fact>
                     <Fact name=name(&to)>{describe(&new)}</Fact>
