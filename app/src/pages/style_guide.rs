@@ -6,9 +6,9 @@ use crate::{
     flash::Tone,
     ui::{
         AddressFields, Amount, Badge, Bar, BarChart, Button, ButtonForm, ButtonKind, Card, Cell,
-        Checkbox, Choice, EmptyState, Export, Fact, Facts, Field, FilterBar, Fold, Form, LinkButton,
-        Notice, Number, Pager, Radios, Rate, Select, SortHeader, Stat, Stateful, Tab, Table, Tabs,
-        TextArea, TypedConfirmation, Way, When, WhenStyle,
+        Checkbox, Choice, EmptyState, Export, Fact, Facts, Field, FilterBar, Fold, Form,
+        LinkButton, Notice, Number, Pager, Radios, Rate, Select, SortHeader, Stat, Stateful, Tab,
+        Table, Tabs, TextArea, TypedConfirmation, Way, When, WhenStyle,
     },
 };
 use axum::extract::State;

@@ -2,7 +2,7 @@
 //! whole.
 
 use super::{
-    export::{button, download, export_of},
+    export::{download, export_of},
     filter::Wanted,
     stored::{label, stored},
 };
@@ -11,7 +11,9 @@ use crate::{
     Answer, App, Flash, Screen,
     access::{Admin, Support},
     layout::Place,
-    ui::{ButtonForm, ButtonKind, EmptyState, Field, FilterBar, Fold, Pager, When, WhenStyle},
+    ui::{
+        ButtonForm, ButtonKind, EmptyState, Export, Field, FilterBar, Fold, Pager, When, WhenStyle,
+    },
 };
 use axum::extract::{Form as Posted, State};
 use leptos::prelude::*;
@@ -73,7 +75,7 @@ pub(super) async fn list(
                     <ButtonForm action="/admin/audit/verify" fields=vec![("tenant", tenant)] kind=ButtonKind::Secondary>
                         {format!("Check {which}")}
                     </ButtonForm>
-                    {export.map(button)}
+                    {export.map(|href| view! { <Export href=href /> })}
                 </div>
                 {empty}
                 <ul class="flex flex-col gap-3">{rows}</ul>

@@ -49,9 +49,7 @@ impl Listing {
             }
             .into_any()
         };
-        let export = self
-            .export
-            .map(|href| view! { <Export href=href /> });
+        let export = self.export.map(|href| view! { <Export href=href /> });
         let filters = filters.into_any();
         view! {
             <FilterBar action=self.action search=self.search>
