@@ -78,6 +78,8 @@ pub fn country_name(code: &str) -> String {
         "LV" => "Latvia",
         "LT" => "Lithuania",
         "GR" => "Greece",
+        "CY" => "Cyprus",
+        "MT" => "Malta",
         "HU" => "Hungary",
         "RO" => "Romania",
         "BG" => "Bulgaria",

@@ -1,6 +1,5 @@
 //! Who sells: what invoices say of us. Kept by administrators.
 
-use super::super::billing::COUNTRIES;
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Admin,
@@ -11,7 +10,7 @@ use axum::extract::{Form as Sent, State};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{
-    address::Address,
+    address::{Address, COUNTRIES},
     invoices::Registration,
     seller::{self, Seller},
 };

@@ -11,14 +11,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{
     account::{self, Billing},
-    address::Address,
+    address::{Address, COUNTRIES},
 };
-
-/// The countries that can be chosen.
-pub(in crate::pages) const COUNTRIES: [&str; 26] = [
-    "US", "CA", "GB", "IE", "DE", "NL", "SE", "AT", "AU", "BE", "BR", "CH", "CZ", "DK", "ES", "FI",
-    "FR", "IN", "IT", "JP", "MX", "NO", "NZ", "PL", "PT", "SG",
-];
 
 #[derive(Debug, Deserialize)]
 #[serde(default)]

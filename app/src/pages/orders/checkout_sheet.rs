@@ -14,15 +14,10 @@ use crate::{
 };
 use leptos::prelude::*;
 use voxlink_domain::{
-    billing::address::Address,
+    billing::address::{Address, COUNTRIES},
     orders::{PriceChange, Quote},
 };
 use voxlink_types::Money;
-
-const COUNTRIES: &[&str] = &[
-    "US", "CA", "GB", "IE", "DE", "NL", "SE", "AT", "BE", "CH", "DK", "ES", "FI", "FR", "IT", "NO",
-    "PL", "PT",
-];
 
 /// What is another sum than the person saw.
 pub(super) struct Changed {
@@ -99,19 +94,19 @@ pub(super) fn nothing(wrong: &Wrong) -> AnyView {
 
 /// The first step: where the bill goes.
 pub(super) fn address(quote: &Quote, address: Address, wrong: Wrong) -> AnyView {
-    let countries = COUNTRIES.iter().map(|c| Choice::new(*c, country_name(c))).collect();
+    let countries = COUNTRIES.into_iter().map(|c| Choice::new(c, country_name(c))).collect();
     view! {
         <div class="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
             <Card title="1 of 2: billing address">
                 <p class="mb-5 text-muted">"It stands on your invoices, and it decides the tax: with it you see what you pay to the cent before you buy."</p>
                 <Form action="/checkout/address" wrong>
-                    <Field name="line1" label="Street and number" value=address.line1 autocomplete="address-line1" />
-                    <Field name="line2" label="Suite, floor" value=address.line2 optional=true autocomplete="address-line2" />
+                    <Field name="line1" label="Street and number" value=address.line1 autocomplete="address-line1" maxlength=100u32 />
+                    <Field name="line2" label="Suite, floor" value=address.line2 optional=true autocomplete="address-line2" maxlength=100u32 />
                     <div class="grid gap-5 sm:grid-cols-2">
-                        <Field name="postal_code" label="Postal code" value=address.postal_code optional=true autocomplete="postal-code" />
-                        <Field name="city" label="Town" value=address.city autocomplete="address-level2" />
+                        <Field name="postal_code" label="Postal code" value=address.postal_code autocomplete="postal-code" maxlength=20u32 />
+                        <Field name="city" label="Town" value=address.city autocomplete="address-level2" maxlength=100u32 />
                         <Select name="country" label="Country" choices=countries value=address.country none="Choose" />
-                        <Field name="region" label="State or province" value=address.region optional=true hint="Two letters in the US and Canada" autocomplete="address-level1" />
+                        <Field name="region" label="State or province" value=address.region optional=true hint="Two letters in the US and Canada" autocomplete="address-level1" maxlength=100u32 />
                     </div>
                     <div>
                         <Button>"Go on to payment"</Button>
