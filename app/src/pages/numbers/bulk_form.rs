@@ -55,11 +55,11 @@ pub(super) async fn submit(
     let Some(action) = action(&query, &typed) else { return Ok(no_action(&query)) };
     let mut cx = manager.begin(&app.platform).await?;
     let ids = chosen(&mut cx, &query).await?;
-    let confirmed =
-        !matches!(action, BulkAction::Release { .. }) || typed.confirm.trim() == word(ids.len());
+    let confirmed = !matches!(action, BulkAction::Release { .. })
+        || typed.confirm.trim().eq_ignore_ascii_case(&word(ids.len()));
     if !confirmed {
         drop(cx);
-        let wrong = Wrong::field("confirm", "Type the words exactly as shown to confirm.");
+        let wrong = Wrong::field("confirm", "Type the words as shown to confirm.");
         return page(&app, &manager, query, typed, wrong).await;
     }
     let size = ids.len();
@@ -149,6 +149,8 @@ fn body(
     count: usize,
     grace: i64,
 ) -> impl IntoView + use<> {
+    // The fields are made before the form that they stand in.
+    provide_context(wrong.clone());
     let mut kept: Vec<(&'static str, String)> = query.pairs();
     if query.all {
         kept.push(("all", "1".to_owned()));

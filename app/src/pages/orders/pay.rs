@@ -7,7 +7,7 @@ use crate::{
     ui::{Button, Card, Choice, Fact, Facts, Field, Form, Notice, Select},
 };
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderValue, header::REFRESH},
     response::{IntoResponse, Redirect},
 };
@@ -39,22 +39,27 @@ pub(super) struct Typed {
     processor: String,
 }
 
-pub(super) async fn show(State(app): State<App>, who: Manager) -> Answer {
-    page(&app, &who, Typed::default(), Wrong::nothing()).await
+/// What was chosen before, to come back to after a refusal.
+pub(super) async fn show(
+    State(app): State<App>,
+    who: Manager,
+    Query(before): Query<Typed>,
+) -> Answer {
+    page(&app, &who, before, Wrong::nothing()).await
 }
 
 pub(super) async fn begin(
     State(app): State<App>,
     who: Manager,
-    axum::Form(typed): axum::Form<Typed>,
+    axum::Form(mut typed): axum::Form<Typed>,
 ) -> Answer {
     let mut cx = who.begin(&app.platform).await?;
     let currency = account::get(&mut cx).await?.currency;
-    let words = if typed.choice == "other" || typed.choice.is_empty() {
-        typed.amount.clone()
-    } else {
-        typed.choice.clone()
-    };
+    // What was typed counts, whatever stands in the list.
+    if !typed.amount.trim().is_empty() || typed.choice.is_empty() {
+        "other".clone_into(&mut typed.choice);
+    }
+    let words = if typed.choice == "other" { typed.amount.clone() } else { typed.choice.clone() };
     let amount = match Money::parse(&words, currency) {
         Ok(amount) => amount,
         Err(error) => {
@@ -108,7 +113,11 @@ async fn page(app: &App, who: &Manager, typed: Typed, wrong: Wrong) -> Answer {
                 .map(|a| Choice::new(offered(*a, currency).exact().to_string(), offered(*a, currency).to_string()))
                 .collect();
             choices.push(Choice::new("other", "Another amount"));
-            let chosen = if typed.choice.is_empty() { offered(AMOUNTS[0], currency).exact().to_string() } else { typed.choice };
+            let chosen = match typed.choice {
+                choice if choices.iter().any(|c| c.value == choice) => choice,
+                _ if !typed.amount.trim().is_empty() => "other".to_owned(),
+                _ => offered(AMOUNTS[0], currency).exact().to_string(),
+            };
             let owed = (!open.is_empty()).then(|| {
                 let owed: i64 = open.iter().map(|i| i.left.minor).sum();
                 let count = open.len();
@@ -123,7 +132,7 @@ async fn page(app: &App, who: &Manager, typed: Typed, wrong: Wrong) -> Answer {
                     </Facts>
                     <Form action="/billing/top-up" wrong>
                         <Select name="choice" label="Amount" choices value=chosen />
-                        <Field name="amount" label="Another amount" value=typed.amount optional=true placeholder="75.00" hint=format!("From {least} to {most}; used when “Another amount” is chosen.") />
+                        <Field name="amount" label="Another amount" value=typed.amount optional=true placeholder="75.00" hint=format!("From {least} to {most}; typed here, it counts instead of the list.") />
                         <Select name="processor" label="Pay with" choices=ways value=typed.processor />
                         <div>
                             <Button>"Go to payment"</Button>
@@ -134,6 +143,22 @@ async fn page(app: &App, who: &Manager, typed: Typed, wrong: Wrong) -> Answer {
             .into_any()
         })
         .await
+}
+
+/// The top-up with the amount and the way to pay that were chosen.
+fn same_again(amount: Money, processor: &str) -> String {
+    let exact = amount.exact();
+    let listed = AMOUNTS.iter().any(|units| offered(*units, amount.currency) == amount);
+    let (choice, typed) = if listed {
+        (exact.to_string(), String::new())
+    } else {
+        ("other".to_owned(), exact.to_string())
+    };
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("choice", &choice);
+    query.append_pair("amount", &typed);
+    query.append_pair("processor", processor);
+    format!("/billing/top-up?{}", query.finish())
 }
 
 /// The person comes back from the processor's page: it is asked, and what it says is told.
@@ -154,8 +179,9 @@ pub(super) async fn back(State(app): State<App>, who: Viewer, Path(id): Path<Str
     }
     let invoice = payment.invoice.map(|i| format!("/billing/invoices/{i}"));
     let home = invoice.as_deref().unwrap_or("/billing");
-    let again = invoice.as_deref().unwrap_or("/billing/top-up");
     let amount = payment.amount;
+    let again = invoice.clone().unwrap_or_else(|| same_again(amount, &payment.processor));
+    let again = again.as_str();
     match payment.state {
         PaymentState::Succeeded if payment.purpose == Purpose::TopUp => {
             Ok(Flash::success(format!("{amount} was added to your balance.")).then(home))
@@ -189,4 +215,16 @@ async fn waiting(app: &App, who: &Viewer, payment: Payment) -> Answer {
         .await?;
     response.headers_mut().insert(REFRESH, HeaderValue::from_static("5"));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declined_top_up_keeps_its_amount() {
+        let of = |minor| same_again(Money::new(minor, Currency::Usd), "test_card");
+        assert_eq!(of(5000), "/billing/top-up?choice=50.00&amount=&processor=test_card");
+        assert_eq!(of(7550), "/billing/top-up?choice=other&amount=75.50&processor=test_card");
+    }
 }
