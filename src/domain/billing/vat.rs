@@ -181,15 +181,12 @@ fn french(rest: &str) -> bool {
 /// of 97 with 55 for numbers given out since 2010. HMRC, "VAT registration number check digits".
 fn british(rest: &str) -> bool {
     let digits = digits(rest);
-    match (rest.get(..2), digits.as_slice()) {
+    match (rest.get(..2), digits.get(..7), digits.get(7..9)) {
         // Government departments and health authorities have no check digits.
-        (Some("GD"), [first, ..]) => *first < 5,
-        (Some("HA"), [first, ..]) => *first >= 5,
-        (_, [seven @ .., tens, ones]) if seven.len() == 7 => sums_to_97(seven, *tens, *ones),
-        // Three digits of a branch follow.
-        (_, [a, b, c, d, e, f, g, tens, ones, _, _, _]) => {
-            sums_to_97(&[*a, *b, *c, *d, *e, *f, *g], *tens, *ones)
-        }
+        (Some("GD"), ..) => digits.first().is_some_and(|first| *first < 5),
+        (Some("HA"), ..) => digits.first().is_some_and(|first| *first >= 5),
+        // Three digits of a branch may follow.
+        (_, Some(seven), Some([tens, ones])) => sums_to_97(seven, *tens, *ones),
         _ => false,
     }
 }

@@ -225,3 +225,26 @@ fn body(
         </div>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_field_that_is_wrong_is_marked_and_keeps_what_was_typed() {
+        let query = Query::of(&[]);
+        for (action, field) in [
+            (BulkAction::Tag { tags: String::new() }, "tags"),
+            (BulkAction::Suspend { reason: String::new(), message: String::new() }, "reason"),
+            (BulkAction::Release { reason: String::new() }, "confirm"),
+        ] {
+            let typed = Typed { tags: "front desk!".to_owned(), ..Typed::default() };
+            let wrong = Wrong::field(field, "Not like this.");
+            let page = Owner::new()
+                .with(|| body(&action, &query, typed, wrong, &[], 2, 7).into_any().to_html());
+            assert!(page.contains("aria-invalid=\"true\""), "{field}: {page}");
+            assert!(page.contains(&format!("id=\"field-{field}-error\"")), "{field}: {page}");
+            assert_eq!(page.contains("front desk!"), field == "tags");
+        }
+    }
+}

@@ -95,7 +95,8 @@ pub(super) fn postal_code(country: &str, typed: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::COUNTRIES, *};
+    use super::*;
+    use crate::billing::address::COUNTRIES;
 
     #[test]
     fn every_country_of_the_list_has_its_shape_and_fits_it() {
