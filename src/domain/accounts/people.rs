@@ -197,3 +197,26 @@ pub(super) async fn insert_person(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_plain_and_in_any_script() {
+        for good in ["Ann@Example.com", "a.b+c_d'e@xn--bcher-kva.example", "jürgen@bücher.example"]
+        {
+            assert!(email_of(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "a\"<b>@a.example",
+            "a b@a.example",
+            "@a.example",
+            "a@b",
+            "a@b@c.example",
+            "a@b,c.example",
+        ] {
+            assert!(email_of(bad).is_err(), "{bad}");
+        }
+    }
+}
