@@ -14,7 +14,7 @@ mod node;
 use chrono::NaiveDate;
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use voxlink_types::routing::{Next, NodeName, Plan, Problem};
+use voxlink_types::routing::{LANGUAGES, Next, NodeName, Plan, Problem};
 
 /// What the server says of a form that is not saved: the way of the call that is tried, and what
 /// stands beside the picture, as HTML.
@@ -199,7 +199,7 @@ fn picture(plan: &Plan, desk: Desk) -> AnyView {
             <div class="mt-6 flex flex-wrap items-center gap-x-6 gap-y-3 border-t border-base-300 pt-4">
                 <span class="text-sm text-muted">"Texts are read by"</span>
                 {fields::choice("voice".to_owned(), "Voice", &voice, &[("woman", "Female voice"), ("man", "Male voice")])}
-                {fields::choice("language".to_owned(), "Language", &plan.language, node::LANGUAGES)}
+                {fields::choice("language".to_owned(), "Language", &plan.language, LANGUAGES)}
             </div>
         </div>
     }

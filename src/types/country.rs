@@ -57,6 +57,8 @@ pub fn country_name(code: &str) -> String {
         "AR" => "Argentina",
         "CL" => "Chile",
         "CO" => "Colombia",
+        "CY" => "Cyprus",
+        "MT" => "Malta",
         other => other,
     };
     name.to_owned()

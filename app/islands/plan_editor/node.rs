@@ -8,16 +8,6 @@ use super::{
 use leptos::prelude::*;
 use voxlink_types::routing::{Forward, Kind, Menu, Next, Node, NodeName, Plan, RejectReason, Ring};
 
-pub(super) const LANGUAGES: &[(&str, &str)] = &[
-    ("en-US", "English (US)"),
-    ("en-GB", "English (UK)"),
-    ("de-DE", "German"),
-    ("nl-NL", "Dutch"),
-    ("sv-SE", "Swedish"),
-    ("fr-FR", "French"),
-    ("es-ES", "Spanish"),
-];
-
 /// The sheet of a node.
 pub(super) fn card(desk: Desk, plan: &Plan, name: &NodeName, node: &Node) -> AnyView {
     let icon = match &node.kind {

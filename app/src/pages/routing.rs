@@ -188,7 +188,16 @@ async fn save(
                 Ok(_) => {
                     cx.commit().await?;
                     app.platform.in_service().follow_now(&app.platform).await;
-                    Ok(Flash::success("Published: calls are answered this way now.").then(&here))
+                    let said = "Published: calls are answered this way now.";
+                    let table = app.platform.in_service();
+                    Ok(match routing::circle(table, &editing.e164) {
+                        Some(other) => Flash::warning(format!(
+                            "{said} But {} rings this number again: a call that nobody answers goes round between them, and each turn is charged.",
+                            other.international()
+                        )),
+                        None => Flash::success(said),
+                    }
+                    .then(&here))
                 }
                 Err(RoutingError::NoDraft) => {
                     cx.commit().await?;

@@ -296,7 +296,7 @@ pub fn Checkbox(
 }
 
 /// Asks for a word to be typed before something dangerous; the browser already refuses anything
-/// else, and the handler compares `confirm` again.
+/// else but blanks around it and another case, and the handler compares `confirm` again.
 #[component]
 pub fn TypedConfirmation(
     /// What must be typed.
@@ -306,8 +306,16 @@ pub fn TypedConfirmation(
     let about = About::field("confirm");
     let pattern = word
         .chars()
-        .map(|c| if c.is_ascii_punctuation() { format!("\\{c}") } else { c.to_string() })
+        .map(|c| match c {
+            // With the flag that browsers set, nothing else may be escaped.
+            c if r"^$\.*+?()[]{}|/".contains(c) => format!("\\{c}"),
+            c if c.is_ascii_alphabetic() => {
+                format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase())
+            }
+            c => c.to_string(),
+        })
         .collect::<String>();
+    let pattern = format!("\\s*{pattern}\\s*");
     let title = format!("Type {word}");
     view! {
         <div class="flex flex-col gap-1.5">
@@ -362,6 +370,12 @@ mod tests {
         assert!(page.contains("autofocus"), "{page}");
         assert!(page.contains("value=\"ann\""), "{page}");
         assert!(page.contains("Write an address with an @."), "{page}");
+    }
+
+    #[test]
+    fn a_confirmation_is_taken_in_any_case_and_with_blanks_around_it() {
+        let page = html(|| view! { <TypedConfirmation word="no +1-2" /> }.into_any());
+        assert!(page.contains(r#"pattern="\s*[nN][oO] \+1-2\s*""#), "{page}");
     }
 
     #[test]

@@ -2,14 +2,8 @@
 
 use super::fields::{Choice, Field, Select};
 use leptos::prelude::*;
-use voxlink_domain::billing::address::Address;
+use voxlink_domain::billing::address::{Address, COUNTRIES};
 use voxlink_types::country::country_name;
-
-/// The countries that can be chosen.
-const COUNTRIES: [&str; 26] = [
-    "US", "CA", "GB", "IE", "DE", "NL", "SE", "AT", "AU", "BE", "BR", "CH", "CZ", "DK", "ES", "FI",
-    "FR", "IN", "IT", "JP", "MX", "NO", "NZ", "PL", "PT", "SG",
-];
 
 /// The fields of an address: `line1`, `line2`, `postal_code`, `city`, `country`, `region`.
 #[component]
@@ -26,7 +20,7 @@ pub fn AddressFields(
         <Field name="line1" label="Street and number" value=address.line1 autocomplete=fill("address-line1") maxlength=100u32 />
         <Field name="line2" label="Suite, floor" value=address.line2 optional=true autocomplete=fill("address-line2") maxlength=100u32 />
         <div class="grid gap-5 sm:grid-cols-2">
-            <Field name="postal_code" label="Postal code" value=address.postal_code optional=true autocomplete=fill("postal-code") maxlength=20u32 />
+            <Field name="postal_code" label="Postal code" value=address.postal_code autocomplete=fill("postal-code") maxlength=20u32 />
             <Field name="city" label="Town" value=address.city autocomplete=fill("address-level2") maxlength=100u32 />
             <Select name="country" label="Country" choices=countries value=address.country none="Choose a country" />
             <Field name="region" label="State or province" value=address.region optional=true autocomplete=fill("address-level1") maxlength=100u32

@@ -263,7 +263,8 @@ impl Walk<'_> {
                     );
                 }
                 let next = menu.no_match.as_ref().or(menu.no_input.as_ref());
-                (format!("the caller pressed {}, which leads nowhere", key.escape_default()), next)
+                let shown = if key.is_control() { '\u{fffd}' } else { key };
+                (format!("the caller pressed {shown}, which leads nowhere"), next)
             }
             None => ("no key was pressed".to_owned(), menu.no_input.as_ref()),
         };

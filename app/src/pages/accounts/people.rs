@@ -70,7 +70,10 @@ pub(super) async fn invite(
     owner: Owner,
     Posted(form): Posted<InviteForm>,
 ) -> Answer {
-    let role = form.role.parse().unwrap_or(TenantRole::Viewer);
+    let Ok(role) = form.role.parse::<TenantRole>() else {
+        let wrong = Wrong::field("role", "Choose a role from the list.");
+        return page(&app, &owner, form, wrong, Wrong::nothing()).await;
+    };
     let via = form.via.parse().unwrap_or(Via::Link);
     let mut cx = owner.begin(&app.platform).await?;
     match accounts::invite(&mut cx, &app.platform, &form.email, role, via).await {
@@ -124,8 +127,8 @@ pub(super) async fn leave(
     person: Viewer,
     Posted(form): Posted<LeaveForm>,
 ) -> Answer {
-    if form.confirm.trim() != LEAVE {
-        let wrong = Wrong::field("confirm", "Type the word exactly as shown to confirm.");
+    if !form.confirm.trim().eq_ignore_ascii_case(LEAVE) {
+        let wrong = Wrong::field("confirm", "Type the word as shown to confirm.");
         return page(&app, &person, InviteForm::default(), Wrong::nothing(), wrong).await;
     }
     let who = person.member.user;

@@ -67,7 +67,7 @@ pub(super) async fn remove(
 ) -> Answer {
     let person = load(&app, &owner, id_of(&id)?).await?;
     if !typed.confirm.trim().eq_ignore_ascii_case(&person.email) {
-        let wrong = Wrong::field("confirm", "Type the address exactly as shown to confirm.");
+        let wrong = Wrong::field("confirm", "Type the address as shown to confirm.");
         return page(&app, &owner, person, Wrong::nothing(), wrong).await;
     }
     let asked = accounts::remove(&app.platform, &owner.member, person.id, owner.request.clone());

@@ -21,7 +21,9 @@ use voxlink_domain::{
     },
     billing::journal,
 };
-use voxlink_types::{Currency, Money, PageRequest, ids::TenantId, role::PlatformRole};
+use voxlink_types::{
+    Currency, Money, PageRequest, error::FieldError, ids::TenantId, role::PlatformRole,
+};
 
 /// What a form of the page sent; each has some of the fields.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -142,8 +144,13 @@ pub(super) async fn adjust(
     Posted(typed): Posted<Typed>,
 ) -> Answer {
     let tenant = id_of(&id)?;
-    let (hand, form) = (typed.hand.parse().unwrap_or(Hand::Give), typed.key.parse().ok());
+    let form = typed.key.parse().ok();
     let mut cx = person.begin(&app.platform).await?;
+    let Ok(hand) = typed.hand.parse::<Hand>() else {
+        let (field, message) = ("hand".to_owned(), "Choose one of the list.".to_owned());
+        let wrong = AccountError::Fields(vec![FieldError { field, message }]);
+        return finish(&app, &person, cx, tenant, typed, Err(wrong)).await;
+    };
     let done = admin::adjust(&mut cx, tenant, hand, &typed.amount, &typed.why, form).await;
     let done = done.map(|left| format!("The balance is {left} now."));
     finish(&app, &person, cx, tenant, typed, done).await

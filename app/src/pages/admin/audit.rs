@@ -8,11 +8,14 @@ use super::{
 };
 use crate::query::Query;
 use crate::{
-    Answer, App, Flash, Screen,
+    Answer, App, Flash, PageError, Screen, Wrong,
     access::{Admin, Support},
+    flash::Tone,
     layout::Place,
+    look::Look,
     ui::{
-        ButtonForm, ButtonKind, EmptyState, Export, Field, FilterBar, Fold, Pager, When, WhenStyle,
+        ButtonForm, ButtonKind, EmptyState, Export, Field, FilterBar, Fold, Notice, Pager, When,
+        WhenStyle,
     },
 };
 use axum::extract::{Form as Posted, State};
@@ -22,17 +25,60 @@ use std::collections::BTreeSet;
 use voxlink_domain::accounts::admin::{self, AuditFilter, AuditRow, Exported};
 use voxlink_types::ids::TenantId;
 
-fn filter(wanted: &Wanted, zone: &str) -> AuditFilter {
-    let (from, to) = wanted.days(zone);
+fn filter(wanted: &Wanted, zone: &str) -> Result<AuditFilter, Wrong> {
+    let (from, to) = wanted.days(zone)?;
+    let tenant = Wanted::word(wanted.tenant.as_ref())
+        .map(|text| {
+            text.parse()
+                .map_err(|_| Wrong::field("tenant", "Write the account's id, such as ten_0190…."))
+        })
+        .transpose()?;
     let word = |text: &Option<String>| Wanted::word(text.as_ref()).unwrap_or_default();
-    AuditFilter {
-        tenant: Wanted::parsed(wanted.tenant.as_ref()),
+    Ok(AuditFilter {
+        tenant,
         actor: word(&wanted.actor),
         action: word(&wanted.action),
         resource: word(&wanted.resource),
         from,
         to,
+    })
+}
+
+/// The filters; a field for days cannot show what is none, so it is one for text then.
+fn filters(look: &Look, wrong: &Wrong) -> impl IntoView + use<> {
+    let typed = |name: &str| look.param(name).unwrap_or_default().to_owned();
+    let [account, actor, action, resource, from, to] =
+        ["tenant", "actor", "action", "resource", "from", "to"].map(typed);
+    let kind = |field: &str| if wrong.about(field).is_some() { "text" } else { "date" };
+    let (from_kind, to_kind) = (kind("from"), kind("to"));
+    view! {
+        <FilterBar action="/admin/audit">
+            <Field name="tenant" label="Account" value=account placeholder="ten_…" optional=true />
+            <Field name="actor" label="Actor" value=actor placeholder="Name, staff:, system:" optional=true />
+            <Field name="action" label="Action" value=action placeholder="account.suspend" optional=true />
+            <Field name="resource" label="Resource" value=resource placeholder="number or num_…" optional=true />
+            <Field name="from" label="From" kind=from_kind value=from optional=true />
+            <Field name="to" label="To" kind=to_kind value=to optional=true />
+        </FilterBar>
     }
+}
+
+/// The filters alone, with what is wrong with them.
+async fn unread(app: &App, person: &Support, wrong: Wrong) -> Answer {
+    let look = person.look.clone();
+    Screen::new("Audit log")
+        .at(Place::AdminAudit)
+        .status(wrong.status())
+        .render(app, person, move || {
+            provide_context(wrong.clone());
+            let said =
+                wrong.summary().map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
+            view! {
+                {said}
+                {filters(&look, &wrong)}
+            }
+        })
+        .await
 }
 
 pub(super) async fn list(
@@ -40,8 +86,11 @@ pub(super) async fn list(
     person: Support,
     Query(wanted): Query<Wanted>,
 ) -> Answer {
+    let asked = match filter(&wanted, &person.member.time_zone) {
+        Ok(asked) => asked,
+        Err(wrong) => return unread(&app, &person, wrong).await,
+    };
     let mut cx = person.begin(&app.platform).await?;
-    let asked = filter(&wanted, &person.member.time_zone);
     let found = admin::audit_log(&mut cx, &asked, wanted.request_of(25)).await?;
     if let Some(last) = person.look.past_the_end(&found) {
         return Ok(last);
@@ -53,24 +102,13 @@ pub(super) async fn list(
         .at(Place::AdminAudit)
         .render(&app, &person, move || {
             let tenant = asked.tenant.map(|t| t.to_string()).unwrap_or_default();
-            let typed = |name: &str| look.param(name).unwrap_or_default().to_owned();
-            let [actor, action, resource, from, to] =
-                ["actor", "action", "resource", "from", "to"].map(typed);
-            let account = tenant.clone();
             let rows = found.rows.iter().map(entry).collect_view();
             let empty = found.rows.is_empty().then(|| {
                 view! { <EmptyState title="No entry fits" text="Change the filters or clear them." icon="icon-[lucide--scroll-text]" /> }
             });
             let which = if tenant.is_empty() { "the installation's own chain" } else { "this account's chain" };
             view! {
-                <FilterBar action="/admin/audit">
-                    <Field name="tenant" label="Account" value=account placeholder="ten_…" optional=true />
-                    <Field name="actor" label="Actor" value=actor placeholder="Name or staff:" optional=true />
-                    <Field name="action" label="Action" value=action placeholder="account.suspend" optional=true />
-                    <Field name="resource" label="Resource" value=resource placeholder="number or num_…" optional=true />
-                    <Field name="from" label="From" kind="date" value=from optional=true />
-                    <Field name="to" label="To" kind="date" value=to optional=true />
-                </FilterBar>
+                {filters(&look, &Wrong::nothing())}
                 <div class="mb-4 flex flex-wrap items-center justify-between gap-3">
                     <ButtonForm action="/admin/audit/verify" fields=vec![("tenant", tenant)] kind=ButtonKind::Secondary>
                         {format!("Check {which}")}
@@ -230,7 +268,10 @@ pub(super) async fn export(
     person: Admin,
     Query(wanted): Query<Wanted>,
 ) -> Answer {
-    let asked = filter(&wanted, &person.member.time_zone);
+    let asked = filter(&wanted, &person.member.time_zone).map_err(|wrong| PageError {
+        status: wrong.status(),
+        sentence: Some("The filters cannot be read. Choose them in the audit log.".to_owned()),
+    })?;
     download(&app, &person, Exported::Audit(asked)).await
 }
 

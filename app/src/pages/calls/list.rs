@@ -2,10 +2,11 @@
 
 use super::Asked;
 use crate::{
+    Wrong,
     flash::Tone,
     ui::{
-        Badge, ButtonKind, Cell, Choice, EmptyState, Export, Field, FilterBar, LinkButton, Number,
-        Pager, Rate, Select, Table, When,
+        Badge, ButtonKind, Cell, Choice, EmptyState, Export, Field, FilterBar, LinkButton, Notice,
+        Number, Pager, Rate, Select, Table, When,
     },
 };
 use leptos::prelude::*;
@@ -51,11 +52,17 @@ pub(in crate::pages) fn spoken(seconds: Option<i32>) -> String {
     seconds.map_or_else(|| "–".to_owned(), |s| format!("{}:{:02}", s / 60, s % 60))
 }
 
-/// Draws it.
-pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -> AnyView {
-    let export = query
-        .filter(|q| !q.is_empty())
-        .map_or_else(|| "/calls/export.csv".to_owned(), |q| format!("/calls/export.csv?{q}"));
+/// The filters alone, with what is wrong with them.
+pub(super) fn unread(asked: &Asked, wrong: &Wrong) -> AnyView {
+    let said = wrong.summary().map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
+    view! {
+        {said}
+        {filters(asked)}
+    }
+    .into_any()
+}
+
+fn filters(asked: &Asked) -> impl IntoView + use<> {
     let statuses = CallStatus::ALL.iter().map(|s| Choice::new(s.as_str(), s.label())).collect();
     let ways = vec![Choice::new("inbound", "Incoming"), Choice::new("outbound", "Outgoing")];
     let (status, direction) =
@@ -67,15 +74,26 @@ pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -
         .clone()
         .filter(|n| !n.is_empty())
         .map(|n| view! { <input type="hidden" name="number" value=n /> });
-    let filters = view! {
+    // A field for days cannot show what is none.
+    let wrong = use_context::<Wrong>().unwrap_or_default();
+    let kind = |field: &str| if wrong.about(field).is_some() { "text" } else { "date" };
+    let (from_kind, until_kind) = (kind("from"), kind("until"));
+    view! {
         <FilterBar action="/calls" search="Search digits of either number">
             {number}
             <Select name="status" label="State" choices=statuses value=status none="All" />
             <Select name="direction" label="Direction" choices=ways value=direction none="Both" />
-            <Field name="from" label="From" kind="date" value=from optional=true />
-            <Field name="until" label="Until" kind="date" value=until optional=true />
+            <Field name="from" label="From" kind=from_kind value=from optional=true />
+            <Field name="until" label="Until" kind=until_kind value=until optional=true />
         </FilterBar>
-    };
+    }
+}
+
+/// Draws it.
+pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -> AnyView {
+    let export = query
+        .filter(|q| !q.is_empty())
+        .map_or_else(|| "/calls/export.csv".to_owned(), |q| format!("/calls/export.csv?{q}"));
     let rows = page.rows.iter().cloned().map(row).collect_view();
     let table = if page.rows.is_empty() && asked.narrows() {
         view! {
@@ -113,7 +131,7 @@ pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -
         .into_any()
     };
     view! {
-        {filters}
+        {filters(asked)}
         {table}
     }
     .into_any()

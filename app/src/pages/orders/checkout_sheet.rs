@@ -119,6 +119,8 @@ pub(super) fn pay(
     wrong: Wrong,
     changed: Option<Changed>,
 ) -> AnyView {
+    // Some fields are made before the form that they stand in.
+    provide_context(wrong.clone());
     let (total, monthly) = (quote.total.to_string(), quote.monthly);
     let seen = [
         ("cart", quote.cart.to_string()),

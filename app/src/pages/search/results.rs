@@ -26,10 +26,7 @@ pub(super) fn list(
     if found.hits.is_empty() {
         return view! { {silent} {empty(wish, wider, look)} }.into_any();
     }
-    let about = found.near.as_ref().map_or_else(
-        || "Prices are before tax.".to_owned(),
-        |place| format!("Around {place}, within {} km. Prices are before tax.", wish.within_km),
-    );
+    let about = around(found, wish, look);
     let lines = found.hits.iter().map(|hit| line(hit.clone(), may_hold)).collect_view();
     let back = look.address();
     let choose =
@@ -68,6 +65,24 @@ pub(super) fn list(
         <MorePager page=wish.page.page more=found.more />
     }
     .into_any()
+}
+
+/// Where was searched, and the namesakes of that place.
+fn around(found: &Found, wish: &Wish, look: &Look) -> impl IntoView + use<> {
+    let others = found
+        .also
+        .iter()
+        .enumerate()
+        .map(|(at, place)| {
+            let href = look.with("near", Some(place));
+            let before = if at == 0 { " Or: " } else { "; " };
+            view! { {before}<a class="link" href=href>{place.clone()}</a> }
+        })
+        .collect_view();
+    let place =
+        found.near.as_ref().map(|place| format!("Around {place}, within {} km.", wish.within_km));
+    let end = if found.also.is_empty() { "" } else { "." };
+    view! { {place}{others}{end}" Prices are before tax." }
 }
 
 fn line(hit: Hit, may_hold: bool) -> impl IntoView {
