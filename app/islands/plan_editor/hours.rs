@@ -45,7 +45,7 @@ pub(super) fn fields(desk: Desk, name: &NodeName, hours: &Hours) -> AnyView {
             </div>
             <ul class="min-w-0">{days}</ul>
         </div>
-        <div>{op(format!("copy-monday:{name}"), "icon-[lucide--copy]", "Give Tuesday to Friday the hours of Monday", Some("Monday’s hours for Tuesday to Friday"))}</div>
+        <div>{op(format!("copy-monday:{name}"), "icon-[lucide--copy]", "Use Monday’s hours for Tuesday to Friday", Some("Monday’s hours for Tuesday to Friday"))}</div>
         <div class="rounded-field bg-base-200 p-3">
             <div class="flex flex-wrap items-center justify-between gap-2">
                 <p class="text-sm font-semibold">{title}</p>
