@@ -249,7 +249,7 @@ fn draw(plan: &Plan, desk: Desk, name: &NodeName, drawn: &mut BTreeSet<NodeName>
         }
     });
     let more = matches!(node.kind, voxlink_types::routing::Kind::Menu(_)).then(|| {
-        view! { <li>{fields::op(format!("add-key:{name}"), "icon-[lucide--plus]", "Add a key to the menu", Some("Another key"))}</li> }
+        view! { <li>{fields::op(format!("add-key:{name}"), "icon-[lucide--plus]", "Add a key to the menu", Some("Add a key"))}</li> }
     });
     let card = node::card(desk, plan, name, node);
     view! {
