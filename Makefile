@@ -10,7 +10,7 @@ test: ## everything that must hold, step by step
 bench: ## the figures of src/BENCHMARKS.md
 	@.ci/bench.sh
 
-time-test: ## how long `make test` takes with empty caches and again: an hour
+time-test: ## how long `make run` and `make test` take with empty caches, and again: an hour
 	@.ci/time-test.sh
 
 # The proofs run at any size, print their figures in one last line and exit 1 on any violation.

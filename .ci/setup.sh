@@ -69,7 +69,8 @@ cargo_tool() {
     say "building $crate $version (once)"
     local profile=--debug
     [ "$crate" != oha ] || profile=
-    CARGO_TARGET_DIR="$VOXLINK_CACHE/tools-target" cargo install --quiet --root "$VOXLINK_CACHE/tools" $profile "$crate" --version "$version" "$@"
+    # Nobody debugs these, and nobody builds them twice.
+    CARGO_PROFILE_DEV_DEBUG=false CARGO_INCREMENTAL=false CARGO_TARGET_DIR="$VOXLINK_CACHE/tools-target" cargo install --quiet --root "$VOXLINK_CACHE/tools" $profile "$crate" --version "$version" "$@"
     touch "$mark"
 }
 bindgen="$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)"

@@ -23,7 +23,8 @@ export default defineConfig({
   workers: 1,
   timeout: 60_000,
   reporter: [["list"]],
-  use: { launchOptions: chromium, trace: "retain-on-failure", actionTimeout: 10_000, navigationTimeout: 15_000 },
+  // A trace costs a third of the time: `--trace on` makes one of what failed.
+  use: { launchOptions: chromium, screenshot: "only-on-failure", actionTimeout: 10_000, navigationTimeout: 15_000 },
   projects: [
     { name: "wasm", testMatch: /.*\.journey\.ts/ },
     { name: "no-scripting", testMatch: /.*\.journey\.ts/, use: { javaScriptEnabled: false } },

@@ -1,7 +1,7 @@
 // Starts the built server over an empty database, unless BASE_URL names one that runs.
 // DATABASE_URL names the cluster; the journeys' database is dropped and made anew beside it.
 import { execFileSync, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { binary, root, voxlink } from "./command";
 
@@ -17,12 +17,16 @@ export default async function start(): Promise<void | (() => Promise<void>)> {
 
   const base = `http://127.0.0.1:${port}`;
   const folder = join(root, "target", "end2end");
-  mkdirSync(folder, { recursive: true });
+  // What an earlier run or another server kept is none of this one's.
+  const data = join(folder, "data");
+  rmSync(data, { recursive: true, force: true });
+  mkdirSync(data, { recursive: true });
   const log = createWriteStream(join(folder, "server.log"));
   const command = (process.env.E2E_COMMAND ?? "serve").split(" ").filter(Boolean);
   // The journeys' own commands speak to this database and this server too.
   Object.assign(process.env, {
     DATABASE_URL: database.href,
+    DATA_DIR: data,
     LISTEN: `127.0.0.1:${port}`,
     PUBLIC_URL: base,
     // Another origin than the shop's, as a processor's page is: the browser's rules for forms apply.

@@ -7,6 +7,9 @@ export const zone = "America/New_York";
 /** What rings. */
 export const desk = "+16175550123";
 
+/** An American number as pages write it: +1 617-555-0123. */
+export const spelled = (number: string) => number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "+1 $1-$2-$3");
+
 /** The islands have woken, where there are any to wake. */
 export async function awake(page: Page, scripting: boolean): Promise<void> {
   if (scripting) await page.locator("html[data-awake]").waitFor({ timeout: 30_000 });

@@ -12,9 +12,11 @@ use voxlink_adapters::{
     carriers::local::{Faults, LocalCarrier},
     mail::{NoMail, SmtpMail},
     payments::test_card::TestCard,
-    switchboards::{FormSwitchboard, sign_form},
+    switchboards::{BandwidthSwitchboard, FormSwitchboard, sign_form},
 };
-use voxlink_app::{App, error_words, mounted_pages, nothing_here, refusal_page, routes};
+use voxlink_app::{
+    App, assets::Assets, error_words, mounted_pages, nothing_here, refusal_page, routes,
+};
 use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
 use voxlink_gateways::{
     Carrier, CarrierError, Clock, Mailer, PaymentProcessor, Switchboard, SystemClock,
@@ -75,6 +77,7 @@ fn assemble(
         platform,
         pages,
         nothing_here: nothing_here(app),
+        style: Assets::settle(&config.site_dir).css.clone(),
         dress: Dress {
             page: |r| refusal_page(r.status, r.sentence, r.request_id),
             words: error_words,

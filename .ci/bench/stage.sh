@@ -22,7 +22,7 @@ stage() {
     trap clear_stage EXIT
     local port="${BENCH_PORT:-3188}"
     BASE="http://127.0.0.1:$port"
-    export STAGE BASE LISTEN="127.0.0.1:$port" PUBLIC_URL="$BASE" DATA_DIR="$STAGE" SITE_DIR="${SITE_DIR:-$PWD/target/site-release}"
+    export STAGE BASE LISTEN="127.0.0.1:$port" PUBLIC_URL="$BASE" DATA_DIR="$STAGE" SITE_DIR="${SITE_DIR:-$PWD/target/site$([ "${PROFILE:-release}" = debug ] || echo -release)}"
     unset DATABASE_URL
     # A cluster of its own, as durable as a user's.
     (cd "$STAGE" && "$voxlink" postgres start) >&2

@@ -32,7 +32,7 @@ pub fn Countdown(ends_at_millis: i64, server_now_millis: i64, fallback: String) 
     }
     let label = fallback.clone();
     view! {
-        <span class="tabular-nums" role="timer" title=label>
+        <span class="inline-block min-w-24 whitespace-nowrap tabular-nums" role="timer" title=label>
             {move || {
                 if running.get() {
                     let seconds = left.get();

@@ -24,6 +24,8 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let found = RwSignal::new(Vec::<Destination>::new());
     let chosen = RwSignal::new(0usize);
+    // The server is being asked.
+    let asking = RwSignal::new(false);
     let matching = Memo::new(move |_| {
         let wanted = typed.get().to_lowercase();
         let mut all: Vec<Destination> = places
@@ -41,7 +43,7 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
         {
             typed.set(event_target_value(&event));
             chosen.set(0);
-            browser::look_up(typed, found);
+            browser::look_up(typed, found, asking);
         }
     };
     let on_keydown = move |event: leptos::ev::KeyboardEvent| {
@@ -55,6 +57,11 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
         typed.set(String::new());
         found.set(Vec::new());
         chosen.set(0);
+        asking.set(false);
+    };
+    let nothing = move || {
+        (matching.with(Vec::is_empty) && !asking.get())
+            .then(|| view! { <p class="px-5 py-4 text-muted">"Nothing found"</p> })
     };
     let options = move || {
         let current = chosen.get();
@@ -86,7 +93,7 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
                 role="combobox"
                 aria-expanded="true"
                 aria-controls="palette-list"
-                aria-activedescendant=move || format!("palette-{}", chosen.get())
+                aria-activedescendant=move || (!matching.with(Vec::is_empty)).then(|| format!("palette-{}", chosen.get()))
                 autocomplete="off"
                 prop:value=move || typed.get()
                 on:input=on_input
@@ -95,6 +102,7 @@ pub fn Palette(places: Vec<Destination>) -> impl IntoView {
             <ul id="palette-list" role="listbox" aria-label="Places" class="max-h-[50vh] overflow-y-auto p-2">
                 {options}
             </ul>
+            <div role="status">{nothing}</div>
         </dialog>
     }
 }

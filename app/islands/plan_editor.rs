@@ -14,7 +14,7 @@ mod node;
 use chrono::NaiveDate;
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use voxlink_types::routing::{Next, NodeName, Plan, Problem};
+use voxlink_types::routing::{LANGUAGES, Next, NodeName, Plan, Problem};
 
 /// What the server says of a form that is not saved: the way of the call that is tried, and what
 /// stands beside the picture, as HTML.
@@ -48,6 +48,8 @@ struct Desk {
     future: RwSignal<Vec<Plan>>,
     /// What was saved last, if this page began with it.
     saved: StoredValue<Option<Plan>>,
+    /// The time zones there are.
+    zones: StoredValue<Vec<String>>,
     /// Read out when something was done.
     said: RwSignal<String>,
 }
@@ -74,7 +76,7 @@ impl Desk {
 
 /// Draws and edits a plan. `lit`: the nodes that the tried call goes through; `problems`: what is
 /// wrong; `focus`: the field that takes the focus; `saved`: the plan is as it was saved; `today`
-/// and `zone`: the number's; `ask`: where a [`Preview`] is had.
+/// and `zone`: the number's; `zones`: all there are; `ask`: where a [`Preview`] is had.
 #[island]
 pub fn PlanEditor(
     plan: Plan,
@@ -84,6 +86,7 @@ pub fn PlanEditor(
     saved: bool,
     today: NaiveDate,
     zone: String,
+    zones: Vec<String>,
     ask: String,
     editable: bool,
 ) -> impl IntoView {
@@ -97,6 +100,7 @@ pub fn PlanEditor(
         past: RwSignal::new(Vec::new()),
         future: RwSignal::new(Vec::new()),
         saved: StoredValue::new(saved.then_some(plan)),
+        zones: StoredValue::new(zones),
         said: RwSignal::new(String::new()),
     };
     desk.say_problems(problems);
@@ -148,7 +152,7 @@ pub fn PlanEditor(
             {tools}
             <p role="status" class="sr-only">{move || desk.said.get()}</p>
             <fieldset disabled=!editable class="min-w-0">
-                <legend class="sr-only">"The way of a call"</legend>
+                <legend class="sr-only">"The path of a call"</legend>
                 // A drawing is made of new elements, so that every field shows what the plan says.
                 <For each=move || [desk.drawing.get()] key=|drawing| *drawing let:_drawing>
                     {desk.drawn.with_untracked(|plan| picture(plan, desk))}
@@ -194,8 +198,8 @@ fn picture(plan: &Plan, desk: Desk) -> AnyView {
             {rest}
             <div class="mt-6 flex flex-wrap items-center gap-x-6 gap-y-3 border-t border-base-300 pt-4">
                 <span class="text-sm text-muted">"Texts are read by"</span>
-                {fields::choice("voice".to_owned(), "Voice", &voice, &[("woman", "A woman"), ("man", "A man")])}
-                {fields::choice("language".to_owned(), "Language", &plan.language, node::LANGUAGES)}
+                {fields::choice("voice".to_owned(), "Voice", &voice, &[("woman", "Female voice"), ("man", "Male voice")])}
+                {fields::choice("language".to_owned(), "Language", &plan.language, LANGUAGES)}
             </div>
         </div>
     }
@@ -245,7 +249,7 @@ fn draw(plan: &Plan, desk: Desk, name: &NodeName, drawn: &mut BTreeSet<NodeName>
         }
     });
     let more = matches!(node.kind, voxlink_types::routing::Kind::Menu(_)).then(|| {
-        view! { <li>{fields::op(format!("add-key:{name}"), "icon-[lucide--plus]", "Add a key to the menu", Some("Another key"))}</li> }
+        view! { <li>{fields::op(format!("add-key:{name}"), "icon-[lucide--plus]", "Add a key to the menu", Some("Add a key"))}</li> }
     });
     let card = node::card(desk, plan, name, node);
     view! {

@@ -14,6 +14,10 @@ use axum::{
 };
 use voxlink_types::error::{Explain, Status};
 
+/// What is said of an address that cannot be read.
+pub(crate) const MISTYPED: &str =
+    "The address is mistyped or cut off. Open the page by its link, or begin at the overview.";
+
 /// What a handler returns.
 pub type Answer = Result<Response, PageError>;
 
@@ -95,6 +99,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let look = Look::of(&parts.uri, &parts.headers, &parts.extensions);
     let anyone = Anyone::from_request_parts(&mut parts, &app).await;
     let plain = parts.method == Method::HEAD || !wants_a_page(&parts.headers);
+    let sent = !parts.method.is_safe();
     let response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();
     let html = response.headers().get(CONTENT_TYPE).is_some_and(|kind| {
@@ -111,10 +116,16 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let sentence = error.and_then(|error| error.sentence.clone());
     let headers = response.headers().clone();
     let request_id = anyone.look.request_id.clone();
-    let (title, _) = layout::error_words(status);
-    let mut dressed = Screen::new(title)
-        .status(status)
-        .quiet()
+    // Nobody sent a form to be told of.
+    let (title, sentence) = if !sent && status == StatusCode::BAD_REQUEST {
+        ("That address cannot be read", sentence.or_else(|| Some(MISTYPED.to_owned())))
+    } else {
+        (layout::error_words(status).0, sentence)
+    };
+    let screen = Screen::new(title).status(status);
+    // An address where nothing is says nothing about the database: its frame is whole.
+    let screen = if status == StatusCode::NOT_FOUND { screen } else { screen.quiet() };
+    let mut dressed = screen
         .render(&app, &anyone, move || layout::error_page(status, sentence, request_id))
         .await
         .unwrap_or_else(|error| (error.status, error.sentence.unwrap_or_default()).into_response());

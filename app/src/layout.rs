@@ -8,7 +8,10 @@ mod top_bar;
 pub use errors::{error_page, error_words};
 pub use navigation::Place;
 
-use crate::{look::Look, ui::Notice};
+use crate::{
+    look::Look,
+    ui::{CopyButton, Notice},
+};
 use leptos::prelude::*;
 use navigation::navigation;
 use std::sync::Arc;
@@ -32,6 +35,8 @@ pub(crate) struct Frame {
     pub place: Option<Place>,
     pub crumbs: Vec<Crumb>,
     pub bare: bool,
+    /// One form is all there is: it stands as a sheet in the middle.
+    pub narrow: bool,
     /// It is not known who asks: no way in or out is offered.
     pub nobody: bool,
     pub member: Option<Arc<Member>>,
@@ -63,7 +68,7 @@ impl Frame {
             <div class="flex min-h-dvh">
                 <aside class="no-print sticky top-0 hidden h-dvh w-56 shrink-0 flex-col gap-6 overflow-y-auto border-e border-base-300 bg-base-100 px-3 py-4 lg:flex">
                     {brand("/")}
-                    <nav aria-label="Main">{menu}</nav>
+                    <nav aria-label="Main" class="flex flex-1 flex-col">{menu}</nav>
                 </aside>
                 <div class="flex min-w-0 flex-1 flex-col">
                     {bar}
@@ -90,22 +95,32 @@ impl Frame {
                 </nav>
             }
         });
+        let (width, page) = if self.narrow {
+            let sheet = view! { <div class="surface p-5 sm:p-8">{page}</div> };
+            ("max-w-lg py-6 sm:py-14", sheet.into_any())
+        } else {
+            ("max-w-[1200px] py-6", page)
+        };
         let colours =
             (!self.nobody).then(|| theme_switch(self.look.theme.unwrap_or_default(), back));
         view! {
             {skip_link()}
             <div class="flex min-h-dvh flex-col">
                 <header class="app-bar no-print mx-auto flex w-full max-w-[1200px] items-center gap-2 px-4 py-4 sm:px-6">
-                    {brand("/")}
+                    <div class="-ms-2">{brand("/")}</div>
                     {account}
                 </header>
-                <main id="content" tabindex="-1" class="mx-auto w-full max-w-[1200px] flex-1 px-4 py-6 outline-none sm:px-6">
+                <main id="content" tabindex="-1" class=format!("mx-auto w-full flex-1 px-4 outline-none sm:px-6 {width}")>
                     {flash(&self.look)}
                     {heading(self.bare, &self.title, self.crumbs)}
                     {page}
                 </main>
                 <footer class="no-print mx-auto flex w-full max-w-[1200px] flex-wrap items-center justify-between gap-4 px-4 py-6 text-sm text-muted sm:px-6">
-                    <span>"VoxLink: telephone numbers, in your own house."</span>
+                    <span>"VoxLink: telephone numbers, on your own server."</span>
+                    <nav aria-label="About VoxLink" class="flex gap-4">
+                        <a class="link" href="/help">"Help"</a>
+                        <a class="link" href="/help/terms">"Terms of service"</a>
+                    </nav>
                     {colours}
                 </footer>
             </div>
@@ -132,8 +147,21 @@ fn brand(href: &'static str) -> impl IntoView {
     }
 }
 
+/// What the step before has to say; an address at its end can be copied.
 fn flash(look: &Look) -> Option<impl IntoView + use<>> {
-    look.flash.clone().map(|said| view! { <Notice tone=said.tone>{said.text}</Notice> })
+    look.flash.clone().map(|said| {
+        let link = said.text.rsplit_once(' ').filter(|(_, last)| last.starts_with("http"));
+        let inside = match link {
+            Some((words, link)) => view! {
+                <p>{words.to_owned()}</p>
+                <p class="my-2 font-medium select-all">{link.to_owned()}</p>
+                <CopyButton text=link label="Copy the link" worded=true />
+            }
+            .into_any(),
+            None => said.text.into_any(),
+        };
+        view! { <Notice tone=said.tone>{inside}</Notice> }
+    })
 }
 
 fn heading(bare: bool, title: &str, crumbs: Vec<Crumb>) -> impl IntoView + use<> {
@@ -158,7 +186,7 @@ fn heading(bare: bool, title: &str, crumbs: Vec<Crumb>) -> impl IntoView + use<>
         }
     });
     let title = (!bare).then(|| {
-        view! { <h1 class="mb-6 text-2xl font-semibold tracking-tight">{title.to_owned()}</h1> }
+        view! { <h1 class="mb-6 text-2xl font-semibold">{title.to_owned()}</h1> }
     });
     view! { {trail} {title} }
 }

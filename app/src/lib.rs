@@ -14,6 +14,7 @@ pub mod forms;
 pub mod layout;
 pub mod look;
 pub mod pages;
+mod query;
 pub mod render;
 mod route;
 pub mod ui;

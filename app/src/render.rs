@@ -37,6 +37,7 @@ pub struct Screen {
     status: StatusCode,
     quiet: bool,
     bare: bool,
+    narrow: bool,
     /// The origins of the processors' pages.
     processors: Vec<String>,
 }
@@ -55,6 +56,7 @@ impl Screen {
             status: StatusCode::OK,
             quiet: false,
             bare: false,
+            narrow: false,
             processors: Vec::new(),
         }
     }
@@ -91,6 +93,13 @@ impl Screen {
     #[must_use]
     pub fn bare(mut self) -> Self {
         self.bare = true;
+        self
+    }
+
+    /// One form for somebody who is not signed in: a sheet in the middle.
+    #[must_use]
+    pub fn narrow(mut self) -> Self {
+        self.narrow = true;
         self
     }
 
@@ -145,6 +154,7 @@ impl Screen {
                 place: self.place,
                 crumbs: self.crumbs,
                 bare: self.bare,
+                narrow: self.narrow,
                 nobody,
                 member,
                 counts,

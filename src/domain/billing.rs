@@ -12,3 +12,4 @@ pub mod pdf;
 pub mod seller;
 pub mod tax;
 pub mod usage;
+pub mod vat;

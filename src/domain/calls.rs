@@ -6,11 +6,13 @@
 //! state with the highest rank stands, times are the earliest told, the first duration told is the
 //! one that is billed, and a completed call is rated once.
 
+mod dated;
 mod export;
 mod list;
 mod news;
 mod record;
 
+pub use dated::{dated, kept_times};
 pub use export::{EXPORT_LIMIT, export};
 pub use list::{Asked, Call, CallFilter, CallRow, call, calls, last_calls};
 pub use news::{Heard, News, RecordingNews, StatusNews};

@@ -11,4 +11,4 @@ mod wish;
 pub use pattern::{BadPattern, digits_of, found_in};
 pub use prices::{Price, RefreshPrices, current_prices, price_of, refresh_prices};
 pub use search::{Found, Hit, SearchError, Wider, coverage, search, wider};
-pub use wish::{DISTANCES_KM, Sort, Wish};
+pub use wish::{DISTANCES_KM, Sort, Unread, Wish};

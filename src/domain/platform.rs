@@ -1,6 +1,6 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
-use crate::{Actor, Ctx, Db, Fault, Installation, RequestInfo};
+use crate::{Actor, Ctx, Db, Fault, Installation, RequestInfo, routing::Table};
 use std::{collections::BTreeMap, sync::Arc};
 use url::Url;
 use voxlink_gateways::{Carrier, Clock, Mailer, PaymentProcessor, Switchboard};
@@ -28,7 +28,10 @@ impl Settings {
 
 /// The installation: database, clock, carriers, processors, mail, settings. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Platform(Arc<Parts>);
+pub struct Platform {
+    parts: Arc<Parts>,
+    in_service: Table,
+}
 
 /// What a [`Platform`] is made of.
 #[derive(Debug)]
@@ -52,52 +55,57 @@ pub struct Parts {
 impl Platform {
     /// Gathers the parts.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self { parts: Arc::new(parts), in_service: Table::default() }
     }
 
     /// The pools.
     pub fn db(&self) -> &Db {
-        &self.0.db
+        &self.parts.db
     }
 
     /// The clock.
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.0.clock)
+        Arc::clone(&self.parts.clock)
     }
 
     /// A configured carrier.
     pub fn carrier(&self, key: &str) -> Option<Arc<dyn Carrier>> {
-        self.0.carriers.get(key).cloned()
+        self.parts.carriers.get(key).cloned()
     }
 
     /// All configured carriers, by key.
     pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
-        self.0.carriers.values()
+        self.parts.carriers.values()
     }
 
     /// The calling side of a carrier.
     pub fn switchboard(&self, key: &str) -> Option<Arc<dyn Switchboard>> {
-        self.0.switchboards.get(key).cloned()
+        self.parts.switchboards.get(key).cloned()
     }
 
     /// A configured payment processor.
     pub fn processor(&self, key: &str) -> Option<Arc<dyn PaymentProcessor>> {
-        self.0.processors.get(key).cloned()
+        self.parts.processors.get(key).cloned()
     }
 
     /// All configured processors, by key.
     pub fn processors(&self) -> impl Iterator<Item = &Arc<dyn PaymentProcessor>> {
-        self.0.processors.values()
+        self.parts.processors.values()
     }
 
     /// Who takes letters.
     pub fn mailer(&self) -> &Arc<dyn Mailer> {
-        &self.0.mailer
+        &self.parts.mailer
+    }
+
+    /// The numbers in service, where this process answers calls.
+    pub fn in_service(&self) -> &Table {
+        &self.in_service
     }
 
     /// The operator's settings.
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.parts.settings
     }
 
     /// Begins the installation's own work on one tenant: the worker's, under that tenant's wall.

@@ -6,12 +6,14 @@
 //! memory: answering a call ([`answer()`]) touches no database at all.
 
 mod answer;
+mod circle;
 mod error;
 mod table;
 mod versions;
 
 pub(crate) use answer::signalled;
 pub use answer::{Answer, Question, answer};
+pub use circle::circle;
 pub use error::RoutingError;
 pub use table::{Held, Line, Service, Source, Table};
 pub use versions::{

@@ -102,7 +102,12 @@ impl Server {
     pub async fn begin(&mut self) {
         let log = self.data.join("log");
         let out = std::fs::File::options().create(true).append(true).open(&log).unwrap();
+        // A server refuses to start without a style sheet; nobody looks at this one.
+        let site = self.data.join("site");
+        std::fs::create_dir_all(site.join("pkg")).unwrap();
+        std::fs::write(site.join("pkg/voxlink.css"), "").unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_voxlink"))
+            .env("SITE_DIR", site)
             .env("DATABASE_URL", &self.database)
             .env("LISTEN", format!("127.0.0.1:{}", self.port))
             .env("PUBLIC_URL", self.address().as_str())

@@ -53,7 +53,12 @@ impl Server {
         std::fs::create_dir_all(data).unwrap();
         let log =
             std::fs::File::options().create(true).append(true).open(data.join("log")).unwrap();
+        // A server refuses to start without a style sheet; nobody looks at this one.
+        let site = data.join("site");
+        std::fs::create_dir_all(site.join("pkg")).unwrap();
+        std::fs::write(site.join("pkg/voxlink.css"), "").unwrap();
         Command::new(env!("CARGO_BIN_EXE_voxlink"))
+            .env("SITE_DIR", site)
             .env("DATABASE_URL", database)
             .env("LISTEN", format!("127.0.0.1:{port}"))
             .env("PUBLIC_URL", format!("http://127.0.0.1:{port}"))

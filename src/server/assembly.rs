@@ -17,6 +17,8 @@ pub struct Assembly {
     pub pages: Router,
     /// What answers where there is neither a page nor a file.
     pub nothing_here: Router,
+    /// The style sheet that pages name, such as `/pkg/voxlink.3NzQ.css`: a file in `SITE_DIR`.
+    pub style: String,
     /// How a refusal looks that no page made.
     pub dress: Dress,
     /// What adapters do while a server runs.

@@ -55,7 +55,7 @@ impl Callbacks {
     /// database was read once.
     pub async fn start(platform: Platform, data_dir: &Path) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let table = Table::default();
+        let table = platform.in_service().clone();
         let kept = Kept::new(&platform, data_dir);
         kept.restore(&table, platform.clock().now()).await;
         let patience = if table.source() == Source::Disk { AT_START } else { READING };

@@ -231,7 +231,7 @@ async fn with_parts(
             prepare(&platform).await?;
             say("The database is up to date.");
         }
-        Command::Doctor => return Ok(doctor::run(config, &platform).await),
+        Command::Doctor => return Ok(doctor::run(config, &platform, &parts.style).await),
         Command::Demo { count } => {
             prepare(&platform).await?;
             match demo::load(&platform, parts.stock.as_ref(), count).await? {

@@ -112,6 +112,7 @@ async fn people(platform: &Platform) -> anyhow::Result<People> {
         time_zone: "America/New_York".to_owned(),
         accepts_terms: true,
         wants_news: false,
+        key: None,
     };
     let registered = register(platform, &form, RequestInfo::default()).await?;
     // Whoever typed on the server's shell has the address confirmed: no letter is needed.

@@ -24,7 +24,7 @@ enum Finding {
 use Finding::{Absent, Good, Wrong};
 
 /// Looks at everything and prints it; failure when something is wrong.
-pub(crate) async fn run(config: &Config, platform: &Platform) -> ExitCode {
+pub(crate) async fn run(config: &Config, platform: &Platform, style: &str) -> ExitCode {
     let mut looks: Vec<(String, Finding)> = Vec::new();
     let mut look = |name: &str, found: Finding| looks.push((name.to_owned(), found));
     let database = in_time(database(platform)).await;
@@ -61,7 +61,7 @@ pub(crate) async fn run(config: &Config, platform: &Platform) -> ExitCode {
     look("disk", in_time(machine::disk(&config.data_dir)).await);
     look("calls", machine::calls(&config.data_dir));
     look("numbers in service", machine::in_service(config, platform.clock().now()));
-    look("files", machine::files(&config.site_dir));
+    look("files", machine::files(&config.site_dir, style));
     for warning in config.warnings() {
         look("settings", Absent(warning));
     }

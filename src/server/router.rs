@@ -38,7 +38,8 @@ pub fn router(
         .into_iter()
         .chain(metrics::routes(platform, config.metrics_token.clone()))
         .collect();
-    let pages = web::protect_and_admit(parts.pages.fallback_service(files), platform, admission);
+    let pages = parts.pages.fallback_service(files);
+    let pages = web::protect_and_admit(pages, platform, admission, config.listen);
     // Carriers and processors sign what they send: none of what guards the pages stands in their
     // way, and they never wait behind a page.
     let programs = mount::router(ours)

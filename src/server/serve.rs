@@ -7,7 +7,7 @@ use crate::{
     Assembly, callbacks::Callbacks, config::Config, router::router, web::Admission, worker,
 };
 use anyhow::Context;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use voxlink_domain::{Platform, catalog::RefreshPrices, db::MigrationFailed, jobs::upkeep};
@@ -18,12 +18,20 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// nobody is cut off.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Serves until SIGTERM or SIGINT; `listening` is called once people can come.
+/// What to do where the style sheet that pages name is not in the site's folder.
+pub(crate) const STYLE_REMEDY: &str = "run cargo leptos build, set SITE_DIR to the site it built, \
+    and copy its hash.txt to beside the binary";
+
+/// Serves until SIGTERM or SIGINT; `listening` is called once people can come. Refuses where the
+/// style sheet is missing: every page would be bare, and nothing would say why.
 pub async fn serve(
     config: &Config,
     mut parts: Assembly,
     listening: impl FnOnce(),
 ) -> anyhow::Result<()> {
+    if let Some(file) = missing_style(&config.site_dir, &parts.style) {
+        anyhow::bail!("the pages' style sheet {file} is not there: {STYLE_REMEDY}");
+    }
     // Every visitor is an open file, and many shells allow 1,024 of them.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -83,6 +91,12 @@ pub async fn serve(
     Ok(())
 }
 
+/// The file of the style sheet that pages name, if it is not in the site's folder.
+pub(crate) fn missing_style(site: &Path, style: &str) -> Option<String> {
+    let file = site.join(style.trim_start_matches('/'));
+    (!file.is_file()).then(|| file.display().to_string())
+}
+
 /// Brings the database up to date.
 pub(crate) async fn prepare(platform: &Platform) -> Result<(), MigrationFailed> {
     platform.db().migrate().await?;
@@ -137,4 +151,20 @@ async fn stop_on_signal(stop: CancellationToken) {
     }
     tracing::info!("stopping: requests and jobs under way may end");
     stop.cancel();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_style_sheet_that_is_not_there_is_named() {
+        let site = std::env::temp_dir().join(format!("voxlink-site-{}", std::process::id()));
+        std::fs::create_dir_all(site.join("pkg")).unwrap();
+        std::fs::write(site.join("pkg/voxlink.abc.css"), "").unwrap();
+        assert_eq!(missing_style(&site, "/pkg/voxlink.abc.css"), None);
+        let missing = missing_style(&site, "/pkg/voxlink.css").unwrap();
+        assert!(missing.ends_with("pkg/voxlink.css"), "{missing}");
+        std::fs::remove_dir_all(&site).unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! What stands between the network and a page: sessions, the guard against forged requests, the
-//! line before the database, kept answers. [`protect`] puts it around the pages in the order that
-//! matters; [`headers`] goes around everything that answers.
+//! line before the database, what takes unseen characters away, kept answers. [`protect`] puts it
+//! around the pages in the order that matters; [`headers`] goes around everything that answers.
 //!
 //! Nothing inside [`protect`] is let off: what programs call (callbacks, health) is mounted beside
 //! it, proves itself by signatures or keys, and knows no session.
@@ -10,6 +10,7 @@ mod forgery;
 mod headers;
 mod repeats;
 mod session_store;
+mod unseen;
 mod visitor;
 
 pub use admission::Admission;
@@ -20,6 +21,8 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
+use forgery::Home;
+use std::net::SocketAddr;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 use voxlink_domain::Platform;
 
@@ -29,16 +32,22 @@ fn is_file(path: &str) -> bool {
 }
 const FILES: [&str; 5] = ["/pkg/", "/fonts/", "/flags/", "/logo.svg", "/manifest.webmanifest"];
 
-/// Puts the layers around pages and files. From outside inwards: forged requests turned away, the
-/// session, the visitor, kept answers.
+/// Puts the layers around pages and files. From outside inwards: forged requests turned away,
+/// unseen characters left out, the session, the visitor, kept answers.
 pub fn protect(router: Router, platform: &Platform) -> Router {
-    shield(personal(router, platform), platform)
+    shield(personal(router, platform), platform, None)
 }
 
-/// The same with [`Admission`] before anything asks the database.
-pub fn protect_and_admit(router: Router, platform: &Platform, admission: &Admission) -> Router {
+/// The same with [`Admission`] before anything asks the database. `listen` is where we listen: on
+/// one's own machine its pages may be opened there, too.
+pub fn protect_and_admit(
+    router: Router,
+    platform: &Platform,
+    admission: &Admission,
+    listen: SocketAddr,
+) -> Router {
     let waits = from_fn_with_state(admission.clone(), admission::layer);
-    shield(personal(router, platform).layer(waits), platform)
+    shield(personal(router, platform).layer(waits), platform, Some(listen))
 }
 
 /// What needs to know whose request it is.
@@ -53,11 +62,13 @@ fn personal(router: Router, platform: &Platform) -> Router {
         .layer(from_fn_with_state(platform.clone(), repeats::layer))
         .layer(from_fn(visitor::layer))
         .layer(sessions)
+        .layer(from_fn(unseen::layer))
 }
 
 /// What looks at a request and an answer alone.
-fn shield(router: Router, platform: &Platform) -> Router {
-    router.layer(from_fn_with_state(platform.clone(), forgery::layer))
+fn shield(router: Router, platform: &Platform, listen: Option<SocketAddr>) -> Router {
+    let home = Home::new(platform.settings().public_url.clone(), listen);
+    router.layer(from_fn_with_state(home, forgery::layer))
 }
 
 /// Puts the headers on that every answer carries, whoever made it.

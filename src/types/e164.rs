@@ -95,6 +95,9 @@ impl<'de> serde::Deserialize<'de> for E164 {
 crate::stored_as_text!(E164);
 
 #[cfg(feature = "numbering")]
+pub use numbering::readable;
+
+#[cfg(feature = "numbering")]
 mod numbering {
     use super::{BadNumber, E164};
     use phonenumber::{Mode, PhoneNumber};
@@ -163,6 +166,26 @@ mod numbering {
             phonenumber::parse(None, &self.0).ok()
         }
     }
+
+    /// A stored sentence as people read it: every number in E.164 form in it is written as
+    /// [`E164::international`] does, everything else stays.
+    pub fn readable(text: &str) -> String {
+        let mut out = String::with_capacity(text.len() + 8);
+        let mut rest = text;
+        while let Some(at) = rest.find('+') {
+            let (before, number) = rest.split_at(at);
+            let digits = number.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+            let (number, after) = number.split_at(1 + digits);
+            out.push_str(before);
+            match number.parse::<E164>() {
+                Ok(number) => out.push_str(&number.international()),
+                Err(_) => out.push_str(number),
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
 }
 
 #[cfg(test)]
@@ -185,6 +208,23 @@ mod tests {
             "+１２３４５６７",
         ] {
             assert_eq!(bad.parse::<E164>(), Err(BadNumber::Shape), "{bad}");
+        }
+    }
+
+    #[cfg(feature = "numbering")]
+    #[test]
+    fn numbers_in_a_sentence_become_readable() {
+        for (stored, read) in [
+            ("+12025550123, first month (VL-1)", "+1 202-555-0123, first month (VL-1)"),
+            (
+                "Moved from +12025550123 to +12025550124.",
+                "Moved from +1 202-555-0123 to +1 202-555-0124.",
+            ),
+            ("2 + 2, +1, +44 20 7946 0000", "2 + 2, +1, +44 20 7946 0000"),
+            ("é+", "é+"),
+            ("", ""),
+        ] {
+            assert_eq!(readable(stored), read);
         }
     }
 

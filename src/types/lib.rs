@@ -6,6 +6,7 @@
 mod text_enum;
 
 pub mod call;
+pub mod country;
 pub mod e164;
 pub mod error;
 pub mod filter;

@@ -36,7 +36,9 @@ pub use hours::{Holiday, Hours};
 pub use hours::{Opening, next_change, opening};
 #[cfg(feature = "zones")]
 pub use moment::{Moment, moment};
-pub use plan::{Address, Forward, Kind, Menu, Next, Node, NodeName, Plan, Ring, Voicemail};
+pub use plan::{
+    Address, Forward, Kind, LANGUAGES, Menu, Next, Node, NodeName, Plan, Ring, Voicemail,
+};
 pub use position::{Decision, DialOutcome, Facts, Input, Outcome, Position, Stage, Visit};
 #[cfg(feature = "zones")]
 pub use rehearse::{People, rehearse};

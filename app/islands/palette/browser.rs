@@ -7,13 +7,19 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::KeyboardEvent;
 
-/// Asks the server for numbers, once the typing rests.
-pub(super) fn look_up(typed: RwSignal<String>, found: RwSignal<Vec<Destination>>) {
+/// Asks the server for numbers, once the typing rests; `asking` until it has answered.
+pub(super) fn look_up(
+    typed: RwSignal<String>,
+    found: RwSignal<Vec<Destination>>,
+    asking: RwSignal<bool>,
+) {
     let asked = typed.get_untracked();
     if asked.trim().len() < 2 {
         found.set(Vec::new());
+        asking.set(false);
         return;
     }
+    asking.set(true);
     set_timeout(
         move || {
             if typed.get_untracked() != asked {
@@ -23,6 +29,7 @@ pub(super) fn look_up(typed: RwSignal<String>, found: RwSignal<Vec<Destination>>
                 let answer = fetch(&asked).await.unwrap_or_default();
                 if typed.get_untracked() == asked {
                     found.set(answer);
+                    asking.set(false);
                 }
             });
         },

@@ -21,10 +21,21 @@ pub(super) fn fields(desk: Desk, name: &NodeName, hours: &Hours) -> AnyView {
         view! { <input type="hidden" name=field("holiday") value=Next::field(hours.holiday.as_ref()) /> }
     });
     let zone = field("zone");
+    let choices = desk.zones.with_value(|all| {
+        // A zone that does not exist stays until another is chosen.
+        let own = (!all.contains(&hours.zone)).then(|| hours.zone.clone());
+        let option = |name: String| {
+            let selected = name == hours.zone;
+            view! { <option selected=selected>{name}</option> }
+        };
+        own.into_iter().chain(all.iter().cloned()).map(option).collect_view()
+    });
     view! {
         <label class="flex flex-wrap items-center gap-2 text-sm font-semibold">
             "Time zone"
-            <input class="input input-sm text-sm w-56 font-normal" id=zone.clone() name=zone.clone() value=hours.zone.clone() list="zones" autocomplete="off" spellcheck="false" autofocus=first(desk, &zone) aria-invalid=invalid(desk, &zone) aria-describedby=described(desk, &zone) />
+            <select class="select select-sm text-sm w-56 max-w-full font-normal" id=zone.clone() name=zone.clone() autofocus=first(desk, &zone) aria-invalid=invalid(desk, &zone) aria-describedby=described(desk, &zone)>
+                {choices}
+            </select>
         </label>
         {error(desk, &zone)}
         <div class="min-w-0">
@@ -34,7 +45,7 @@ pub(super) fn fields(desk: Desk, name: &NodeName, hours: &Hours) -> AnyView {
             </div>
             <ul class="min-w-0">{days}</ul>
         </div>
-        <div>{op(format!("copy-monday:{name}"), "icon-[lucide--copy]", "Give Tuesday to Friday the hours of Monday", Some("Monday’s hours for Tuesday to Friday"))}</div>
+        <div>{op(format!("copy-monday:{name}"), "icon-[lucide--copy]", "Use Monday’s hours for Tuesday to Friday", Some("Monday’s hours for Tuesday to Friday"))}</div>
         <div class="rounded-field bg-base-200 p-3">
             <div class="flex flex-wrap items-center justify-between gap-2">
                 <p class="text-sm font-semibold">{title}</p>
@@ -131,9 +142,11 @@ fn intervals(
             });
             view! {
                 <span class="inline-flex flex-wrap items-center gap-1">
-                    {clock("from", interval.from.to_string())} "–" {clock("to", interval.to.to_string())}
+                    <span class="inline-flex items-center gap-1">
+                        {clock("from", interval.from.to_string())} "–" {clock("to", interval.to.to_string())}
+                        {op(format!("{remove}:{i}"), "icon-[lucide--x]", &format!("Remove {interval}, {whose}"), None)}
+                    </span>
                     {next_day}
-                    {op(format!("{remove}:{i}"), "icon-[lucide--x]", &format!("Remove {interval}, {whose}"), None)}
                     {error(desk, &field("from"))}
                     {error(desk, &field("to"))}
                 </span>
@@ -173,8 +186,10 @@ fn holiday(desk: Desk, name: &NodeName, hours: &Hours, i: usize) -> AnyView {
             </label>
             {closed}
             {own}
-            {op(format!("add-holiday-interval:{name}:{i}"), "icon-[lucide--plus]", &format!("Give {shown} hours of its own"), Some("Hours"))}
-            {op(format!("remove-holiday:{name}:{i}"), "icon-[lucide--trash-2]", &format!("Remove {shown}"), None)}
+            <span class="inline-flex items-center gap-1">
+                {op(format!("add-holiday-interval:{name}:{i}"), "icon-[lucide--plus]", &format!("Give {shown} hours of its own"), Some("Hours"))}
+                {op(format!("remove-holiday:{name}:{i}"), "icon-[lucide--trash-2]", &format!("Remove {shown}"), None)}
+            </span>
             {error(desk, &date)}
             {error(desk, &whole)}
         </li>

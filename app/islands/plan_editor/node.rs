@@ -8,16 +8,6 @@ use super::{
 use leptos::prelude::*;
 use voxlink_types::routing::{Forward, Kind, Menu, Next, Node, NodeName, Plan, RejectReason, Ring};
 
-pub(super) const LANGUAGES: &[(&str, &str)] = &[
-    ("en-US", "English (US)"),
-    ("en-GB", "English (UK)"),
-    ("de-DE", "German"),
-    ("nl-NL", "Dutch"),
-    ("sv-SE", "Swedish"),
-    ("fr-FR", "French"),
-    ("es-ES", "Spanish"),
-];
-
 /// The sheet of a node.
 pub(super) fn card(desk: Desk, plan: &Plan, name: &NodeName, node: &Node) -> AnyView {
     let icon = match &node.kind {
@@ -67,18 +57,19 @@ pub(super) fn card(desk: Desk, plan: &Plan, name: &NodeName, node: &Node) -> Any
             data-lit=move || lit.get().then_some("")
         >
             <input type="hidden" name=field("kind") value=node.kind.word() />
-            <div class="mb-3 flex flex-wrap items-center gap-x-3 gap-y-2">
+            <div class="mb-3 flex items-center gap-x-3">
                 <span class="grid size-9 shrink-0 place-items-center rounded-field bg-glow text-primary">
                     <span class=format!("{icon} text-lg") aria-hidden="true"></span>
                 </span>
-                <label class="min-w-32 flex-1">
+                <label class="min-w-0 flex-1">
                     <span class="block text-xs text-muted">{word} <span class="sr-only">": name of this step"</span></span>
                     <input class="input input-ghost input-sm -ms-1 h-8 w-full max-w-64 rounded-none border-0 border-b border-dashed border-line px-1 text-base font-semibold" id=title.clone() name=title.clone() value=node.title.clone() maxlength="60" autocomplete="off" autofocus=first(desk, &title) aria-invalid=invalid(desk, &title) aria-describedby=described(desk, &title) />
                 </label>
-                {move || lit.get().then(|| view! { <span class="badge badge-soft badge-success">"on the way"</span> })}
+                {move || lit.get().then(|| view! { <span class="badge badge-soft badge-success max-sm:hidden">"used by this call"</span> })}
                 {remove}
-                {error(desk, &title)}
             </div>
+            {move || lit.get().then(|| view! { <span class="badge badge-soft badge-success mb-3 sm:hidden">"used by this call"</span> })}
+            <div class="mb-3 empty:hidden">{error(desk, &title)}</div>
             <div class="flex min-w-0 flex-col gap-3">{body}</div>
             <div class="mt-2 empty:hidden">{error(desk, &node_field)}</div>
         </div>
@@ -128,8 +119,8 @@ pub(super) fn branch(
     view! {
         <div class="flex flex-wrap items-center gap-2">
             {key}
-            {select(desk, full, label, plan, next, optional, !is_key)}
             {buttons}
+            {select(desk, full, label, plan, next, optional, !is_key)}
             {wrong}
         </div>
     }

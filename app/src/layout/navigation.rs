@@ -24,8 +24,12 @@ pub enum Place {
     Billing,
     /// Profile, devices, members.
     Settings,
+    /// Guides and terms.
+    Help,
     /// Staff: accounts.
     AdminAccounts,
+    /// Staff: the overview.
+    Admin,
     /// Staff: orders.
     AdminOrders,
     /// Staff: numbers.
@@ -52,7 +56,11 @@ const CUSTOMER: &[Entry] = &[
     (Place::Settings, "/settings", "Settings", "icon-[lucide--settings]"),
 ];
 
+/// What stands at the foot.
+const FOOT: &[Entry] = &[(Place::Help, "/help", "Help", "icon-[lucide--life-buoy]")];
+
 const STAFF: &[Entry] = &[
+    (Place::Admin, "/admin", "Administration", "icon-[lucide--layout-dashboard]"),
     (Place::AdminAccounts, "/admin/accounts", "Accounts", "icon-[lucide--users]"),
     (Place::AdminOrders, "/admin/orders", "All orders", "icon-[lucide--package]"),
     (Place::AdminNumbers, "/admin/numbers", "All numbers", "icon-[lucide--hash]"),
@@ -77,7 +85,10 @@ pub(super) fn navigation(
             {administrates(member).then(|| entries(ADMINISTRATORS, here, counts))}
         }
     });
-    view! { <ul class="flex flex-col gap-0.5">{entries(CUSTOMER, here, counts)} {staff}</ul> }
+    view! {
+        <ul class="flex flex-col gap-0.5">{entries(CUSTOMER, here, counts)} {staff}</ul>
+        <ul class="mt-auto flex flex-col pt-5">{entries(FOOT, here, counts)}</ul>
+    }
 }
 
 fn administrates(member: &Member) -> bool {
@@ -88,7 +99,7 @@ fn administrates(member: &Member) -> bool {
 pub(super) fn destinations(member: &Member) -> Vec<Destination> {
     let staff = if member.platform_role.is_staff() { STAFF } else { &[] };
     let administrators = if administrates(member) { ADMINISTRATORS } else { &[] };
-    let customer = CUSTOMER.iter().map(|entry| (entry, "Page"));
+    let customer = CUSTOMER.iter().chain(FOOT).map(|entry| (entry, "Page"));
     customer
         .chain(staff.iter().chain(administrators).map(|entry| (entry, "Admin")))
         .map(|(&(_, href, label, _), hint)| Destination {

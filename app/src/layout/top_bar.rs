@@ -75,7 +75,8 @@ fn account_menu(member: &Member, look: &Look) -> impl IntoView + use<> {
         (member.name.clone(), member.email.clone(), member.company.clone());
     view! {
         <details data-menu="" class="relative">
-            <summary class="btn btn-ghost btn-circle btn-sm" aria-label="Your account">
+            <summary class="btn btn-ghost btn-circle btn-sm">
+                <span class="sr-only">"Your account"</span>
                 <span class="brand-gradient grid size-8 place-items-center rounded-full text-xs font-bold" aria-hidden="true">{initials}</span>
             </summary>
             <div class="surface absolute end-0 top-11 z-40 w-72 p-3 shadow-xl">

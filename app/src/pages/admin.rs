@@ -8,6 +8,7 @@ mod filter;
 mod jobs;
 mod listing;
 mod seller;
+mod stored;
 mod work;
 
 use crate::{

@@ -10,8 +10,6 @@ mod overview;
 mod statement;
 mod usage;
 
-pub(super) use address::COUNTRIES;
-
 use crate::{
     Access, App, PageError, Route,
     access::Viewer,

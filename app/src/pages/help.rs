@@ -1,8 +1,9 @@
-//! Short guides: buying, routing, releasing. Linked from where somebody may be stuck.
+//! Short guides: buying, routing, releasing, the terms. Linked from where somebody may be stuck.
 
 use crate::{
     Access, Answer, App, PageError, Route, Screen,
     access::Anyone,
+    layout::Place,
     route::get,
     ui::{Card, LinkButton},
 };
@@ -55,10 +56,10 @@ const GUIDES: &[Guide] = &[
         steps: &[
             (
                 "Open the number and choose “Routing”",
-                "You see the way of a call from top to bottom. A new number has none yet: callers hear that it is not in service.",
+                "You see the path of a call from top to bottom. A new number has none yet: callers may leave a message.",
             ),
             (
-                "Build the way",
+                "Build the path",
                 "Forward to one or several telephones, let hours and holidays decide, offer a menu with keys, record a voicemail, read out a message, or refuse the call. Every branch must end somewhere; what is wrong is listed beside it.",
             ),
             (
@@ -96,10 +97,34 @@ const GUIDES: &[Guide] = &[
         ],
         on: ("/numbers", "Your numbers"),
     },
+    Guide {
+        word: "terms",
+        title: "Terms of service",
+        answers: "Who sells you the numbers, whose terms you accept, and what holds in this shop.",
+        steps: &[
+            (
+                "Who the seller is",
+                "VoxLink is software. The company that runs this installation sells you the numbers; its name and address stand on every invoice.",
+            ),
+            (
+                "Whose terms you accept",
+                "You accept the terms of that company, which it hands to you itself. If you have not received them, ask it for them before you accept. The day on which you accepted is kept with your account.",
+            ),
+            (
+                "What you pay",
+                "Every price is shown before you buy: per month, once, and per minute. Money is taken only for numbers that were really delivered; what could not be had is not charged.",
+            ),
+            (
+                "How it ends",
+                "Release a number whenever you like. The page of a release says beforehand how long its rental runs, how many paid days are not refunded, and until when you can undo it.",
+            ),
+        ],
+        on: ("/help", "All guides"),
+    },
 ];
 
 async fn index(State(app): State<App>, person: Anyone) -> Answer {
-    Screen::new("Help").render(&app, &person, contents).await
+    Screen::new("Help").at(Place::Help).render(&app, &person, contents).await
 }
 
 fn contents() -> impl IntoView {
@@ -120,6 +145,7 @@ fn contents() -> impl IntoView {
 async fn guide(State(app): State<App>, person: Anyone, Path(word): Path<String>) -> Answer {
     let guide = GUIDES.iter().find(|g| g.word == word).ok_or_else(PageError::not_found)?;
     Screen::new(guide.title)
+        .at(Place::Help)
         .under("Help", "/help")
         .render(&app, &person, move || steps(guide))
         .await

@@ -3,6 +3,7 @@
 mod front;
 mod overview;
 
+use crate::query::Query;
 use crate::{
     Access, Answer, App, PageError, Route, Screen,
     access::{Anyone, Person, Viewer},
@@ -12,7 +13,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Form, Query, State},
+    extract::{Form, State},
     response::{IntoResponse, Redirect, Response},
 };
 use voxlink_domain::{accounts::Theme, numbers};

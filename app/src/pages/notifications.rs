@@ -1,5 +1,6 @@
 //! What a person was told, and which of it also comes by letter.
 
+use crate::query::Query;
 use crate::{
     Access, Answer, App, Flash, PageError, Route, Screen,
     access::Viewer,
@@ -10,7 +11,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Form as Posted, Path, Query, State},
+    extract::{Form as Posted, Path, State},
     response::{IntoResponse, Redirect},
 };
 use leptos::prelude::*;

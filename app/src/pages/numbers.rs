@@ -10,7 +10,7 @@ mod release;
 mod settings;
 
 use crate::{
-    Access, Answer, PageError, Route, Screen,
+    Access, Answer, App, PageError, Route, Screen,
     access::Person,
     layout::Place,
     route::{get, post},
@@ -65,6 +65,22 @@ async fn finish<T>(
             again(error).await
         }
     }
+}
+
+/// The same for what changes what callers hear: they hear it by the time the page says so.
+async fn finish_in_service<T>(
+    app: &App,
+    cx: Ctx,
+    done: Result<T, NumberError>,
+    answer: Response,
+    again: impl AsyncFnOnce(NumberError) -> Answer,
+) -> Answer {
+    let changes = done.is_ok();
+    let answer = finish(cx, done, answer, again).await?;
+    if changes {
+        app.platform.in_service().follow_now(&app.platform).await;
+    }
+    Ok(answer)
 }
 
 /// Whether a person may change numbers: what they may not do is not offered.

@@ -10,6 +10,7 @@ mod simulate;
 mod versions;
 mod view;
 
+use crate::query::Query;
 use crate::{
     Access, Answer, App, Route, Screen, Wrong,
     access::{Manager, Person, Viewer},
@@ -19,7 +20,7 @@ use crate::{
     route::{get, post},
 };
 use axum::{
-    extract::{Form, Path, Query, State},
+    extract::{Form, Path, State},
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Utc};
@@ -186,7 +187,17 @@ async fn save(
             match routing::publish(&mut cx, number, note.as_deref()).await {
                 Ok(_) => {
                     cx.commit().await?;
-                    Ok(Flash::success("Published: calls are answered this way now.").then(&here))
+                    app.platform.in_service().follow_now(&app.platform).await;
+                    let said = "Published: calls are answered this way now.";
+                    let table = app.platform.in_service();
+                    Ok(match routing::circle(table, &editing.e164) {
+                        Some(other) => Flash::warning(format!(
+                            "{said} But {} rings this number again: a call that nobody answers goes round between them, and each turn is charged.",
+                            other.international()
+                        )),
+                        None => Flash::success(said),
+                    }
+                    .then(&here))
                 }
                 Err(RoutingError::NoDraft) => {
                     cx.commit().await?;
@@ -247,6 +258,7 @@ async fn roll_back(
     match routing::roll_back(&mut cx, number, version).await {
         Ok(_) => {
             cx.commit().await?;
+            app.platform.in_service().follow_now(&app.platform).await;
             Ok(Flash::success("Rolled back: a copy of that version is in service.").then(&here))
         }
         Err(error @ (RoutingError::Problems(_) | RoutingError::NoChange)) => {

@@ -75,7 +75,13 @@ async fn hold(State(app): State<App>, manager: Manager, Form(wanted): Form<Wante
         match cart::hold(&app.platform, buyer, carrier, &number).await {
             Ok(_) => held.push(number.international()),
             Err(cart::CartError::Fault(fault)) => return Err(fault.into()),
-            Err(error) => refused.push(error.to_string()),
+            Err(error) => {
+                // A full cart refuses every number with the same sentence.
+                let told = error.to_string();
+                if !refused.contains(&told) {
+                    refused.push(told);
+                }
+            }
         }
     }
     let minutes = app.platform.settings().hold_minutes;

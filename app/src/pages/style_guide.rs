@@ -5,14 +5,16 @@ use crate::{
     access::Support,
     flash::Tone,
     ui::{
-        Amount, Badge, Bar, BarChart, Button, ButtonForm, ButtonKind, Card, Cell, Checkbox, Choice,
-        EmptyState, Fact, Facts, Field, FilterBar, Form, LinkButton, Notice, Number, Pager, Rate,
-        Select, SortHeader, Stat, Stateful, Tab, Table, Tabs, TextArea, TypedConfirmation, When,
+        AddressFields, Amount, Badge, Bar, BarChart, Button, ButtonForm, ButtonKind, Card, Cell,
+        Checkbox, Choice, EmptyState, Export, Fact, Facts, Field, FilterBar, Fold, Form,
+        LinkButton, Notice, Number, Pager, Radios, Rate, Select, SortHeader, Stat, Stateful, Tab,
+        Table, Tabs, TextArea, TypedConfirmation, Way, When, WhenStyle,
     },
 };
 use axum::extract::State;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
+use voxlink_domain::billing::address::Address;
 use voxlink_types::{Currency, E164, Money, Page, PageRequest, number::NumberState};
 
 /// Shows the kit.
@@ -40,7 +42,7 @@ pub async fn show(State(app): State<App>, staff: Support) -> Answer {
 fn buttons() -> impl IntoView {
     view! {
         <Card title="Buttons">
-            <div class="flex flex-wrap gap-3">
+            <div class="flex flex-wrap items-center gap-3">
                 <LinkButton href="/style-guide">"Primary"</LinkButton>
                 <LinkButton href="/style-guide" kind=ButtonKind::Secondary>"Secondary"</LinkButton>
                 <LinkButton href="/style-guide" kind=ButtonKind::Quiet>"Quiet"</LinkButton>
@@ -82,10 +84,15 @@ fn form() -> impl IntoView {
                 <Field name="email" label="E-mail" kind="email" value="ann" hint="For signing in and for invoices." />
                 <Field name="password" label="Password" kind="password" autocomplete="new-password" />
                 <Select name="zone" label="Time zone" value="Europe/Stockholm" choices=vec![Choice::new("UTC", "UTC"), Choice::new("Europe/Stockholm", "Stockholm")] />
+                <AddressFields address=Address::default() foreign=true />
                 <TextArea name="notes" label="Notes" value="Rings in the hall." optional=true />
                 <Checkbox name="terms" required=true>
                     "I accept the terms."
                 </Checkbox>
+                <Radios name="pay" label="How do you pay?" value="card" ways=vec![
+                    Way::new("card", "By card").hint("Charged when the order is placed."),
+                    Way::new("balance", "From the balance").hint("$151.80 are left."),
+                ] />
                 <div>
                     <Button>"Save"</Button>
                 </div>
@@ -110,7 +117,7 @@ fn list(numbers: Vec<E164>, now: chrono::DateTime<chrono::Utc>) -> impl IntoView
                         <Badge text tone />
                     </Cell>
                     <Cell label="Since">
-                        <When at=now />
+                        <When at=now style=WhenStyle::Day />
                     </Cell>
                     <Cell label="Per minute" amount=true>
                         <Rate rate=Decimal::new(85, 4) currency=Currency::Usd unit="min" />
@@ -128,7 +135,9 @@ fn list(numbers: Vec<E164>, now: chrono::DateTime<chrono::Utc>) -> impl IntoView
             <Tabs label="Numbers" tabs=vec![Tab::new("All", "/style-guide", true), Tab::new("Released", "/style-guide?state=released", false)] />
             <FilterBar action="/style-guide" search="Number, name or tag">
                 <Select name="state" label="State" none="Any" choices=vec![Choice::new("active", "Active"), Choice::new("suspended", "Suspended")] />
+                <Field name="since" label="Since" kind="date" optional=true />
             </FilterBar>
+            <Export href="/style-guide" />
             <Table caption="Numbers">
                 <thead>
                     <tr>
@@ -168,6 +177,11 @@ fn figures() -> impl IntoView {
                     <Fact name="Carrier">"Local"</Fact>
                     <Fact name="Place">"Boston, Massachusetts"</Fact>
                 </Facts>
+                <div class="mt-4">
+                    <Fold summary="What is not needed at once">
+                        <p>"It stands behind a line with an arrow."</p>
+                    </Fold>
+                </div>
             </Card>
         </section>
     }
@@ -177,7 +191,7 @@ fn confirmation() -> impl IntoView {
     view! {
         <Card title="Release +1 202-555-0123">
             <p class="mb-4">
-                "It stops ringing now, 12 days of rental are not refunded, you can undo for 10 days."
+                "It stops ringing now. Of what is paid already, 12 days are not refunded. You can undo this for 10 days."
             </p>
             <Form action="/style-guide">
                 <TypedConfirmation word="+12025550123" />

@@ -27,7 +27,7 @@ pub fn Notice(#[prop(default = Tone::Info)] tone: Tone, children: Children) -> i
     view! {
         <div role=role class=format!("alert alert-soft mb-4 {class}")>
             <span class=format!("{icon} shrink-0 text-xl") aria-hidden="true"></span>
-            <div class="text-base-content">{children()}</div>
+            <div class="min-w-0 [overflow-wrap:anywhere] text-base-content">{children()}</div>
         </div>
     }
 }
@@ -73,7 +73,7 @@ pub fn Stat(
         .map(|text| view! { <div class="text-sm text-muted">{text}</div> });
     let inside = view! {
         <div class="text-sm font-medium text-muted">{label}</div>
-        <div class="text-2xl font-semibold tracking-tight tabular-nums">{children()}</div>
+        <div class="text-2xl font-semibold tabular-nums">{children()}</div>
         {note}
     };
     match href {
@@ -91,14 +91,39 @@ pub fn Facts(children: Children) -> impl IntoView {
     view! { <dl class="grid grid-cols-1 gap-x-8 gap-y-4 sm:grid-cols-2">{children()}</dl> }
 }
 
-/// One fact.
+/// One fact; a `wide` one, such as an address, has the row to itself.
 #[component]
-pub fn Fact(#[prop(into)] name: String, children: Children) -> impl IntoView {
+pub fn Fact(
+    #[prop(into)] name: String,
+    #[prop(optional)] wide: bool,
+    children: Children,
+) -> impl IntoView {
+    let class = if wide { "min-w-0 sm:col-span-2" } else { "min-w-0" };
     view! {
-        <div class="min-w-0">
+        <div class=class>
             <dt class="text-sm text-muted">{name}</dt>
             <dd class="mt-0.5 break-words">{children()}</dd>
         </div>
+    }
+}
+
+/// More about something, folded behind a line. The style sheet puts the arrow there, as it does
+/// for every `summary` without an icon of its own.
+#[component]
+pub fn Fold(
+    /// The line that opens it.
+    #[prop(into)]
+    summary: String,
+    /// Open from the start.
+    #[prop(optional)]
+    open: bool,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <details open=open class="min-w-0">
+            <summary class="w-fit max-w-full py-1 text-sm font-medium">{summary}</summary>
+            <div class="pt-2">{children()}</div>
+        </details>
     }
 }
 

@@ -10,7 +10,7 @@ pub enum ButtonKind {
     Primary,
     /// Anything else.
     Secondary,
-    /// In tables and bars.
+    /// In tables and bars: as high as the others, less bold.
     Quiet,
     /// What destroys or costs.
     Danger,
@@ -21,7 +21,7 @@ impl ButtonKind {
         match self {
             Self::Primary => "btn btn-primary",
             Self::Secondary => "btn btn-outline border-line",
-            Self::Quiet => "btn btn-ghost btn-sm",
+            Self::Quiet => "btn btn-outline border-base-300 px-3 font-medium",
             Self::Danger => "btn btn-error",
         }
     }

@@ -63,6 +63,11 @@ pub fn BarChart(
         .map(|bar| view! { <span>{bar.label.clone()}</span> })
         .collect_view();
     let highest = bars.iter().max_by_key(|bar| bar.value);
+    // The upper line is as high as the highest bar, and says how high that is.
+    let scale = highest.filter(|bar| bar.value > 0).map(|bar| {
+        let text = format!("Highest: {} ({})", bar.shown, bar.label);
+        view! { <div class="mb-1 text-xs tabular-nums text-muted" aria-hidden="true">{text}</div> }
+    });
     let summary = highest.map_or_else(
         || format!("{title}: nothing yet"),
         |bar| format!("{title}. Highest: {} ({})", bar.label, bar.shown),
@@ -82,7 +87,9 @@ pub fn BarChart(
     view! {
         <figure>
             <figcaption class="mb-3 font-semibold">{title}</figcaption>
+            {scale}
             <svg viewBox=format!("0 0 {WIDTH} {}", HEIGHT + 1) role="img" aria-label=summary class="w-full">
+                <line x1="0" x2=WIDTH y1="0" y2="0" class="stroke-line [stroke-dasharray:4_4]" />
                 <line x1="0" x2=WIDTH y1=HEIGHT y2=HEIGHT class="stroke-line" />
                 {drawn}
             </svg>

@@ -1,6 +1,7 @@
-//! Countries by their ISO 3166-1 code: flag and English name.
+//! Flags of countries, by their ISO 3166-1 code.
 
 use leptos::prelude::*;
+use voxlink_types::country::country_name;
 
 /// The countries whose flag is in `public/flags`.
 const DRAWN: &[&str] = &[
@@ -34,78 +35,14 @@ pub fn Flag(
     }
 }
 
-/// The name, or the code itself for a country that is not listed.
-pub fn country_name(code: &str) -> String {
-    let name = match code {
-        "US" => "United States",
-        "CA" => "Canada",
-        "GB" => "United Kingdom",
-        "DE" => "Germany",
-        "IE" => "Ireland",
-        "NL" => "Netherlands",
-        "SE" => "Sweden",
-        "FR" => "France",
-        "ES" => "Spain",
-        "IT" => "Italy",
-        "PT" => "Portugal",
-        "BE" => "Belgium",
-        "CH" => "Switzerland",
-        "AT" => "Austria",
-        "DK" => "Denmark",
-        "NO" => "Norway",
-        "FI" => "Finland",
-        "PL" => "Poland",
-        "CZ" => "Czechia",
-        "AU" => "Australia",
-        "NZ" => "New Zealand",
-        "JP" => "Japan",
-        "SG" => "Singapore",
-        "IN" => "India",
-        "BR" => "Brazil",
-        "MX" => "Mexico",
-        "ZA" => "South Africa",
-        "BH" => "Bahrain",
-        "PR" => "Puerto Rico",
-        "JM" => "Jamaica",
-        "BS" => "Bahamas",
-        "BB" => "Barbados",
-        "TT" => "Trinidad and Tobago",
-        "DO" => "Dominican Republic",
-        "BM" => "Bermuda",
-        "LU" => "Luxembourg",
-        "IS" => "Iceland",
-        "EE" => "Estonia",
-        "LV" => "Latvia",
-        "LT" => "Lithuania",
-        "GR" => "Greece",
-        "HU" => "Hungary",
-        "RO" => "Romania",
-        "BG" => "Bulgaria",
-        "HR" => "Croatia",
-        "SK" => "Slovakia",
-        "SI" => "Slovenia",
-        "IL" => "Israel",
-        "AE" => "United Arab Emirates",
-        "HK" => "Hong Kong",
-        "KR" => "South Korea",
-        "AR" => "Argentina",
-        "CL" => "Chile",
-        "CO" => "Colombia",
-        other => other,
-    };
-    name.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn codes_become_flags_and_names() {
+    fn codes_become_flags() {
         assert_eq!(flag("US").as_deref(), Some("/flags/us.svg"));
         assert_eq!(flag("../x"), None);
-        assert_eq!(country_name("IE"), "Ireland");
-        assert_eq!(country_name("XX"), "XX");
     }
 
     #[test]

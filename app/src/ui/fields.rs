@@ -1,6 +1,7 @@
 //! The fields of a form: label, hint, what was typed, and what is wrong with it, all tied
 //! together for those who listen.
 
+use super::list::InFilterBar;
 use crate::{Wrong, render::escape};
 use leptos::prelude::*;
 
@@ -57,6 +58,7 @@ impl About {
 
     fn label(&self, label: String, optional: bool) -> impl IntoView + use<> {
         let id = self.id.clone();
+        let optional = optional && use_context::<InFilterBar>().is_none();
         view! {
             <label for=id class="text-sm font-semibold">
                 {label} {optional.then(|| view! { <span class="font-normal text-muted">" (optional)"</span> })}
@@ -88,6 +90,9 @@ pub fn Field(
     /// May stay empty; says so.
     #[prop(optional)]
     optional: bool,
+    /// Another field decides whether it may stay empty: the handler asks for it, the browser not.
+    #[prop(optional)]
+    depends: bool,
     /// What a browser may fill in.
     #[prop(optional, into)]
     autocomplete: Option<String>,
@@ -109,7 +114,7 @@ pub fn Field(
     // A password is never sent back.
     let value = if kind == "password" { None } else { value };
     view! {
-        <div class="flex flex-col gap-1.5">
+        <div class="flex min-w-0 flex-col gap-1.5">
             {about.label(label, optional)}
             <input
                 class=class
@@ -118,7 +123,7 @@ pub fn Field(
                 type=kind
                 value=value
                 placeholder=placeholder
-                required=!optional
+                required=!(optional || depends)
                 autocomplete=autocomplete
                 maxlength=maxlength
                 inputmode=inputmode
@@ -233,7 +238,7 @@ pub fn Select(
         })
         .collect_view();
     view! {
-        <div class="flex min-w-36 flex-col gap-1.5">
+        <div class="flex min-w-0 flex-col gap-1.5 sm:min-w-36">
             {about.label(label, false)}
             <select
                 class=class
@@ -291,7 +296,7 @@ pub fn Checkbox(
 }
 
 /// Asks for a word to be typed before something dangerous; the browser already refuses anything
-/// else, and the handler compares `confirm` again.
+/// else but blanks around it and another case, and the handler compares `confirm` again.
 #[component]
 pub fn TypedConfirmation(
     /// What must be typed.
@@ -301,8 +306,16 @@ pub fn TypedConfirmation(
     let about = About::field("confirm");
     let pattern = word
         .chars()
-        .map(|c| if c.is_ascii_punctuation() { format!("\\{c}") } else { c.to_string() })
+        .map(|c| match c {
+            // With the flag that browsers set, nothing else may be escaped.
+            c if r"^$\.*+?()[]{}|/".contains(c) => format!("\\{c}"),
+            c if c.is_ascii_alphabetic() => {
+                format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase())
+            }
+            c => c.to_string(),
+        })
         .collect::<String>();
+    let pattern = format!("\\s*{pattern}\\s*");
     let title = format!("Type {word}");
     view! {
         <div class="flex flex-col gap-1.5">
@@ -357,6 +370,12 @@ mod tests {
         assert!(page.contains("autofocus"), "{page}");
         assert!(page.contains("value=\"ann\""), "{page}");
         assert!(page.contains("Write an address with an @."), "{page}");
+    }
+
+    #[test]
+    fn a_confirmation_is_taken_in_any_case_and_with_blanks_around_it() {
+        let page = html(|| view! { <TypedConfirmation word="no +1-2" /> }.into_any());
+        assert!(page.contains(r#"pattern="\s*[nN][oO] \+1-2\s*""#), "{page}");
     }
 
     #[test]

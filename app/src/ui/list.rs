@@ -1,7 +1,7 @@
 //! Lists: a table where there is room, cards on a phone; sort and pages in the address.
 
 use crate::look::Look;
-use leptos::prelude::*;
+use leptos::{context::Provider, prelude::*};
 
 /// A list. Give `thead` and `tbody` as children; every `td` carries the heading it belongs to as
 /// `data-label` (or is a [`Cell`]), which is what stands before it on a phone.
@@ -10,11 +10,15 @@ pub fn Table(
     /// What the list is, for those who cannot see it.
     #[prop(into)]
     caption: String,
+    /// More classes, for cards of another shape on a phone.
+    #[prop(optional, into)]
+    class: Option<String>,
     children: Children,
 ) -> impl IntoView {
+    let class = class.map_or_else(|| "list-table".to_owned(), |more| format!("list-table {more}"));
     view! {
         <div class="surface relative overflow-x-auto">
-            <table class="list-table">
+            <table class=class>
                 <caption class="sr-only">{caption}</caption>
                 {children()}
             </table>
@@ -29,6 +33,8 @@ pub fn Cell(
     #[prop(optional)] amount: bool,
     children: Children,
 ) -> impl IntoView {
+    // Without a label it takes the whole line on a phone.
+    let label = (!label.is_empty()).then_some(label);
     view! { <td data-label=label class=amount.then_some("amount")>{children()}</td> }
 }
 
@@ -86,30 +92,12 @@ pub fn Pager<T: 'static>(
         let last = page.request.offset() + shown;
         format!("{}–{} of {} {noun}", grouped(first), grouped(last), grouped(total))
     };
-    let step = |to: u32, label: &'static str, icon: &'static str, possible: bool| {
-        if possible {
-            let href = look.with("page", Some(&to.to_string()));
-            view! {
-                <a class="btn btn-ghost btn-sm btn-square" href=href aria-label=label rel=if to < current { "prev" } else { "next" }>
-                    <span class=icon aria-hidden="true"></span>
-                </a>
-            }
-            .into_any()
-        } else {
-            view! {
-                <span class="btn btn-ghost btn-sm btn-square btn-disabled" aria-hidden="true">
-                    <span class=icon></span>
-                </span>
-            }
-            .into_any()
-        }
-    };
     let buttons = (pages > 1).then(|| {
         view! {
             <nav aria-label="Pages" class="flex items-center gap-1">
-                {step(current.saturating_sub(1), "Previous page", "icon-[lucide--chevron-left]", current > 1)}
+                {earlier(&look, current)}
                 <span class="px-1 tabular-nums">{format!("Page {current} of {pages}")}</span>
-                {step(current + 1, "Next page", "icon-[lucide--chevron-right]", current < pages)}
+                {later(&look, current, current < pages)}
             </nav>
         }
     });
@@ -118,6 +106,70 @@ pub fn Pager<T: 'static>(
             <span class="tabular-nums">{text}</span>
             {buttons}
         </div>
+    }
+}
+
+/// The ways to the other pages of a list that is not counted: only whether there are more is known.
+#[component]
+pub fn MorePager(
+    /// The page that is shown, from 1.
+    page: u32,
+    /// There are more after it.
+    more: bool,
+) -> impl IntoView {
+    let look = use_context::<Look>().unwrap_or_default();
+    view! {
+        <nav aria-label="Pages" class="no-print mt-3 flex items-center justify-end gap-1 text-sm text-muted">
+            {earlier(&look, page)}
+            <span class="px-1 tabular-nums">{format!("Page {page}")}</span>
+            {later(&look, page, more)}
+        </nav>
+    }
+}
+
+/// The way to the page before.
+fn earlier(look: &Look, page: u32) -> AnyView {
+    let to = (page > 1).then(|| look.with("page", Some(&page.saturating_sub(1).to_string())));
+    step(to, "Previous page", "prev", "icon-[lucide--chevron-left]")
+}
+
+/// The way to the page after, if there is one.
+fn later(look: &Look, page: u32, more: bool) -> AnyView {
+    let to = more.then(|| look.with("page", Some(&page.saturating_add(1).to_string())));
+    step(to, "Next page", "next", "icon-[lucide--chevron-right]")
+}
+
+fn step(to: Option<String>, label: &'static str, rel: &'static str, icon: &'static str) -> AnyView {
+    match to {
+        Some(href) => view! {
+            <a class="btn btn-ghost btn-sm btn-square" href=href aria-label=label rel=rel>
+                <span class=icon aria-hidden="true"></span>
+            </a>
+        }
+        .into_any(),
+        None => view! {
+            <span class="btn btn-ghost btn-sm btn-square btn-disabled" aria-hidden="true">
+                <span class=icon></span>
+            </span>
+        }
+        .into_any(),
+    }
+}
+
+/// The list as a file: at the right above its table.
+#[component]
+pub fn Export(
+    /// Where the file is.
+    #[prop(into)]
+    href: String,
+) -> impl IntoView {
+    view! {
+        <p class="no-print mb-3 flex justify-end">
+            <a class="btn btn-outline border-line btn-sm" href=href>
+                <span class="icon-[lucide--download]" aria-hidden="true"></span>
+                "Export CSV"
+            </a>
+        </p>
     }
 }
 
@@ -133,6 +185,10 @@ pub(crate) fn grouped(value: i64) -> String {
     }
     if value < 0 { format!("−{out}") } else { out }
 }
+
+/// Told to the fields of a [`FilterBar`]: none of them must be filled in, so none says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InFilterBar;
 
 /// Search and filters of a list, kept in the address: a `get` form. `children` are its fields
 /// (bare inputs with labels of their own, or [`super::Select`]). The sort is kept.
@@ -157,28 +213,32 @@ pub fn FilterBar(
     let typed = look.param("q").unwrap_or_default().to_owned();
     let box_ = search.map(|label| {
         view! {
-            <div class="min-w-48 flex-1">
-                <label class="input w-full">
+            <label class="whole flex flex-col gap-1.5 sm:min-w-60 sm:flex-1">
+                <span class="text-sm font-semibold">{label}</span>
+                <span class="input w-full">
                     <span class="icon-[lucide--search] text-muted" aria-hidden="true"></span>
-                    <span class="sr-only">{label.clone()}</span>
-                    <input type="search" name="q" value=typed placeholder=label />
-                </label>
-            </div>
+                    <input type="search" name="q" value=typed />
+                </span>
+            </label>
         }
     });
     let clear = filtered.then(|| {
         view! { <a class="btn btn-ghost" href=action.clone()>"Clear"</a> }
     });
+    let filters =
+        children.map(|children| view! { <Provider value=InFilterBar>{children()}</Provider> });
     view! {
-        <form method="get" action=action.clone() class="no-print mb-4 flex flex-wrap items-end gap-3" role="search" aria-label="Filter the list">
+        <form method="get" action=action class="filter-bar no-print mb-4" role="search" aria-label="Filter the list">
             {box_}
-            {children.map(|children| children())}
+            {filters}
             {sort}
-            <button type="submit" class="btn btn-outline border-line">
-                <span class="icon-[lucide--filter]" aria-hidden="true"></span>
-                "Apply"
-            </button>
-            {clear}
+            <div class="whole flex gap-2">
+                <button type="submit" class="btn btn-outline flex-1 border-line sm:flex-none">
+                    <span class="icon-[lucide--filter]" aria-hidden="true"></span>
+                    "Apply"
+                </button>
+                {clear}
+            </div>
         </form>
     }
 }

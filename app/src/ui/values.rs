@@ -39,7 +39,7 @@ pub fn Number(
         }
     });
     view! {
-        <span class="inline-flex items-center gap-1.5 whitespace-nowrap tabular-nums">
+        <span class="inline-flex items-center gap-1.5 whitespace-nowrap">
             {mark} {text} {copy}
         </span>
     }
@@ -54,11 +54,18 @@ pub fn CopyButton(
     /// What the button says to those who listen.
     #[prop(into)]
     label: String,
+    /// Shows the label beside the icon.
+    #[prop(optional)]
+    worded: bool,
 ) -> impl IntoView {
+    let class =
+        if worded { "btn-outline btn-sm border-line" } else { "btn-ghost btn-xs btn-square" };
+    let words = worded.then(|| label.clone());
     view! {
-        <button type="button" class="group needs-script no-print btn btn-ghost btn-xs btn-square" data-copy=text aria-label=label>
+        <button type="button" class=format!("group needs-script no-print btn {class}") data-copy=text aria-label=label>
             <span class="icon-[lucide--copy] group-data-copied:hidden" aria-hidden="true"></span>
             <span class="icon-[lucide--check] hidden text-success group-data-copied:inline-block" aria-hidden="true"></span>
+            {words}
         </button>
     }
 }

@@ -343,6 +343,8 @@ async fn join(
     people::insert_person(&mut cx, tenant, user, &email, person, &password_hash)
         .await
         .map_err(|error| people::taken(error, sentence()))?;
+    // Who joins is signed in with it.
+    sign_in::came_in(&mut cx, user, None).await?;
     let now = cx.now();
     sqlx::query!(
         "update invitations set accepted_at = $3, accepted_by = $4, token_hash = null

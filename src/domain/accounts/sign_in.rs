@@ -45,16 +45,9 @@ pub async fn sign_in(
     let email = typed.email.trim().to_lowercase();
     let subject = subject(&email);
     count_attempt(platform, subject).await?;
-    let found = sqlx::query!(
-        r#"select u.id as "id: UserId", u.tenant_id as "tenant: TenantId", u.full_name, u.password_hash,
-               u.is_active, u.suspended_at, u.suspension_reason, t.state as tenant_state
-           from users u join tenants t on t.id = u.tenant_id where u.email = $1"#,
-        email
-    )
-    .fetch_optional(&platform.db().platform)
-    .await?;
-    let stored = found.as_ref().and_then(|u| u.password_hash.as_deref());
-    let verified = match password::verify(&typed.password, stored).await {
+    let found = stored(platform, &email).await?;
+    let hash = found.as_ref().and_then(|u| u.password_hash.as_deref());
+    let verified = match password::verify(&typed.password, hash).await {
         Ok(verified) => verified,
         Err(busy) => {
             take_back(platform, subject).await?;
@@ -84,21 +77,57 @@ pub async fn sign_in(
     let fresh = if verified.stale { Some(password::hash(&typed.password).await?) } else { None };
     let actor = Actor::User { id: user.id, name: user.full_name.clone(), staff: false };
     let mut cx = Ctx::begin_installation(platform, actor, request).await?;
-    let now = cx.now();
-    sqlx::query!(
-        "update users set last_sign_in_at = $2, password_hash = coalesce($3, password_hash) where id = $1",
-        user.id.uuid(),
-        now,
-        fresh
-    )
-    .execute(cx.tx())
-    .await?;
+    came_in(&mut cx, user.id, fresh).await?;
     sqlx::query!("delete from sign_in_failures where subject_hash = $1", subject.as_slice())
         .execute(cx.tx())
         .await?;
     cx.audit_of(Some(user.tenant), entry("session.create", Some(user.id), None)).await?;
     cx.commit().await?;
     Ok(SignedIn { user: user.id, tenant: user.tenant, name: user.full_name })
+}
+
+/// A person's account as sign-in needs it.
+pub(super) struct Stored {
+    pub(super) id: UserId,
+    pub(super) tenant: TenantId,
+    full_name: String,
+    pub(super) password_hash: Option<String>,
+    is_active: bool,
+    suspended_at: Option<DateTime<Utc>>,
+    suspension_reason: Option<String>,
+    tenant_state: String,
+}
+
+/// The account with an address, in the form it is stored in.
+pub(super) async fn stored(platform: &Platform, email: &str) -> Result<Option<Stored>, Fault> {
+    let found = sqlx::query_as!(
+        Stored,
+        r#"select u.id as "id: UserId", u.tenant_id as "tenant: TenantId", u.full_name, u.password_hash,
+               u.is_active, u.suspended_at, u.suspension_reason, t.state as tenant_state
+           from users u join tenants t on t.id = u.tenant_id where u.email = $1"#,
+        email
+    )
+    .fetch_optional(&platform.db().platform)
+    .await?;
+    Ok(found)
+}
+
+/// Remembers that somebody comes in now, with a new hash where theirs is stale.
+pub(super) async fn came_in(
+    cx: &mut Ctx<Installation>,
+    user: UserId,
+    fresh: Option<String>,
+) -> Result<(), Fault> {
+    let now = cx.now();
+    sqlx::query!(
+        "update users set last_sign_in_at = $2, password_hash = coalesce($3, password_hash) where id = $1",
+        user.uuid(),
+        now,
+        fresh
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(())
 }
 
 /// Tells the audit log that somebody left; the session layer ends the session itself.

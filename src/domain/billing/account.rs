@@ -1,6 +1,9 @@
 //! The billing account: who is billed and where, and the ways to pay that are stored.
 
-use super::address::{Address, AddressError};
+use super::{
+    address::{Address, AddressError, LINE},
+    vat,
+};
 use crate::{Ctx, Fault, audit::Entry};
 use serde_json::json;
 use voxlink_types::{
@@ -78,38 +81,29 @@ pub async fn get(cx: &mut Ctx<TenantId>) -> Result<BillingAccount, Fault> {
 /// Brings what was typed into one form and checks it: the address by its own rules, and the VAT
 /// number, because reverse charge depends on it.
 fn checked(typed: &Billing) -> Result<Billing, AddressError> {
-    let clean = |text: &str| text.trim().chars().take(200).collect::<String>();
     let (address, mut wrong) = match typed.address.checked() {
         Ok(address) => (address, Vec::new()),
         Err(AddressError::Fields(wrong)) => (typed.address.clone(), wrong),
         Err(fault) => return Err(fault),
     };
-    let ignored = |c: &char| !c.is_whitespace() && *c != '.' && *c != '-';
-    let vat_number: String = typed.vat_number.to_uppercase().chars().filter(ignored).collect();
-    if let Err(message) = check_vat(&vat_number, &address.country) {
-        wrong.push(FieldError { field: "vat_number".to_owned(), message: message.to_owned() });
+    let country = address.country.trim().to_uppercase();
+    let vat_number = vat::written(&typed.vat_number);
+    // Without its country there is nothing to check the number against.
+    let countryless = wrong.iter().any(|error| error.field == "country");
+    if let (false, Err(message)) = (countryless, vat::check(&vat_number, &country)) {
+        wrong.push(FieldError { field: "vat_number".to_owned(), message });
+    }
+    let (company, tax_id) = (typed.company.trim().to_owned(), typed.tax_id.trim().to_owned());
+    for (field, line) in [("company", &company), ("tax_id", &tax_id)] {
+        if line.chars().count() > LINE {
+            let message = "Use at most 100 letters.".to_owned();
+            wrong.push(FieldError { field: field.to_owned(), message });
+        }
     }
     if !wrong.is_empty() {
         return Err(AddressError::Fields(wrong));
     }
-    let (company, tax_id) = (clean(&typed.company), clean(&typed.tax_id));
     Ok(Billing { company, address, tax_id, vat_number })
-}
-
-fn check_vat(vat: &str, country: &str) -> Result<(), &'static str> {
-    let (prefix, rest) = vat.split_at_checked(2).unwrap_or((vat, ""));
-    let shaped = prefix.bytes().all(|b| b.is_ascii_uppercase())
-        && (2..=13).contains(&rest.len())
-        && rest.bytes().all(|b| b.is_ascii_alphanumeric());
-    match (vat, prefix) {
-        ("", _) => Ok(()),
-        _ if !shaped => Err("Write the VAT number with its country, such as DE129273398."),
-        // Greece writes EL, and Northern Ireland has numbers of its own.
-        (_, "EL") if country == "GR" => Ok(()),
-        (_, "XI") if country == "GB" => Ok(()),
-        (_, prefix) if prefix == country => Ok(()),
-        _ => Err("The VAT number belongs to another country than the address."),
-    }
 }
 
 /// Stores who is billed. Invoices that stand keep the address they were issued to.
@@ -199,11 +193,22 @@ mod tests {
             ("DE", "", "12", Some("vat_number")),
             ("GR", "", "EL123456789", None),
             ("Germany", "", "", Some("country")),
+            ("ZZ", "", "", Some("country")),
+            ("US", "ZZ", "", Some("region")),
+            ("DE", "", "DE000", Some("vat_number")),
+            ("DE", "", "DEhello", Some("vat_number")),
+            ("DE", "", "DE999999999", Some("vat_number")),
+            ("NL", "", "", Some("postal_code")),
         ] {
             let fields = checked(&typed(country, region, vat)).err().map(|e| e.fields());
             let first = fields.and_then(|f| f.first().map(|f| f.field.clone()));
             assert_eq!(first.as_deref(), bad, "{country} {region} {vat}");
         }
         assert_eq!(checked(&typed("us", "ma", "")).unwrap().address.line1, "1 Main St");
+        let long = Billing { company: "x".repeat(101), ..typed("US", "MA", "") };
+        assert_eq!(checked(&long).unwrap_err().fields()[0].field, "company");
+        let mut long = typed("US", "MA", "");
+        long.address.line2 = "x".repeat(101);
+        assert_eq!(checked(&long).unwrap_err().fields()[0].field, "line2");
     }
 }

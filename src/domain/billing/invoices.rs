@@ -58,6 +58,7 @@ mod period;
 mod read;
 mod run;
 mod settle;
+mod text;
 
 pub use calls::{CallFile, CallsOf, call_file, calls_behind};
 pub(crate) use period::end_of_first_month;

@@ -96,17 +96,12 @@ fn head(sheet: &mut Sheet, invoice: &Invoice) {
     let zone = invoice.issued_at.with_timezone(&invoice.zone);
     let mut facts = vec![
         ("Number", invoice.number.clone()),
-        ("Issued", zone.format("%-d %B %Y").to_string()),
-        (
-            "Period",
-            format!(
-                "{} to {}",
-                invoice.from.format("%-d %b %Y"),
-                invoice.last_day().format("%-d %b %Y")
-            ),
-        ),
+        ("Issued", zone.format("%-d %b %Y").to_string()),
+        ("Period", invoice.period_text()),
     ];
-    facts.extend(invoice.due_on.map(|d| ("Due", d.format("%-d %B %Y").to_string())));
+    let unpaid = invoice.paid_at_issue() != invoice.total;
+    let due = invoice.due_on.filter(|_| unpaid);
+    facts.extend(due.map(|d| ("Due", d.format("%-d %b %Y").to_string())));
     for (label, value) in facts {
         sheet.text(150.0, Align::Right, 9.0, Weight::Plain, Ink::Quiet, label);
         sheet.text(0.0, Align::Right, 9.0, Weight::Plain, Ink::Text, &value);
@@ -116,7 +111,7 @@ fn head(sheet: &mut Sheet, invoice: &Invoice) {
     sheet.down(20.0);
 
     let to = &invoice.bill_to;
-    sheet.text(0.0, Align::Left, 8.5, Weight::Bold, Ink::Quiet, "Bill to");
+    sheet.text(0.0, Align::Left, 8.5, Weight::Bold, Ink::Quiet, "Billed to");
     sheet.down(14.0);
     for piece in sheet.wrap(&to.name, 10.0, Weight::Bold, half) {
         sheet.text(0.0, Align::Left, 10.0, Weight::Bold, Ink::Text, &piece);
@@ -159,6 +154,11 @@ fn table(sheet: &mut Sheet, invoice: &Invoice) {
         room(sheet, 44.0);
         sheet.down(8.0);
         sheet.text(0.0, Align::Left, 9.0, Weight::Bold, Ink::Text, title);
+        if lines.iter().all(|l| l.kind == LineKind::Tax) {
+            for (end, head) in COLUMNS.into_iter().zip(["Base", "Rate"]) {
+                sheet.text(end, Align::Right, 8.5, Weight::Bold, Ink::Quiet, head);
+            }
+        }
         sheet.down(15.0);
         for line in lines {
             row(sheet, line);
@@ -184,7 +184,7 @@ fn room(sheet: &mut Sheet, height: f32) {
 }
 
 fn row(sheet: &mut Sheet, line: &Line) {
-    let pieces = sheet.wrap(&line.description, 9.0, Weight::Plain, COLUMNS_WIDTH);
+    let pieces = sheet.wrap(&line.text(), 9.0, Weight::Plain, COLUMNS_WIDTH);
     let period = line.period_text();
     let rows = pieces.len() + usize::from(period.is_some());
     let height = 12.5 * f32::from(u16::try_from(rows).unwrap_or(1));
@@ -232,10 +232,9 @@ fn totals(sheet: &mut Sheet, invoice: &Invoice) {
         sheet.down(15.0);
     }
     sheet.down(14.0);
-    let note =
-        "Amounts are rounded half-up: calls at 8 decimals, lines and taxes to the currency's unit.";
+    let note = invoice.reading_text();
     let seller = &invoice.seller;
-    let terms = invoice.payment_terms.as_deref().unwrap_or_default();
+    let terms = invoice.payment_terms.as_deref().filter(|_| left.minor > 0).unwrap_or_default();
     let bank = if seller.bank.is_empty() {
         String::new()
     } else {
@@ -246,7 +245,7 @@ fn totals(sheet: &mut Sheet, invoice: &Invoice) {
     } else {
         String::new()
     };
-    let texts = [terms, &bank, &quoting, note, &seller.footer];
+    let texts = [terms, &bank, &quoting, &note, &seller.footer];
     let pieces: Vec<_> =
         texts.iter().flat_map(|t| sheet.wrap(t, 8.5, Weight::Plain, 0.0)).collect();
     sheet.begin_page_unless(f32::from(u16::try_from(pieces.len()).unwrap_or(8)) * 12.0);

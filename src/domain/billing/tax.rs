@@ -88,7 +88,7 @@ pub struct TaxLine {
 }
 
 impl TaxLine {
-    /// As an invoice or a cart shows it: `Massachusetts: Telecommunications sales tax (6.25 %)`.
+    /// As an invoice or a cart shows it: `Massachusetts: Telecommunications sales tax (6.25\u{a0}%)`.
     pub fn label(&self) -> String {
         let Rate { jurisdiction, name, rate, reverse_charged, .. } = &self.rate;
         if *reverse_charged {
@@ -96,7 +96,7 @@ impl TaxLine {
                 "{jurisdiction}: {name}, reverse charge: to be accounted for by the customer"
             );
         }
-        format!("{jurisdiction}: {name} ({} %)", (rate * Decimal::from(100)).normalize())
+        format!("{jurisdiction}: {name} ({}\u{a0}%)", (rate * Decimal::from(100)).normalize())
     }
 }
 

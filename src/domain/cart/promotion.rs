@@ -8,6 +8,9 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use voxlink_types::{Currency, ids::UserId};
 
+/// Most letters of a code.
+const LONGEST: usize = 40;
+
 /// A code that is good for this account now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promotion {
@@ -22,6 +25,9 @@ pub struct Promotion {
 /// Why a code gives nothing. The sentences say what the person can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PromotionRefusal {
+    /// Nothing was typed.
+    #[error("Write a promotion code first.")]
+    Missing,
     /// Nobody ever made it.
     #[error("There is no code {0}. Check its spelling.")]
     Unknown(String),
@@ -85,6 +91,13 @@ pub async fn standing(
 /// Puts a code into the person's cart, if it is good for them now.
 pub async fn apply_promotion(cx: &mut Ctx, user: UserId, typed: &str) -> Result<String, CartError> {
     let code = typed.trim().to_uppercase();
+    if code.is_empty() {
+        return Err(CartError::Promotion(PromotionRefusal::Missing));
+    }
+    if code.chars().count() > LONGEST {
+        let begin = code.chars().take(LONGEST).collect::<String>();
+        return Err(CartError::Promotion(PromotionRefusal::Unknown(format!("{begin}…"))));
+    }
     let tenant = cx.tenant();
     standing(cx, &code).await?.map_err(CartError::Promotion)?;
     let cart = open_cart(cx, user).await?.ok_or(CartError::NotInCart)?;

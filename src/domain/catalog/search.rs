@@ -1,6 +1,6 @@
 //! Search: every carrier is asked at once, what they offer is priced and merged.
 
-use super::{BadPattern, Price, Sort, Wish, current_prices, digits_of, found_in, price_of};
+use super::{BadPattern, Price, Sort, Unread, Wish, current_prices, digits_of, found_in, price_of};
 use crate::{Fault, Platform};
 use std::{cmp::Ordering, collections::HashSet, sync::Arc, time::Duration};
 use voxlink_gateways::{
@@ -50,6 +50,8 @@ pub struct Found {
     pub more: bool,
     /// The place searched around, as it is called.
     pub near: Option<String>,
+    /// Other places of that name, as they are called.
+    pub also: Vec<String>,
     /// The digits looked for.
     pub digits: Option<String>,
     /// Carriers that did not answer, by name.
@@ -71,8 +73,18 @@ pub enum SearchError {
     #[error("An area code is up to 7 digits, such as 617")]
     AreaCode,
     /// No such place.
-    #[error("We know no place “{0}” there. Try the nearest larger town, or a telephone number")]
+    #[error(
+        "We know no place “{0}” there. Write a town such as Boston, MA, a telephone number, or coordinates such as 42.36,-71.06; postal codes are not known"
+    )]
     Place(String),
+    /// A filter that cannot be read.
+    #[error("{remedy}")]
+    Filter {
+        /// The field.
+        field: &'static str,
+        /// What to write instead.
+        remedy: &'static str,
+    },
     /// Distance needs a place.
     #[error("Sorting by distance needs a place to measure from")]
     NoPlace,
@@ -95,6 +107,7 @@ impl Explain for SearchError {
         match self {
             Self::Pattern { .. } => "bad_pattern",
             Self::AreaCode => "bad_area_code",
+            Self::Filter { .. } => "bad_filter",
             Self::Place(_) => "unknown_place",
             Self::NoPlace => "place_missing",
             Self::Silent => "carriers_silent",
@@ -110,7 +123,7 @@ impl Explain for SearchError {
     }
     fn fields(&self) -> Vec<FieldError> {
         let field = match self {
-            Self::Pattern { field, .. } => field,
+            Self::Pattern { field, .. } | Self::Filter { field, .. } => field,
             Self::AreaCode => "area",
             Self::Place(_) | Self::NoPlace => "near",
             Self::Silent | Self::Fault(_) => return Vec::new(),
@@ -140,7 +153,8 @@ pub async fn coverage(platform: &Platform) -> Result<Vec<(String, Vec<NumberType
 
 /// Searches all configured carriers.
 pub async fn search(platform: &Platform, wish: &Wish) -> Result<Found, SearchError> {
-    let (query, near) = query_of(wish)?;
+    let (query, place) = query_of(wish)?;
+    let (near, also) = place.map_or_else(Default::default, |p| (Some(p.name), p.also));
     let mut connection = platform.db().app.acquire().await.map_err(Fault::from)?;
     let prices = current_prices(&mut connection, platform.clock().now()).await?;
     drop(connection);
@@ -159,7 +173,7 @@ pub async fn search(platform: &Platform, wish: &Wish) -> Result<Found, SearchErr
             hit.mark = found_in(digits, &all[code..]).map(|at| (code + at, digits.len()));
         }
     }
-    Ok(Found { hits, more, near, digits: query.contains, silent })
+    Ok(Found { hits, more, near, also, digits: query.contains, silent })
 }
 
 /// For a search that finds nothing: which single condition to leave out, and what is found then,
@@ -213,8 +227,61 @@ fn national_length(offer: &Offer) -> usize {
     offer.number.digits().len().saturating_sub(code)
 }
 
+/// A point to measure from.
+struct Around {
+    name: String,
+    latitude: f64,
+    longitude: f64,
+    also: Vec<String>,
+}
+
+/// Other places of a name that are offered.
+const NAMESAKES: usize = 5;
+
+/// What was typed as a place: coordinates, a number, or a town.
+fn around(typed: &str, country: &str) -> Result<Around, SearchError> {
+    if let Some((latitude, longitude)) = coordinates(typed) {
+        let name = format!("{latitude}, {longitude}");
+        return Ok(Around { name, latitude, longitude, also: Vec::new() });
+    }
+    let all = Gazetteer::get();
+    let number = E164::from_typed(typed, Some(country)).ok();
+    let towns = match number.and_then(|number| all.of_number(&number)) {
+        Some(place) => vec![place],
+        None => all.namesakes(typed, Some(country)),
+    };
+    let Some((place, others)) = towns.split_first() else {
+        return Err(SearchError::Place(typed.to_owned()));
+    };
+    let name = place.shown();
+    // Only a name that tells places apart is a way to the other one.
+    let mut also: Vec<String> = Vec::new();
+    for other in others.iter().filter(|other| other.locality == place.locality) {
+        let shown = other.shown();
+        if also.len() < NAMESAKES && shown != name && !also.contains(&shown) {
+            also.push(shown);
+        }
+    }
+    Ok(Around { name, latitude: place.latitude, longitude: place.longitude, also })
+}
+
+/// `42.36,-71.06`: degrees north and east.
+fn coordinates(typed: &str) -> Option<(f64, f64)> {
+    let (north, east) = typed.split_once(',')?;
+    let degrees = |text: &str, most: f64| {
+        let text = text.trim();
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'));
+        let value: f64 = text.parse().ok().filter(|_| plain)?;
+        (value.abs() <= most).then_some(value)
+    };
+    Some((degrees(north, 90.0)?, degrees(east, 180.0)?))
+}
+
 /// The wish in the carriers' words, and the place it is about.
-fn query_of(wish: &Wish) -> Result<(SearchQuery, Option<String>), SearchError> {
+fn query_of(wish: &Wish) -> Result<(SearchQuery, Option<Around>), SearchError> {
+    if let Some((field, remedy)) = wish.unread.first().map(Unread::remedy) {
+        return Err(SearchError::Filter { field, remedy });
+    }
     let digits = |field: &'static str, typed: &str| {
         digits_of(typed).map_err(|what| SearchError::Pattern { field, what })
     };
@@ -230,16 +297,7 @@ fn query_of(wish: &Wish) -> Result<(SearchQuery, Option<String>), SearchError> {
         .filter_map(given)
         .map(|e| digits("exclude", &e))
         .collect::<Result<_, _>>()?;
-    let place = given(&wish.near)
-        .map(|typed| {
-            let all = Gazetteer::get();
-            let by_number = E164::from_typed(&typed, Some(&wish.country)).ok();
-            by_number
-                .and_then(|number| all.of_number(&number))
-                .or_else(|| all.find(&typed, Some(&wish.country)))
-                .ok_or(SearchError::Place(typed))
-        })
-        .transpose()?;
+    let place = given(&wish.near).map(|typed| around(&typed, &wish.country)).transpose()?;
     if place.is_none() && wish.sort == Sort::Distance {
         return Err(SearchError::NoPlace);
     }
@@ -251,7 +309,7 @@ fn query_of(wish: &Wish) -> Result<(SearchQuery, Option<String>), SearchError> {
         exclude,
         locality: given(&wish.locality),
         region: given(&wish.region),
-        near: place.map(|p| Near {
+        near: place.as_ref().map(|p| Near {
             latitude: p.latitude,
             longitude: p.longitude,
             within_km: f64::from(wish.within_km.clamp(1, 500)),
@@ -265,7 +323,7 @@ fn query_of(wish: &Wish) -> Result<(SearchQuery, Option<String>), SearchError> {
         limit: 0,
         ..SearchQuery::default()
     };
-    Ok((query, place.map(voxlink_types::gazetteer::Place::shown)))
+    Ok((query, place))
 }
 
 /// One question to one carrier.

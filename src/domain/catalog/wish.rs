@@ -49,10 +49,37 @@ pub struct Wish {
     pub capabilities: Vec<Capability>,
     /// At most this much a month.
     pub max_monthly: Option<Money>,
+    /// What was typed and could not be read: the search is refused, not made without it.
+    pub unread: Vec<Unread>,
     /// The order.
     pub sort: Sort,
     /// Which page.
     pub page: PageRequest,
+}
+
+/// A filter that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The form field's name.
+    pub field: &'static str,
+    /// As typed.
+    pub typed: String,
+}
+
+impl Unread {
+    /// The field, and what to write in it instead.
+    pub fn remedy(&self) -> (&'static str, &'static str) {
+        let remedy = match self.field {
+            "max" => "Write an amount of dollars such as 2.50, or leave it empty",
+            "km" => "Choose one of the distances",
+            "country" => "Choose one of the countries",
+            "type" => "Choose one of the types",
+            "can" => "Choose one of the abilities",
+            "sort" => "Choose one of the orders",
+            _ => "Choose one of the list, or leave it empty",
+        };
+        (self.field, remedy)
+    }
 }
 
 impl Default for Wish {
@@ -69,6 +96,7 @@ impl Default for Wish {
             within_km: 50,
             capabilities: Vec::new(),
             max_monthly: None,
+            unread: Vec::new(),
             sort: Sort::Best,
             page: PageRequest::default(),
         }

@@ -11,7 +11,7 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// How many months ahead calls, messages and usage have a partition to go to.
-const MONTHS_AHEAD: u32 = 3;
+pub(crate) const MONTHS_AHEAD: u32 = 3;
 
 /// Makes the partitions of this month and the next ones.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -82,13 +82,18 @@ impl BulkAction {
     /// What is done, as a heading.
     pub fn label(&self) -> String {
         match self {
-            Self::Tag { tags } => format!("Add tags: {tags}"),
-            Self::Untag { tags } => format!("Remove tags: {tags}"),
+            Self::Tag { tags } => format!("Add tags: {}", spelled(tags)),
+            Self::Untag { tags } => format!("Remove tags: {}", spelled(tags)),
             Self::Suspend { .. } => "Suspend".to_owned(),
             Self::Resume => "Resume".to_owned(),
             Self::Release { .. } => "Release".to_owned(),
         }
     }
+}
+
+/// Tags as the numbers get them.
+fn spelled(typed: &str) -> String {
+    Tags::parse(typed).map_or_else(|_| typed.to_owned(), |tags| tags.as_slice().join(", "))
 }
 
 /// Which numbers.
@@ -210,6 +215,9 @@ pub async fn carry_on(platform: &Platform, job: &ContinueBulkRun) -> Result<(), 
         .map_err(|e| Fault::inconsistent(format!("bulk_runs.action of {}", job.run), e))?;
     let actor = Actor::User { id: run.user, name: run.full_name, staff: false };
     while one_row(platform, job, &action, &actor).await? {}
+    if !matches!(action, BulkAction::Tag { .. } | BulkAction::Untag { .. }) {
+        platform.in_service().follow_now(platform).await;
+    }
     let mut cx = platform.work_for(job.tenant, "worker").await?;
     let now = cx.now();
     sqlx::query!(

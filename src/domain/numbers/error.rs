@@ -120,7 +120,7 @@ impl Explain for NumberError {
             Self::Reason => "reason",
             Self::Message => "message",
             Self::Confirmation => "confirm",
-            Self::NothingChosen | Self::TooMany(_) => "numbers",
+            // What was chosen stands on the page before: no field of the form is at fault.
             _ => return Vec::new(),
         };
         vec![FieldError { field: field.to_owned(), message: self.to_string() }]

@@ -2,17 +2,19 @@
 //!
 //! Each server keeps a table of its own. It is read whole at the start and every few minutes, and
 //! what changed (by `updated_at` of the number or its tenant) is read about once a second: cheap,
-//! with no notification in the transactions that sell and publish. While PostgreSQL is away the
-//! table stays as it is, and calls are answered. A server that starts meanwhile begins with the
-//! copy that was left on its disk ([`Table::restore`]).
+//! with no notification in the transactions that sell and publish. The server that publishes,
+//! suspends or releases reads at once ([`Table::follow_now`]), the others within that second. While
+//! PostgreSQL is away the table stays as it is, and calls are answered. A server that starts
+//! meanwhile begins with the copy that was left on its disk ([`Table::restore`]).
 
-use crate::{Fault, Settings};
+use crate::{Fault, Platform, Settings};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, types::Json};
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 use voxlink_types::{
     E164,
@@ -23,6 +25,8 @@ use voxlink_types::{
 
 /// How far before the newest change each reading begins, for transactions that commit late.
 const OVERLAP: TimeDelta = TimeDelta::seconds(20);
+/// How long somebody who has changed something waits for it to be followed.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// One number in service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +102,11 @@ pub struct Held {
 
 /// The table. Cheap to clone; clones are one table.
 #[derive(Debug, Clone, Default)]
-pub struct Table(Arc<RwLock<Inner>>);
+pub struct Table {
+    inner: Arc<RwLock<Inner>>,
+    /// One reading at a time: an older one must not be put over a newer.
+    reading: Arc<tokio::sync::Mutex<()>>,
+}
 
 struct Found {
     e164: E164,
@@ -110,22 +118,22 @@ struct Found {
 impl Table {
     /// Where its contents come from.
     pub fn source(&self) -> Source {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).source
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).source
     }
 
     /// When the database last confirmed its contents; none before anything was read.
     pub fn read_at(&self) -> Option<DateTime<Utc>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).read_at
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).read_at
     }
 
     /// How many changes it has seen.
     pub fn changes(&self) -> u64 {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).changes
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).changes
     }
 
     /// What the database has confirmed, to be kept; none before it has.
     pub fn held(&self) -> Option<Held> {
-        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let read_at = inner.read_at.filter(|_| inner.source == Source::Database)?;
         let lines = inner.lines.iter().map(|(n, l)| (n.clone(), Arc::clone(l))).collect();
         Some(Held { lines, read_at, changes: inner.changes })
@@ -133,7 +141,7 @@ impl Table {
 
     /// Begins with what was kept, until the database is read. What came from the database stays.
     pub fn restore(&self, lines: Vec<(E164, Line)>, read_at: DateTime<Utc>) {
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         if inner.source == Source::Nothing {
             inner.lines = lines.into_iter().map(|(n, l)| (n, Arc::new(l))).collect();
             inner.source = Source::Disk;
@@ -143,7 +151,7 @@ impl Table {
 
     /// How many numbers it holds.
     pub fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).lines.len()
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).lines.len()
     }
 
     /// True while it holds none.
@@ -153,7 +161,7 @@ impl Table {
 
     /// A number, if it is ours.
     pub fn line(&self, number: &E164) -> Option<Arc<Line>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).lines.get(number).cloned()
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).lines.get(number).cloned()
     }
 
     /// Reads everything; `now` is when.
@@ -163,8 +171,18 @@ impl Table {
         settings: &Settings,
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
+        let _turn = self.reading.lock().await;
+        self.load_in_turn(pool, settings, now).await
+    }
+
+    async fn load_in_turn(
+        &self,
+        pool: &PgPool,
+        settings: &Settings,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
         let found = read(pool, settings, None).await?;
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         let mut old = std::mem::take(&mut inner.lines);
         inner.newest = None;
         for one in found {
@@ -185,22 +203,41 @@ impl Table {
         settings: &Settings,
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
+        let _turn = self.reading.lock().await;
         let (source, newest) = {
-            let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
             (inner.source, inner.newest)
         };
         if source != Source::Database {
-            return self.load(pool, settings, now).await;
+            return self.load_in_turn(pool, settings, now).await;
         }
         let since = newest.map_or(DateTime::UNIX_EPOCH, |n| n - OVERLAP);
         let found = read(pool, settings, Some(since)).await?;
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         for one in found {
             let before = inner.lines.remove(&one.e164);
             inner.put(one, before);
         }
         inner.read_at = Some(now);
         Ok(())
+    }
+
+    /// Takes over what was just committed, so that who changed it may try it by a call. Where
+    /// nobody answers calls from this table, or the reading fails, nothing happens: whoever follows
+    /// the table reads it within a second.
+    pub async fn follow_now(&self, platform: &Platform) {
+        if self.source() != Source::Database {
+            return;
+        }
+        let now = platform.clock().now();
+        let reading = self.refresh(&platform.db().voice, platform.settings(), now);
+        match tokio::time::timeout(AT_ONCE, reading).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "what was changed is followed later"),
+            Err(_) => {
+                tracing::warn!("what was changed is followed later: the reading takes long");
+            }
+        }
     }
 }
 

@@ -120,6 +120,7 @@ impl House {
             // As `main` joins them.
             pages: mounted_pages(app.clone(), rows).merge(card.pages()),
             nothing_here: nothing_here(app),
+            style: "/pkg/voxlink.css".to_owned(),
             dress: Dress {
                 page: |r| refusal_page(r.status, r.sentence, r.request_id),
                 words: error_words,

@@ -254,10 +254,10 @@ impl Cast<'_> {
 
     /// Two published versions and a draft.
     pub async fn versions(&self, tenant: TenantId, id: NumberId) {
-        for (turn, publish) in [(1, true), (2, true), (3, false)] {
+        for (language, publish) in [("en-GB", true), ("de-DE", true), ("nl-NL", false)] {
             let mut cx = self.house.platform().work_for(tenant, "proof").await.unwrap();
             let mut plan = Plan::neutral();
-            plan.language = format!("en-A{turn}");
+            plan.language = language.to_owned();
             routing::save_draft(&mut cx, id, plan, None).await.unwrap();
             if publish {
                 routing::publish(&mut cx, id, None).await.unwrap();

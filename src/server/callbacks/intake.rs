@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use std::sync::Arc;
-use voxlink_domain::calls::{News, RecordingNews, StatusNews};
+use voxlink_domain::calls::{News, RecordingNews, StatusNews, dated};
 use voxlink_gateways::carrier::Forged;
 
 /// The answer to what is not taken. Which part did not fit stays in the log.
@@ -41,6 +41,7 @@ pub(super) async fn status(
     };
     match board.call_event(&verified) {
         Ok(event) => {
+            let at = dated(event.at, callbacks.platform.clock().now(), &carrier);
             let news = News::Status(StatusNews {
                 carrier,
                 carrier_call_id: event.carrier_call_id,
@@ -48,7 +49,7 @@ pub(super) async fn status(
                 from: event.from,
                 to: event.to,
                 status: event.status,
-                at: event.at.unwrap_or_else(|| callbacks.platform.clock().now()),
+                at,
                 duration_seconds: event.duration_seconds,
             });
             taken(&callbacks, news).await

@@ -9,7 +9,7 @@ use axum::{
 use bytes::Bytes;
 use std::{sync::Arc, time::Instant};
 use voxlink_domain::{
-    calls::News,
+    calls::{News, dated},
     routing::{Question, Source, answer},
 };
 use voxlink_gateways::{
@@ -83,7 +83,7 @@ fn reply(
     };
     let source = callbacks.table.source();
     let base = callbacks.platform.settings().url(&format!("/callbacks/{carrier}"));
-    let at = call.at.unwrap_or_else(|| callbacks.platform.clock().now());
+    let at = dated(call.at, callbacks.platform.clock().now(), carrier);
     let question = Question { carrier, call: &call, at, position, base: &base };
     let answer = answer(&callbacks.table, &question);
     // Only the database knows that a number is not ours: until it was read, another server or the

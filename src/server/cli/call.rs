@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use markup::{Verb, read};
 use std::fmt::Write;
 use url::Url;
+use voxlink_domain::calls::kept_times;
 
 /// Makes the carrier's signature of a form: secret, URL, parameters.
 pub type Sign = fn(&str, &str, &[(String, String)]) -> String;
@@ -56,6 +57,7 @@ pub struct Line {
 /// Plays the call and returns what happened, a line each.
 pub async fn simulate(line: &Line, call: &Simulate, now: DateTime<Utc>) -> anyhow::Result<String> {
     let began = moment(call, now)?;
+    can_be_kept(began, now)?;
     #[expect(clippy::disallowed_methods, reason = "it calls from outside, as a carrier does")]
     let http = reqwest::Client::builder().timeout(std::time::Duration::from_secs(15)).build()?;
     let mut play = Play {
@@ -84,6 +86,20 @@ fn moment(call: &Simulate, now: DateTime<Utc>) -> anyhow::Result<DateTime<Utc>> 
     let at =
         zone.from_local_datetime(&today).earliest().context("that time does not exist today")?;
     Ok(at.with_timezone(&Utc))
+}
+
+/// Refuses a time of which no record can be kept: the server would date the call by now.
+fn can_be_kept(began: DateTime<Utc>, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let kept = kept_times(now);
+    if !kept.contains(&began) {
+        bail!(
+            "--at is {}, but records of calls are kept from {} to before {} (UTC): choose a time between them",
+            began.format("%Y-%m-%d"),
+            kept.start.format("%Y-%m-%d"),
+            kept.end.format("%Y-%m-%d"),
+        );
+    }
+    Ok(())
 }
 
 struct Play<'a> {
@@ -283,5 +299,21 @@ impl Play<'_> {
         self.clock = end;
         self.say(format!("{ended}, {seconds} seconds; states told doubled and out of order"));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_be_kept;
+
+    #[test]
+    fn a_call_is_played_only_at_a_time_that_has_records() {
+        let at = |text: &str| text.parse().unwrap();
+        let now = at("2026-11-16T15:00:00Z");
+        assert!(can_be_kept(now, now).is_ok());
+        for far in ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"] {
+            let told = can_be_kept(at(far), now).unwrap_err().to_string();
+            assert!(told.contains("from 2025-12-01 to before 2027-02-01"), "{told}");
+        }
     }
 }

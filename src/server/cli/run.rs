@@ -49,6 +49,11 @@ pub(super) async fn call(
     Ok(ExitCode::SUCCESS)
 }
 
+/// `1 invoice`, `2 invoices`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 pub(super) async fn invoices(
     platform: &Platform,
     period: &str,
@@ -61,11 +66,15 @@ pub(super) async fn invoices(
     let wish = invoices::Run { month, tenant, early };
     let report = invoices::run(platform, wish).await?;
     say(&format!(
-        "{} invoices issued, {} accounts had theirs, {} had nothing to bill, {} periods are still running, {} failed.",
-        report.issued.len(),
-        report.already,
+        "{} issued, {} had theirs, {} had nothing to bill, {} still running, {} failed.",
+        counted(report.issued.len(), "invoice"),
+        counted(report.already, "account"),
         report.nothing,
-        report.running,
+        if report.running == 1 {
+            "1 period is".to_owned()
+        } else {
+            format!("{} periods are", report.running)
+        },
         report.failed.len()
     ));
     for (tenant, error) in &report.failed {

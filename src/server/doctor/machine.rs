@@ -7,6 +7,7 @@ use crate::{
         spool::{REFUSED, WAITING, files as files_of},
     },
     config::Config,
+    serve::{STYLE_REMEDY, missing_style},
 };
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
@@ -140,16 +141,21 @@ pub(super) fn in_service(config: &Config, now: DateTime<Utc>) -> Finding {
 }
 
 /// The built style sheet and islands.
-pub(super) fn files(site: &Path) -> Finding {
+pub(super) fn files(site: &Path, style: &str) -> Finding {
     let built = std::fs::read_dir(site.join("pkg")).is_ok_and(|files| {
         files.flatten().any(|f| f.path().extension().is_some_and(|e| e == "wasm"))
     });
-    if built {
-        Good(format!("built in {}", site.display()))
-    } else {
-        Wrong(
+    if !built {
+        return Wrong(
             format!("no islands in {}", site.display()),
             "run cargo leptos build, or set SITE_DIR to where it was built".to_owned(),
-        )
+        );
+    }
+    match missing_style(site, style) {
+        Some(file) => Wrong(
+            format!("pages name a style sheet, {file}, that is not there"),
+            STYLE_REMEDY.to_owned(),
+        ),
+        None => Good(format!("built in {}", site.display())),
     }
 }

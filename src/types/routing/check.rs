@@ -1,6 +1,6 @@
 //! What is wrong with a plan. A plan with problems can be kept as a draft, not published.
 
-use super::{Forward, Hours, Interval, Kind, Menu, Next, NodeName, Plan, Target, Typed};
+use super::{Forward, Hours, Interval, Kind, LANGUAGES, Menu, Next, NodeName, Plan, Target, Typed};
 use crate::E164;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,12 @@ pub fn check(plan: &Plan, called: Option<&E164>) -> Vec<Problem> {
     if !plan.nodes.contains_key(&plan.entry) {
         found
             .at(&plan.entry, "the plan begins here, but there is no such node: choose a first one");
+    }
+    if !LANGUAGES.iter().any(|(tag, _)| *tag == plan.language) {
+        found.at(&plan.entry, "choose the language of the texts from the list");
+        if let Some(problem) = found.problems.last_mut() {
+            problem.field = Some("language".to_owned());
+        }
     }
     for (name, node) in &plan.nodes {
         if node.title.trim().is_empty() {
@@ -114,6 +120,10 @@ impl Found<'_> {
         match value.read() {
             Some(value) if (bounds.0..=bounds.1).contains(value) => {}
             Some(_) => self.field(at.0, at.1, message),
+            // A number it is, but one that nothing takes: a negative or a very large one.
+            None if value.to_string().trim().parse::<i64>().is_ok() => {
+                self.field(at.0, at.1, message);
+            }
             None => {
                 let words = format!("{} is not a whole number: {message}", quoted(value));
                 self.field(at.0, at.1, words);

@@ -1,7 +1,6 @@
 //! What changes from one plan to another, in words, for the person who publishes it.
 
 use super::{Interval, Kind, Node, Plan};
-use std::collections::BTreeMap;
 
 /// Sentences, in the order of the nodes' names; none when both do the same.
 pub fn differences(old: &Plan, new: &Plan) -> Vec<String> {
@@ -35,16 +34,19 @@ fn of_node(old: &Plan, before: &Node, new: &Plan, after: &Node, out: &mut Vec<St
         out.push(format!("“{}” is now called “{}”.", before.title, after.title));
     }
     let (was, is) = (facts(old, before), facts(new, after));
+    let of = |facts: &Facts, what: &str| {
+        facts.iter().find(|(of, _)| of == what).map(|(_, value)| value.clone())
+    };
     for (what, value) in &is {
-        match was.get(what) {
-            Some(before) if before == value => {}
+        match of(&was, what) {
+            Some(before) if before == *value => {}
             Some(before) => {
                 out.push(format!("“{}”: {what} {value} instead of {before}.", after.title));
             }
             None => out.push(format!("“{}”: {what} {value}.", after.title)),
         }
     }
-    for (what, value) in was.iter().filter(|(what, _)| !is.contains_key(*what)) {
+    for (what, value) in was.iter().filter(|(what, _)| of(&is, what).is_none()) {
         out.push(format!("“{}”: no longer {what} {value}.", after.title));
     }
 }
@@ -54,18 +56,19 @@ fn facts_line(plan: &Plan, node: &Node) -> String {
     all.join(", ")
 }
 
-/// What a node does, as pairs of what and how.
-fn facts(plan: &Plan, node: &Node) -> BTreeMap<String, String> {
-    let mut out: BTreeMap<String, String> = node
+/// What and how.
+type Facts = Vec<(String, String)>;
+
+/// What a node does, as pairs of what and how: days in their order, then where it leads.
+fn facts(plan: &Plan, node: &Node) -> Facts {
+    let ways = node
         .kind
         .branches()
         .into_iter()
         .filter(|(_, _, next, optional)| !optional || next.is_some())
-        .map(|(_, label, next, _)| (format!("{}:", label.to_lowercase()), plan.says(next)))
-        .collect();
-    let mut add = |what: &str, how: String| {
-        out.insert(what.to_owned(), how);
-    };
+        .map(|(_, label, next, _)| (format!("{}:", label.to_lowercase()), plan.says(next)));
+    let mut out = Facts::new();
+    let mut add = |what: &str, how: String| out.push((what.to_owned(), how));
     match &node.kind {
         Kind::Forward(f) => {
             let all: Vec<_> = f.targets.iter().map(|t| t.0.as_str()).collect();
@@ -103,12 +106,21 @@ fn facts(plan: &Plan, node: &Node) -> BTreeMap<String, String> {
         }
         Kind::Voicemail(v) => {
             add("reads", format!("“{}”", v.greeting));
-            add("takes a message of", format!("up to {} seconds", v.max_seconds));
+            add("takes a message of up to", format!("{} seconds", v.max_seconds));
         }
         Kind::Reject { reason } => add("refuses with", reason.to_string()),
         Kind::Message { text, .. } => add("reads", format!("“{text}”")),
     }
-    out
+    out.extend(ways);
+    // What a draft has twice counts once, so that a plan never differs from itself.
+    let mut once = Facts::with_capacity(out.len());
+    for (what, how) in out {
+        match once.iter_mut().find(|(of, _)| *of == what) {
+            Some(found) => found.1 = how,
+            None => once.push((what, how)),
+        }
+    }
+    once
 }
 
 fn shown(intervals: &[Interval]) -> String {
@@ -150,5 +162,26 @@ mod tests {
                 "“Office hours”: while open: nothing instead of hang up.",
             ]
         );
+        let mut closed = new.clone();
+        if let Kind::Hours(h) = &mut closed.nodes.get_mut(&hours).unwrap().kind {
+            h.week.iter_mut().for_each(Vec::clear);
+        }
+        let told = differences(&new, &closed).join("\n");
+        let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"];
+        let at: Vec<_> = days.iter().map(|day| told.find(day)).collect();
+        assert!(at.is_sorted() && at[0].is_some(), "{told}");
+    }
+
+    #[test]
+    fn a_message_s_length_is_told_in_good_english() {
+        let old = Plan::neutral();
+        let mut new = old.clone();
+        for node in new.nodes.values_mut() {
+            if let Kind::Voicemail(v) = &mut node.kind {
+                v.max_seconds = 300u16.into();
+            }
+        }
+        let told = differences(&old, &new).join("\n");
+        assert!(told.contains("takes a message of up to 300 seconds instead of "), "{told}");
     }
 }

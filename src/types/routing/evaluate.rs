@@ -157,17 +157,17 @@ impl Walk<'_> {
                 hours.closed.as_ref(),
             );
         };
-        let mut because = vec![format!("it is {}", local(hours, at))];
         let (word, next) = match verdict {
             Opening::Open => ("open", hours.open.as_ref()),
             Opening::Closed => ("closed", hours.closed.as_ref()),
             Opening::Holiday => ("a holiday", hours.holiday.as_ref().or(hours.closed.as_ref())),
         };
-        because.push(match next_change(hours, at) {
-            Some((when, _)) => format!("{word} until {}", local(hours, when)),
-            None => word.to_owned(),
-        });
-        (because, next)
+        let now = format!("it is {} in {}: {word}", local(hours, at), hours.zone);
+        let because = match next_change(hours, at) {
+            Some((when, _)) => format!("{now} until {}", local(hours, when)),
+            None => now,
+        };
+        (vec![because], next)
     }
 
     fn ring(
@@ -263,7 +263,8 @@ impl Walk<'_> {
                     );
                 }
                 let next = menu.no_match.as_ref().or(menu.no_input.as_ref());
-                (format!("the caller pressed {}, which leads nowhere", key.escape_default()), next)
+                let shown = if key.is_control() { '\u{fffd}' } else { key };
+                (format!("the caller pressed {shown}, which leads nowhere"), next)
             }
             None => ("no key was pressed".to_owned(), menu.no_input.as_ref()),
         };
@@ -292,10 +293,10 @@ impl Walk<'_> {
     }
 }
 
-/// An instant in the zone of the hours: `Mon 16 Nov 10:00 (America/New_York)`.
+/// An instant in the zone of the hours: `Mon 16 Nov 10:00`.
 fn local(hours: &Hours, at: DateTime<Utc>) -> String {
     let Ok(zone) = hours.zone.parse::<chrono_tz::Tz>() else { return at.to_string() };
-    format!("{} ({zone})", at.with_timezone(&zone).format("%a %-d %b %H:%M"))
+    at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string()
 }
 
 fn shown(target: &Target) -> String {

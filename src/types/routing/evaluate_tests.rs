@@ -427,10 +427,7 @@ fn by_day_the_desk_rings_and_by_night_voicemail_answers() {
     assert_eq!(night.outcome, Outcome::Voicemail);
     assert_eq!(
         night.path[0].because,
-        [
-            "it is Mon 16 Nov 23:30 (America/New_York)",
-            "closed until Tue 17 Nov 09:00 (America/New_York)",
-        ]
+        ["it is Mon 16 Nov 23:30 in America/New_York: closed until Tue 17 Nov 09:00"]
     );
     let day = evaluate(&plan, None, &facts(at(10, 0), Input::default()), &links());
     assert_eq!(day.outcome, Outcome::Rings);

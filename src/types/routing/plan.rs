@@ -60,6 +60,17 @@ pub struct Plan {
     pub language: String,
 }
 
+/// The languages that texts are read in: BCP 47 tags and their names.
+pub const LANGUAGES: &[(&str, &str)] = &[
+    ("en-US", "English (US)"),
+    ("en-GB", "English (UK)"),
+    ("de-DE", "German"),
+    ("nl-NL", "Dutch"),
+    ("sv-SE", "Swedish"),
+    ("fr-FR", "French"),
+    ("es-ES", "Spanish"),
+];
+
 /// One point of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {

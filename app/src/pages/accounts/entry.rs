@@ -1,5 +1,6 @@
 //! Coming in and going out: register, sign in, sign out.
 
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Anyone, Person},
@@ -7,7 +8,7 @@ use crate::{
     ui::{Button, Checkbox, Choice, Field, Form, Select},
 };
 use axum::{
-    extract::{Form as Posted, Query, State},
+    extract::{Form as Posted, State},
     http::{HeaderValue, header::RETRY_AFTER},
     response::{IntoResponse, Redirect, Response},
 };
@@ -109,6 +110,7 @@ pub(super) async fn sign_in(
 async fn sign_in_page(app: &App, person: &Anyone, form: SignInForm, wrong: Wrong) -> Answer {
     let next = form.next.clone().unwrap_or_default();
     Screen::new("Sign in")
+        .narrow()
         .status(wrong.status())
         .render(app, person, move || {
             view! {
@@ -154,6 +156,9 @@ pub(super) struct RegisterForm {
     time_zone: String,
     accepts_terms: Option<String>,
     wants_news: Option<String>,
+    /// The form's own key; see [`crate::ui::IDEMPOTENCY_FIELD`].
+    #[serde(rename = "_key")]
+    key: Option<String>,
 }
 
 pub(super) async fn show_register(State(app): State<App>, person: Anyone) -> Answer {
@@ -178,6 +183,7 @@ pub(super) async fn register(
         time_zone: form.time_zone.clone(),
         accepts_terms: form.accepts_terms.is_some(),
         wants_news: form.wants_news.is_some(),
+        key: form.key.clone(),
     };
     match accounts::register(&app.platform, &wanted, person.request.clone()).await {
         Ok(made) => {
@@ -199,6 +205,7 @@ pub(super) fn zones() -> Vec<Choice> {
 
 async fn register_page(app: &App, person: &Anyone, form: RegisterForm, wrong: Wrong) -> Answer {
     Screen::new("Open an account")
+        .narrow()
         .status(wrong.status())
         .render(app, person, move || {
             view! {
@@ -208,7 +215,9 @@ async fn register_page(app: &App, person: &Anyone, form: RegisterForm, wrong: Wr
                     <Field name="email" label="E-mail address" kind="email" value=form.email autocomplete="username" maxlength=254u32 />
                     <Field name="password" label="Password" kind="password" autocomplete="new-password" hint="At least 15 characters. A short sentence is easy to remember." />
                     <Select name="time_zone" label="Time zone" choices=zones() value=form.time_zone hint="Times are shown in this zone." />
-                    <Checkbox name="accepts_terms" checked=form.accepts_terms.is_some() required=true>"I accept the terms of service"</Checkbox>
+                    <Checkbox name="accepts_terms" checked=form.accepts_terms.is_some() required=true>
+                        "I accept the " <a class="link" href="/help/terms" target="_blank">"terms of service"</a>
+                    </Checkbox>
                     <Checkbox name="wants_news" checked=form.wants_news.is_some()>"Send me news about VoxLink (you can change this at any time)"</Checkbox>
                     <div class="flex flex-wrap items-center gap-4">
                         <Button>"Open the account"</Button>

@@ -4,13 +4,14 @@ use super::{
     entry::{open, with_retry_after, zones},
     people::word,
 };
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::{Anyone, Person},
     flash::Tone,
     ui::{Button, Checkbox, Field, Form, Notice, Select},
 };
-use axum::extract::{Form as Posted, Query, State};
+use axum::extract::{Form as Posted, State};
 use leptos::prelude::*;
 use tower_sessions::Session;
 use voxlink_domain::accounts::{self, Acceptance, Invited};
@@ -80,6 +81,7 @@ pub(super) async fn accept(
 async fn page(app: &App, person: &Anyone, invited: Invited, typed: Typed, wrong: Wrong) -> Answer {
     let signed_in = person.member().map(|m| m.company.clone());
     Screen::new(format!("Join {}", invited.company))
+        .narrow()
         .status(wrong.status())
         .render(app, person, move || {
             let other = signed_in.map(|company| {
@@ -108,7 +110,9 @@ async fn page(app: &App, person: &Anyone, invited: Invited, typed: Typed, wrong:
                     <Field name="full_name" label="Your name" value=typed.full_name autocomplete="name" maxlength=200u32 autofocus=true />
                     <Field name="password" label="Password" kind="password" autocomplete="new-password" hint="At least 15 characters. A short sentence is easy to remember." />
                     <Select name="time_zone" label="Time zone" choices=zones() value=typed.time_zone hint="Times are shown in this zone." />
-                    <Checkbox name="accepts_terms" checked=typed.accepts_terms.is_some() required=true>"I accept the terms of service"</Checkbox>
+                    <Checkbox name="accepts_terms" checked=typed.accepts_terms.is_some() required=true>
+                        "I accept the " <a class="link" href="/help/terms" target="_blank">"terms of service"</a>
+                    </Checkbox>
                     <Checkbox name="wants_news" checked=typed.wants_news.is_some()>"Send me news about VoxLink (you can change this at any time)"</Checkbox>
                     <div><Button>"Join"</Button></div>
                 </Form>

@@ -1,13 +1,14 @@
 //! The pages that letters lead to: a new password, a confirmed address.
 
 use super::entry::with_retry_after;
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Anyone,
     ui::{Button, Field, Form, LinkButton},
 };
 use axum::{
-    extract::{Form as Posted, Query, State},
+    extract::{Form as Posted, State},
     response::{IntoResponse, Redirect},
 };
 use leptos::prelude::*;
@@ -37,7 +38,7 @@ pub(super) struct ResetForm {
 }
 
 pub(super) async fn show_forgot(State(app): State<App>, person: Anyone) -> Answer {
-    let screen = Screen::new("Choose a new password");
+    let screen = Screen::new("Choose a new password").narrow();
     if !app.platform.mailer().is_on() {
         return screen.render(&app, &person, no_letters).await;
     }
@@ -54,17 +55,13 @@ pub(super) async fn show_forgot(State(app): State<App>, person: Anyone) -> Answe
         .await
 }
 
-/// Without a mail server there is no letter to promise: who can help instead, and how.
+/// Without a mail server there is no letter to promise: who can help instead.
 fn no_letters() -> impl IntoView {
     view! {
-        <div class="surface flex max-w-2xl flex-col gap-4 p-6">
-            <p>"This installation sends no letters, so a new password does not come by e-mail."</p>
+        <div class="flex flex-col gap-4">
+            <p>"This installation sends no e-mail, so a new password cannot be had by e-mail."</p>
             <p>
-                "Ask whoever runs it for a link. On the server they make one, which works for one hour and once, with the command"
-            </p>
-            <pre class="rounded-field whitespace-pre-wrap bg-base-200 p-3 text-sm"><code>"voxlink people reset-link --email you@company.com"</code></pre>
-            <p class="text-sm text-muted">
-                "Letters are sent as soon as a mail server is named in the setting MAIL_URL."
+                "Ask whoever runs this installation for a link to choose one. The link works once, for one hour."
             </p>
             <div><LinkButton href="/sign-in">"Back to sign-in"</LinkButton></div>
         </div>
@@ -111,6 +108,7 @@ pub(super) async fn reset(
 
 async fn reset_page(app: &App, person: &Anyone, token: String, wrong: Wrong) -> Answer {
     Screen::new("Choose a new password")
+        .narrow()
         .status(wrong.status())
         .render(app, person, move || {
             view! {
@@ -131,6 +129,7 @@ pub(super) async fn show_verify(
     Query(link): Query<Token>,
 ) -> Answer {
     Screen::new("Confirm your e-mail address")
+        .narrow()
         .render(&app, &person, move || {
             view! {
                 <Form action="/verify">

@@ -19,10 +19,13 @@ use leptos::prelude::*;
 use voxlink_domain::accounts::{self, Colleague, Invitation, Via};
 use voxlink_types::{ids::InvitationId, role::TenantRole};
 
-/// The roles as choices, each with what it may do.
+/// The roles as choices.
 pub(super) fn roles() -> Vec<Choice> {
-    TenantRole::ALL.iter().map(|role| Choice::new(role.as_str(), described(*role))).collect()
+    TenantRole::ALL.iter().map(|role| Choice::new(role.as_str(), word(*role))).collect()
 }
+
+/// What each role may do.
+pub(super) const ROLES: &str = "A viewer sees everything and changes nothing. A manager buys, configures and pays. An owner also manages people and the account.";
 
 /// A role in a word.
 pub(super) const fn word(role: TenantRole) -> &'static str {
@@ -30,14 +33,6 @@ pub(super) const fn word(role: TenantRole) -> &'static str {
         TenantRole::Viewer => "Viewer",
         TenantRole::Manager => "Manager",
         TenantRole::Owner => "Owner",
-    }
-}
-
-const fn described(role: TenantRole) -> &'static str {
-    match role {
-        TenantRole::Viewer => "Viewer: sees everything, changes nothing",
-        TenantRole::Manager => "Manager: buys, configures and pays",
-        TenantRole::Owner => "Owner: also manages people and the account",
     }
 }
 
@@ -59,6 +54,10 @@ pub(super) struct LeaveForm {
     confirm: String,
 }
 
+/// A cell with an address has the whole line on a phone, so that it stays in one piece.
+const ADDRESS: &str =
+    "[overflow-wrap:anywhere] max-md:flex-col max-md:items-start max-md:gap-0 max-md:text-start";
+
 /// What is typed to leave.
 pub(super) const LEAVE: &str = "leave";
 
@@ -71,7 +70,10 @@ pub(super) async fn invite(
     owner: Owner,
     Posted(form): Posted<InviteForm>,
 ) -> Answer {
-    let role = form.role.parse().unwrap_or(TenantRole::Viewer);
+    let Ok(role) = form.role.parse::<TenantRole>() else {
+        let wrong = Wrong::field("role", "Choose a role from the list.");
+        return page(&app, &owner, form, wrong, Wrong::nothing()).await;
+    };
     let via = form.via.parse().unwrap_or(Via::Link);
     let mut cx = owner.begin(&app.platform).await?;
     match accounts::invite(&mut cx, &app.platform, &form.email, role, via).await {
@@ -125,8 +127,8 @@ pub(super) async fn leave(
     person: Viewer,
     Posted(form): Posted<LeaveForm>,
 ) -> Answer {
-    if form.confirm.trim() != LEAVE {
-        let wrong = Wrong::field("confirm", "Type the word exactly as shown to confirm.");
+    if !form.confirm.trim().eq_ignore_ascii_case(LEAVE) {
+        let wrong = Wrong::field("confirm", "Type the word as shown to confirm.");
         return page(&app, &person, InviteForm::default(), Wrong::nothing(), wrong).await;
     }
     let who = person.member.user;
@@ -194,7 +196,8 @@ fn colleague(c: Colleague, me: &accounts::Member, owner: bool) -> impl IntoView 
         .then(|| view! { <span class="block text-sm text-muted">"not confirmed"</span> });
     let last = match c.last_sign_in_at {
         Some(at) => view! { <When at=at /> }.into_any(),
-        None => view! { "never" }.into_any(),
+        None if c.id == me.user => view! { "Signed in now" }.into_any(),
+        None => view! { "Never" }.into_any(),
     };
     let act = owner.then(|| {
         let label = format!("Change {}", c.name);
@@ -207,7 +210,7 @@ fn colleague(c: Colleague, me: &accounts::Member, owner: bool) -> impl IntoView 
     view! {
         <tr>
             <Cell label="Name"><span class="inline-flex flex-wrap items-center gap-2 font-medium">{c.name} {myself}</span></Cell>
-            <Cell label="E-mail address"><div class="min-w-0 break-all">{c.email} {unconfirmed}</div></Cell>
+            <td data-label="E-mail address" class=ADDRESS><div class="min-w-0">{c.email} {unconfirmed}</div></td>
             <Cell label="Role">{word(c.role)}</Cell>
             <Cell label="Last sign-in">{last}</Cell>
             <Cell label="Since"><When at=c.since /></Cell>
@@ -232,7 +235,7 @@ fn invitations(open: Vec<Invitation>, now: chrono::DateTime<chrono::Utc>) -> imp
             let at = format!("/settings/people/invitations/{}", i.id);
             view! {
                 <tr>
-                    <Cell label="Invited"><div class="min-w-0 font-medium break-all">{i.email}</div></Cell>
+                    <td data-label="Invited" class=ADDRESS><div class="min-w-0 font-medium">{i.email}</div></td>
                     <Cell label="As">{word(i.role)}</Cell>
                     <Cell label="By">{format!("{}, {how}", i.invited_by)}</Cell>
                     <Cell label="Until">{until}</Cell>
@@ -279,7 +282,7 @@ fn invite_form(typed: InviteForm, wrong: Wrong, mail: bool) -> impl IntoView {
             <Form action="/settings/people/invite" wrong=wrong class="flex flex-col gap-5">
                 <div class="grid gap-4 lg:grid-cols-3">
                     <Field name="email" label="E-mail address" kind="email" value=typed.email autocomplete="off" maxlength=254u32 />
-                    <Select name="role" label="Role" choices=roles() value=role />
+                    <Select name="role" label="Role" choices=roles() value=role hint=ROLES />
                     <Select name="via" label="How" choices=how value=typed.via />
                 </div>
                 <div><Button>"Invite"</Button></div>

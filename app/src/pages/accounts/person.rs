@@ -1,6 +1,6 @@
 //! One person of the company, for an owner: their role, and their removal.
 
-use super::people::{back, roles};
+use super::people::{ROLES, back, roles};
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::Owner,
@@ -67,7 +67,7 @@ pub(super) async fn remove(
 ) -> Answer {
     let person = load(&app, &owner, id_of(&id)?).await?;
     if !typed.confirm.trim().eq_ignore_ascii_case(&person.email) {
-        let wrong = Wrong::field("confirm", "Type the address exactly as shown to confirm.");
+        let wrong = Wrong::field("confirm", "Type the address as shown to confirm.");
         return page(&app, &owner, person, Wrong::nothing(), wrong).await;
     }
     let asked = accounts::remove(&app.platform, &owner.member, person.id, owner.request.clone());
@@ -90,32 +90,34 @@ async fn page(
 ) -> Answer {
     let status =
         if wrong_role == Wrong::nothing() { wrong_remove.status() } else { wrong_role.status() };
+    let me = owner.member.user;
     Screen::new(person.name.clone())
         .at(Place::Settings)
         .under("People", "/settings/people")
         .status(status)
         .render(app, owner, move || {
-            let (id, email) = (person.id, person.email);
+            let (id, email, myself) = (person.id, person.email, person.id == me);
             let (role_at, remove_at) =
                 (format!("/settings/people/{id}/role"), format!("/settings/people/{id}/remove"));
             let word = email.clone();
             let last = match person.last_sign_in_at {
                 Some(at) => view! { <When at=at /> }.into_any(),
-                None => view! { "never" }.into_any(),
+                None if myself => view! { "Signed in now" }.into_any(),
+                None => view! { "Never" }.into_any(),
             };
             view! {
                 <div class="grid items-start gap-6 lg:grid-cols-2">
                     <Card title="Person">
                         <Facts>
-                            <Fact name="E-mail address">{email}</Fact>
-                            <Fact name="Address confirmed">{if person.email_verified { "yes" } else { "no" }}</Fact>
+                            <Fact name="E-mail address" wide=true>{email}</Fact>
+                            <Fact name="Address confirmed">{if person.email_verified { "Yes" } else { "No" }}</Fact>
                             <Fact name="Last sign-in">{last}</Fact>
                             <Fact name="Since"><When at=person.since /></Fact>
                         </Facts>
                     </Card>
                     <Card title="Role">
                         <Form action=role_at wrong=wrong_role>
-                            <Select name="role" label="What they may do" choices=roles() value=person.role.as_str().to_owned() />
+                            <Select name="role" label="What they may do" choices=roles() value=person.role.as_str().to_owned() hint=ROLES />
                             <div><Button>"Save the role"</Button></div>
                         </Form>
                     </Card>

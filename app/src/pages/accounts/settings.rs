@@ -1,6 +1,9 @@
 //! A person's own settings: profile and password.
 
-use super::entry::{with_retry_after, zones};
+use super::{
+    entry::{with_retry_after, zones},
+    people::word,
+};
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Viewer,
@@ -166,7 +169,7 @@ async fn page(
                 .into_any()
             };
             let (company, email) = (member.company.clone(), member.email.clone());
-            let role = member.tenant_role.as_str();
+            let role = word(member.tenant_role);
             view! {
                 <Tabs label="Settings" tabs=tabs(SettingsTab::Profile) />
                 <div class="grid gap-6 lg:grid-cols-2">
@@ -185,12 +188,12 @@ async fn page(
                             <Facts>
                                 <Fact name="Company">{company}</Fact>
                                 <Fact name="Your role">{role}</Fact>
-                                <Fact name="E-mail address">{email} {confirmed}</Fact>
+                                <Fact name="E-mail address" wide=true>{email} {confirmed}</Fact>
                             </Facts>
                         </Card>
                         <Card title="Password">
                             <Form action="/settings/password" wrong=wrong_password>
-                                <Field name="present" label="Present password" kind="password" autocomplete="current-password" />
+                                <Field name="present" label="Current password" kind="password" autocomplete="current-password" />
                                 <Field name="wanted" label="New password" kind="password" autocomplete="new-password" hint="At least 15 characters. Your other devices are signed out." />
                                 <div><Button kind=ButtonKind::Secondary>"Change the password"</Button></div>
                             </Form>

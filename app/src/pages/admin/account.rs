@@ -21,7 +21,9 @@ use voxlink_domain::{
     },
     billing::journal,
 };
-use voxlink_types::{Currency, Money, PageRequest, ids::TenantId, role::PlatformRole};
+use voxlink_types::{
+    Currency, Money, PageRequest, error::FieldError, ids::TenantId, role::PlatformRole,
+};
 
 /// What a form of the page sent; each has some of the fields.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -96,8 +98,13 @@ pub(super) async fn suspend(
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
     let done = admin::suspend(&mut cx, tenant, &typed.reason, typed.message.as_deref()).await;
+    let changes = done.is_ok();
     let said = "The account is suspended and its people are signed out.";
-    finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await
+    let answer = finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await?;
+    if changes {
+        app.platform.in_service().follow_now(&app.platform).await;
+    }
+    Ok(answer)
 }
 
 pub(super) async fn restore(
@@ -109,8 +116,13 @@ pub(super) async fn restore(
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
     let done = admin::restore(&mut cx, tenant, &typed.reason).await;
-    finish(&app, &person, cx, tenant, typed, done.map(|()| "The account is restored.".to_owned()))
-        .await
+    let changes = done.is_ok();
+    let said = "The account is restored.";
+    let answer = finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await?;
+    if changes {
+        app.platform.in_service().follow_now(&app.platform).await;
+    }
+    Ok(answer)
 }
 
 pub(super) async fn add_note(
@@ -132,8 +144,13 @@ pub(super) async fn adjust(
     Posted(typed): Posted<Typed>,
 ) -> Answer {
     let tenant = id_of(&id)?;
-    let (hand, form) = (typed.hand.parse().unwrap_or(Hand::Give), typed.key.parse().ok());
+    let form = typed.key.parse().ok();
     let mut cx = person.begin(&app.platform).await?;
+    let Ok(hand) = typed.hand.parse::<Hand>() else {
+        let (field, message) = ("hand".to_owned(), "Choose one of the list.".to_owned());
+        let wrong = AccountError::Fields(vec![FieldError { field, message }]);
+        return finish(&app, &person, cx, tenant, typed, Err(wrong)).await;
+    };
     let done = admin::adjust(&mut cx, tenant, hand, &typed.amount, &typed.why, form).await;
     let done = done.map(|left| format!("The balance is {left} now."));
     finish(&app, &person, cx, tenant, typed, done).await
@@ -239,7 +256,7 @@ fn body(shown: Shown, may_change: bool) -> impl IntoView {
             <Card title="Account">
                 <Facts>
                     <Fact name="State">{badge(account.state)}</Fact>
-                    <Fact name="Id"><code class="break-all">{id.to_string()}</code></Fact>
+                    <Fact name="Id"><code class="[overflow-wrap:anywhere]">{id.to_string()}</code></Fact>
                     <Fact name="Time zone">{account.time_zone}</Fact>
                     <Fact name="Since"><When at=account.created_at /></Fact>
                     {facts}
@@ -275,8 +292,8 @@ fn people(people: Vec<admin::Person>) -> impl IntoView {
             let confirmed = if p.email_verified { "yes" } else { "no" };
             view! {
                 <tr>
-                    <Cell label="Name"><span class="inline-flex flex-wrap items-center gap-2">{p.name} {staff}</span></Cell>
-                    <Cell label="Address"><span class="break-all">{p.email}</span></Cell>
+                    <Cell label="Name"><span class="inline-flex flex-wrap items-center gap-2"><bdi>{p.name}</bdi> {staff}</span></Cell>
+                    <Cell label="Address"><span class="min-w-0 [overflow-wrap:anywhere] md:inline-block md:min-w-52">{p.email}</span></Cell>
                     <Cell label="Confirmed">{confirmed}</Cell>
                     <Cell label="Role">{p.tenant_role.as_str()}</Cell>
                     <Cell label="Last sign-in">{last}</Cell>

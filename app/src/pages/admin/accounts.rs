@@ -5,14 +5,15 @@ use super::{
     filter::Wanted,
     listing::Listing,
 };
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::{Admin, Support},
     flash::Tone,
     layout::Place,
-    ui::{Badge, Cell, Choice, Select, When},
+    ui::{Badge, Cell, Choice, Select, When, WhenStyle},
 };
-use axum::extract::{Query, State};
+use axum::extract::State;
 use leptos::prelude::*;
 use voxlink_domain::accounts::admin::{self, AccountFilter, Exported, TenantState};
 
@@ -85,13 +86,13 @@ pub(super) async fn list(
                 };
                 view! {
                     <tr>
-                        <Cell label="Company"><a class="link-quiet font-medium" href=href>{a.name}</a></Cell>
-                        <Cell label="Owner"><span class="break-all">{a.owner.unwrap_or_default()}</span></Cell>
+                        <Cell label="Company"><a class="link-quiet font-medium" href=href><bdi>{a.name}</bdi></a></Cell>
+                        <Cell label="Owner"><span class="min-w-0 [overflow-wrap:anywhere] md:inline-block md:min-w-52">{a.owner.unwrap_or_default()}</span></Cell>
                         <Cell label="State">{badge(a.state)}</Cell>
                         <Cell label="People" amount=true>{a.people}</Cell>
                         <Cell label="Numbers" amount=true>{a.numbers}</Cell>
                         <Cell label="Last sign-in">{last}</Cell>
-                        <Cell label="Since"><When at=a.created_at /></Cell>
+                        <Cell label="Since"><When at=a.created_at style=WhenStyle::Day /></Cell>
                     </tr>
                 }
             })

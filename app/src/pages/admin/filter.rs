@@ -1,8 +1,12 @@
 //! Filters of the administrators' lists as they stand in the address.
 
+use crate::Wrong;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use std::str::FromStr;
 use voxlink_types::PageRequest;
+
+/// From the one instant until before the other.
+pub(super) type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// What any of the lists may be asked for.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -26,7 +30,12 @@ impl Wanted {
 
     /// The page, of 50 rows.
     pub fn request(&self) -> PageRequest {
-        PageRequest::new(self.page.unwrap_or(1), 50)
+        self.request_of(50)
+    }
+
+    /// The page, of so many rows.
+    pub fn request_of(&self, rows: u32) -> PageRequest {
+        PageRequest::new(self.page.unwrap_or(1), rows)
     }
 
     /// A value that may be absent; what cannot be read is no filter.
@@ -40,16 +49,20 @@ impl Wanted {
     }
 
     /// The days that are asked for, in the person's zone: from the first's beginning to the
-    /// last's end.
-    pub fn days(&self, zone: &str) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    /// last's end; or the field that is no day.
+    pub fn days(&self, zone: &str) -> Result<Span, Wrong> {
         let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
         let begin = |day: NaiveDate| {
             let local = zone.from_local_datetime(&day.and_time(NaiveTime::MIN));
             local.earliest().map(|t| t.with_timezone(&Utc))
         };
-        let from: Option<NaiveDate> = Self::parsed(self.from.as_ref());
-        let to: Option<NaiveDate> = Self::parsed(self.to.as_ref());
-        (from.and_then(begin), to.and_then(|day| day.succ_opt()).and_then(begin))
+        let day = |field: &str, typed: Option<&String>| {
+            let read = Self::word(typed).map(|text| text.parse::<NaiveDate>()).transpose();
+            read.map_err(|_| Wrong::field(field, "Write the day as 2026-11-30."))
+        };
+        let from = day("from", self.from.as_ref())?;
+        let to = day("to", self.to.as_ref())?;
+        Ok((from.and_then(begin), to.and_then(|day| day.succ_opt()).and_then(begin)))
     }
 }
 
@@ -64,8 +77,10 @@ mod tests {
             to: Some("2026-11-20".to_owned()),
             ..Wanted::default()
         };
-        let (from, to) = wanted.days("America/New_York");
+        let (from, to) = wanted.days("America/New_York").unwrap();
         assert_eq!(from.unwrap().to_rfc3339(), "2026-11-20T05:00:00+00:00");
         assert_eq!(to.unwrap().to_rfc3339(), "2026-11-21T05:00:00+00:00");
+        let wanted = Wanted { to: Some("abc".to_owned()), ..Wanted::default() };
+        assert!(wanted.days("UTC").unwrap_err().about("to").is_some());
     }
 }

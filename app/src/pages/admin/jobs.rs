@@ -1,14 +1,15 @@
 //! The queue: what failed, what is to be done again, what is given up.
 
-use super::{filter::Wanted, listing::Listing};
+use super::{filter::Wanted, listing::Listing, stored::stored};
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, PageError, Screen,
     access::{Admin, Developer, Person},
     flash::Tone,
     layout::Place,
-    ui::{Badge, ButtonForm, ButtonKind, Cell, Choice, Select, Stat, When},
+    ui::{Badge, ButtonForm, Cell, Choice, Fold, Select, Stat, When},
 };
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use leptos::prelude::*;
 use voxlink_domain::jobs::{self, JobRow, JobState};
 use voxlink_types::role::PlatformRole;
@@ -56,7 +57,7 @@ pub(super) async fn list(
             };
             let list = Listing {
                 action: "/admin/jobs",
-                search: "Beginning of the job's name",
+                search: "Beginning of the job's code",
                 caption: "Jobs of the queue",
                 headings: &[
                     ("Job", false),
@@ -79,23 +80,70 @@ pub(super) async fn list(
         .await
 }
 
+/// What a job does, in plain words; one that has none here is called by its code.
+fn name_of(task: &str) -> &str {
+    match task {
+        "upkeep.make_partitions" => "Make the next months' tables",
+        "upkeep.clean_up" => "Clear away what has run out",
+        "upkeep.mark_overdue" => "Mark overdue invoices",
+        "upkeep.sweep_orders" => "Find orders nobody works on",
+        "upkeep.sweep_payments" => "Ask about silent payments",
+        "invoices.run" => "Issue the month's invoices",
+        "billing.low_balance" => "Warn of low balances",
+        "payment_event" => "Take in news of a payment",
+        "payment_reconcile" => "Ask the processor about a payment",
+        "catalog.refresh_prices" => "Fetch the carriers' prices",
+        "cart.sweep_holds" => "End holds that ran out",
+        "cart.let_go" => "Let go of a carrier's hold",
+        "order_fulfil" => "Buy the numbers of an order",
+        "order_give_back" => "Give a number back to its carrier",
+        "order_collect_due" => "Charge a card for an order",
+        "orders.dun" => "Remind of orders that are owed",
+        "account_letter" => "Send a letter about an account",
+        "invitation_letter" => "Send an invitation",
+        "notification.letter" => "Send a notification by e-mail",
+        "number.apply_settings" => "Set up a number at its carrier",
+        "number.carry_out_release" => "Release a number",
+        "number.continue_bulk_run" => "Go on with a change to many numbers",
+        other => other,
+    }
+}
+
 fn row(job: JobRow, may_change: bool) -> impl IntoView {
     let (text, tone) = badge(job.state);
     let action = (may_change && job.state != JobState::Running).then(|| {
         let again = format!("/admin/jobs/{}/retry", job.id);
         let away = format!("/admin/jobs/{}/discard", job.id);
         view! {
-            <ButtonForm action=again kind=ButtonKind::Quiet>"Run now"</ButtonForm>
-            <ButtonForm action=away kind=ButtonKind::Quiet>"Discard"</ButtonForm>
+            <div class="flex gap-2">
+                <ButtonForm action=again>"Run now"</ButtonForm>
+                <ButtonForm action=away>"Discard"</ButtonForm>
+            </div>
         }
     });
+    // Jobs of the clock are told nothing.
+    let told = job.payload.as_object().is_none_or(|parts| !parts.is_empty()).then(|| {
+        let payload = stored(&job.payload);
+        view! {
+            <Fold summary="What it was told">
+                <div class="text-sm [overflow-wrap:anywhere]">{payload}</div>
+            </Fold>
+        }
+    });
+    let name = name_of(&job.task).to_owned();
     view! {
         <tr>
-            <Cell label="Job"><code>{job.task}</code><div class="text-sm break-all text-muted">{job.payload.to_string()}</div></Cell>
+            <Cell label="">
+                <div class="min-w-0 md:min-w-52">
+                    <span class="font-medium">{name}</span>
+                    <code class="block text-sm text-muted [overflow-wrap:anywhere]">{job.task}</code>
+                    {told}
+                </div>
+            </Cell>
             <Cell label="State"><Badge text=text tone=tone /></Cell>
             <Cell label="Tries" amount=true>{format!("{} of {}", job.attempts, job.max_attempts)}</Cell>
             <Cell label="Next or last run"><When at=job.run_at /></Cell>
-            <Cell label="What went wrong">{job.last_error.unwrap_or_default()}</Cell>
+            <Cell label="What went wrong"><span class="min-w-0 [overflow-wrap:anywhere] md:inline-block md:min-w-40">{job.last_error.unwrap_or_default()}</span></Cell>
             <Cell label="">{action}</Cell>
         </tr>
     }
@@ -131,4 +179,38 @@ pub(super) async fn discard(
         Err(error) => Flash::warning(error.to_string()),
     }
     .then("/admin/jobs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use voxlink_domain::jobs::{
+        Job,
+        registry::{Visitor, visit},
+    };
+
+    struct Tasks(Vec<&'static str>);
+
+    impl Visitor for Tasks {
+        fn job<J: Job>(&mut self) {
+            self.0.push(J::TASK);
+        }
+
+        fn periodic<J: Job + Default>(&mut self, _: &'static str, _: &'static str) {
+            self.job::<J>();
+        }
+
+        fn often<J: Job + Default>(&mut self, _: Duration) {
+            self.job::<J>();
+        }
+    }
+
+    #[test]
+    fn every_job_has_a_plain_name() {
+        let mut tasks = Tasks(Vec::new());
+        visit(&mut tasks);
+        let unnamed: Vec<_> = tasks.0.into_iter().filter(|task| name_of(task) == *task).collect();
+        assert!(unnamed.is_empty(), "say in name_of what they do: {unnamed:?}");
+    }
 }

@@ -1,6 +1,6 @@
-//! The frame that all lists of administration have: filters, table or empty state, pages, export.
+//! The frame that all lists of administration have: filters, export, table or empty state, pages.
 
-use crate::ui::{ButtonKind, EmptyState, FilterBar, LinkButton, Pager, Table};
+use crate::ui::{EmptyState, Export, FilterBar, Pager, Table};
 use leptos::prelude::*;
 use voxlink_types::Page;
 
@@ -49,21 +49,15 @@ impl Listing {
             }
             .into_any()
         };
-        let export = self.export.map(|href| {
-            view! {
-                <div class="mt-4">
-                    <LinkButton href=href kind=ButtonKind::Secondary>"Export as CSV"</LinkButton>
-                </div>
-            }
-        });
+        let export = self.export.map(|href| view! { <Export href=href /> });
         let filters = filters.into_any();
         view! {
             <FilterBar action=self.action search=self.search>
                 {filters}
             </FilterBar>
+            {export}
             {table}
             <Pager page=found of=self.of />
-            {export}
         }
         .into_any()
     }

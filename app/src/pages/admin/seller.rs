@@ -1,11 +1,10 @@
 //! Who sells: what invoices say of us. Kept by administrators.
 
-use super::super::billing::COUNTRIES;
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Admin,
     layout::Place,
-    ui::{Button, ButtonKind, Choice, Field, Form, Notice, Select, TextArea, country_name},
+    ui::{AddressFields, Button, ButtonKind, Field, Form, Notice, TextArea},
 };
 use axum::extract::{Form as Sent, State};
 use leptos::prelude::*;
@@ -117,7 +116,7 @@ pub(super) async fn save(State(app): State<App>, admin: Admin, Sent(typed): Sent
 }
 
 async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
-    Screen::new("Seller and invoices")
+    Screen::new("Seller")
         .at(Place::AdminSettings)
         .status(wrong.status())
         .render(app, admin, move || form(typed, wrong))
@@ -125,19 +124,20 @@ async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
 }
 
 fn form(t: Typed, wrong: Wrong) -> impl IntoView {
-    let countries = COUNTRIES.into_iter().map(|c| Choice::new(c, country_name(c))).collect();
+    let address = Address {
+        line1: t.line1,
+        line2: t.line2,
+        city: t.city,
+        region: t.region,
+        postal_code: t.postal_code,
+        country: t.country,
+    };
     view! {
         <Notice>"This is what invoices say of the seller. An invoice keeps what it was issued with; a change touches later ones only, and is written to the audit log."</Notice>
         <Form action="/admin/settings" wrong=wrong>
-            <h2 class="text-lg font-semibold">"Seller"</h2>
+            <h2 class="text-lg font-semibold">"Name and address"</h2>
             <Field name="name" label="Company" value=t.name autocomplete="organization" maxlength=200u32 />
-            <Field name="line1" label="Street and house" value=t.line1 maxlength=100u32 />
-            <Field name="line2" label="Suite or floor" value=t.line2 optional=true maxlength=100u32 />
-            <Field name="city" label="Town" value=t.city maxlength=100u32 />
-            <Field name="region" label="State or province" value=t.region optional=true maxlength=100u32
-                hint="For the United States and Canada the two-letter code, such as MA or ON." />
-            <Field name="postal_code" label="Postal code" value=t.postal_code optional=true maxlength=20u32 />
-            <Select name="country" label="Country" choices=countries value=t.country none="Choose a country" />
+            <AddressFields address foreign=true />
             <Field name="email" label="E-mail for questions about a bill" kind="email" value=t.email optional=true maxlength=200u32 />
             <TextArea name="registrations" label="Tax numbers and registrations" value=t.registrations optional=true rows=3 maxlength=600u32
                 hint="One a line, its name before a colon, such as EIN: 12-3456789 or VAT: DE129273398." />

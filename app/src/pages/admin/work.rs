@@ -5,13 +5,14 @@ use super::{
     filter::Wanted,
     listing::Listing,
 };
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::{Admin, Support},
     layout::Place,
     ui::{Amount, Badge, Cell, Choice, Number, Select, Stat, Stateful, When},
 };
-use axum::extract::{Query, State};
+use axum::extract::State;
 use leptos::prelude::*;
 use voxlink_domain::accounts::admin::{self, Exported, WorkFilter};
 use voxlink_types::{number::NumberState, order::OrderState};
@@ -21,7 +22,7 @@ pub(super) async fn overview(State(app): State<App>, person: Support) -> Answer 
     let o = admin::overview(&mut cx).await?;
     drop(cx);
     Screen::new("Administration")
-        .at(Place::AdminAccounts)
+        .at(Place::Admin)
         .render(&app, &person, move || {
             view! {
                 <div class="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
@@ -83,7 +84,7 @@ pub(super) async fn orders(
                 view! {
                     <tr>
                         <Cell label="Order"><span class="font-medium whitespace-nowrap">{o.number}</span></Cell>
-                        <Cell label="Account"><a class="link-quiet" href=href>{o.company}</a></Cell>
+                        <Cell label="Account"><a class="link-quiet" href=href><bdi>{o.company}</bdi></a></Cell>
                         <Cell label="State"><Badge text=text tone=tone /></Cell>
                         <Cell label="Total" amount=true><Amount money=o.total /></Cell>
                         <Cell label="Placed"><When at=o.placed_at /></Cell>
@@ -141,7 +142,7 @@ pub(super) async fn numbers(
                 view! {
                     <tr>
                         <Cell label="Number"><Number number=n.e164 /></Cell>
-                        <Cell label="Account"><a class="link-quiet" href=href>{n.company}</a></Cell>
+                        <Cell label="Account"><a class="link-quiet" href=href><bdi>{n.company}</bdi></a></Cell>
                         <Cell label="State"><Badge text=text tone=tone /></Cell>
                         <Cell label="Carrier">{n.carrier}</Cell>
                         <Cell label="Since"><When at=n.started_at /></Cell>

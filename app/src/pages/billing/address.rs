@@ -4,7 +4,7 @@ use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Manager,
     layout::Place,
-    ui::{Button, ButtonKind, Choice, Field, Form, Select, country_name},
+    ui::{AddressFields, Button, ButtonKind, Field, Form},
 };
 use axum::extract::{Form as Sent, State};
 use leptos::prelude::*;
@@ -13,12 +13,6 @@ use voxlink_domain::billing::{
     account::{self, Billing},
     address::Address,
 };
-
-/// The countries that can be chosen.
-pub(in crate::pages) const COUNTRIES: [&str; 26] = [
-    "US", "CA", "GB", "IE", "DE", "NL", "SE", "AT", "AU", "BE", "BR", "CH", "CZ", "DK", "ES", "FI",
-    "FR", "IN", "IT", "JP", "MX", "NO", "NZ", "PL", "PT", "SG",
-];
 
 #[derive(Debug, Deserialize)]
 #[serde(default)]
@@ -83,18 +77,10 @@ pub(super) async fn save(
 }
 
 fn form(billing: Billing, wrong: Wrong) -> impl IntoView {
-    let address = billing.address;
-    let countries = COUNTRIES.into_iter().map(|c| Choice::new(c, country_name(c))).collect();
     view! {
         <Form action="/billing/address" wrong=wrong>
             <Field name="company" label="Company" value=billing.company optional=true autocomplete="organization" maxlength=100u32 />
-            <Field name="line1" label="Street and house" value=address.line1 autocomplete="address-line1" maxlength=100u32 />
-            <Field name="line2" label="Suite or floor" value=address.line2 optional=true autocomplete="address-line2" maxlength=100u32 />
-            <Field name="city" label="Town" value=address.city autocomplete="address-level2" maxlength=100u32 />
-            <Field name="region" label="State or province" value=address.region optional=true autocomplete="address-level1" maxlength=100u32
-                hint="For the United States and Canada the two-letter code, such as MA or ON: tax depends on it." />
-            <Field name="postal_code" label="Postal code" value=address.postal_code autocomplete="postal-code" maxlength=20u32 />
-            <Select name="country" label="Country" choices=countries value=address.country none="Choose a country" />
+            <AddressFields address=billing.address />
             <Field name="vat_number" label="VAT number" value=billing.vat_number optional=true maxlength=20u32
                 hint="With its country, such as DE129273398. In the European Union and the United Kingdom you then account for the VAT yourself." />
             <Field name="tax_id" label="Tax number" value=billing.tax_id optional=true maxlength=100u32 />

@@ -1,13 +1,14 @@
 //! The calls behind a usage line of an invoice: page by page, and all of them as a file.
 
 use super::{call_file, id};
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     layout::Place,
-    ui::{Amount, Cell, Number, Pager, Rate, Stat, Table, When, WhenStyle},
+    ui::{Amount, Cell, Export, Number, Pager, Rate, Stat, Table, When, WhenStyle},
 };
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{
@@ -68,7 +69,7 @@ pub(super) async fn csv(
 fn page(line: &Line, calls: Page<RatedCall>, invoice: &str) -> impl IntoView + use<> {
     let file = format!("{invoice}/lines/{}/calls.csv", line.id);
     let (count, quantity) = (calls.total.to_string(), line.quantity_text());
-    let (description, period, amount) = (line.description.clone(), line.period_text(), line.amount);
+    let (description, period, amount) = (line.text(), line.period_text(), line.amount);
     let exact = show_rate(line.exact, line.amount.currency);
     let note = format!("Exactly {exact}, the sum of these calls");
     let rows = calls.rows.iter().map(row).collect_view();
@@ -80,12 +81,7 @@ fn page(line: &Line, calls: Page<RatedCall>, invoice: &str) -> impl IntoView + u
             <Stat label="Calls">{count}</Stat>
             <Stat label="Billed">{quantity}</Stat>
         </div>
-        <p class="no-print mb-4">
-            <a class="btn btn-outline border-line" href=file>
-                <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                "Download these calls as CSV"
-            </a>
-        </p>
+        <Export href=file />
         <Table caption="The calls behind the line, oldest first">
             <thead>
                 <tr>

@@ -172,19 +172,19 @@ fn page(invoice: &Invoice, ways: Ways) -> impl IntoView + use<> {
     let bank = (!invoice.seller.bank.is_empty())
         .then(|| view! { <p class="mt-6 text-sm">{format!("Bank transfer: {}", invoice.seller.bank)}</p> });
     let footer = (!invoice.seller.footer.is_empty())
-        .then(|| view! { <p class="mt-1 text-sm text-muted">{invoice.seller.footer.clone()}</p> });
+        .then(|| view! { <p>{invoice.seller.footer.clone()}</p> });
     let overdue = (invoice.state == InvoiceState::Overdue).then(|| {
-        let since = invoice.due_on.map(|d| d.format("%-d %B %Y").to_string()).unwrap_or_default();
+        let since = invoice.due_on.map(|d| d.format("%-d %b %Y").to_string()).unwrap_or_default();
         view! { <Notice tone=Tone::Danger>{format!("This invoice was due on {since}; {left} is left to pay.")}</Notice> }
     });
-    let due = invoice.due_on.map(|d| {
-        view! { <Fact name="Due">{d.format("%-d %B %Y").to_string()}</Fact> }
+    // What is paid is not due any more, and its terms are of no use.
+    let open = left.minor > 0;
+    let due = invoice.due_on.filter(|_| open).map(|d| {
+        view! { <Fact name="Due">{d.format("%-d %b %Y").to_string()}</Fact> }
     });
-    let period = format!(
-        "{} to {}",
-        invoice.from.format("%-d %B %Y"),
-        invoice.last_day().format("%-d %B %Y")
-    );
+    let terms = invoice.payment_terms.clone().filter(|_| open);
+    let terms = terms.map(|terms| view! { <p>{terms}</p> });
+    let period = invoice.period_text();
     let registrations =
         invoice.seller.registrations.iter().map(|r| format!("{} {}", r.label, r.value)).collect();
     let from = party("From", &invoice.seller.name, invoice.seller.address.lines(), registrations);
@@ -216,11 +216,9 @@ fn page(invoice: &Invoice, ways: Ways) -> impl IntoView + use<> {
         {lines::groups(&invoice.lines, Some(invoice.id))}
         {lines::sums(invoice, left)}
         {bank}
-        <p class="mt-6 text-sm text-muted">{invoice.payment_terms.clone()}</p>
-        <p class="mt-1 text-sm text-muted">
-            {format!("Days are days of {}. Amounts are rounded half-up: calls at 8 decimals, lines and taxes to the currency's unit.", invoice.zone.name())}
-        </p>
-        {footer}
+        <div class="mt-6 flex flex-col gap-1 text-sm text-muted">
+            {terms} <p>{invoice.reading_text()}</p> {footer}
+        </div>
     }
 }
 

@@ -1,16 +1,17 @@
 //! The list of invoices.
 
 use super::{file, tabs};
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     layout::Place,
     ui::{
-        Amount, Badge, Cell, Choice, EmptyState, FilterBar, LinkButton, Pager, Select, Stateful,
-        Table, When, WhenStyle,
+        Amount, Badge, Cell, Choice, EmptyState, Export, FilterBar, LinkButton, Pager, Select,
+        Stateful, Table, When, WhenStyle,
     },
 };
-use axum::extract::{Query, State};
+use axum::extract::State;
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{
@@ -119,7 +120,7 @@ fn view_of(
         }
         .into_any()
     } else {
-        table(page).into_any()
+        view! { <Export href=download /> {table(page)} }.into_any()
     };
     view! {
         {tabs("/billing/invoices")}
@@ -128,12 +129,6 @@ fn view_of(
         </FilterBar>
         {next}
         {body}
-        <p class="no-print mt-6 flex flex-wrap gap-3">
-            <a class="btn btn-outline border-line" href=download>
-                <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                "Download the list as CSV"
-            </a>
-        </p>
     }
 }
 

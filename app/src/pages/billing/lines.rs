@@ -34,10 +34,13 @@ fn group(
     lines: &[&Line],
     invoice: Option<InvoiceId>,
 ) -> impl IntoView + use<> {
+    // A tax has a base and a rate where a thing has a quantity and a price.
+    let taxes = lines.iter().all(|line| line.kind == LineKind::Tax);
+    let (many, each) = if taxes { ("Base", "Rate") } else { ("Quantity", "Price") };
     let rows = lines
         .iter()
         .map(|line| {
-            let description = line.description.clone();
+            let description = line.text();
             let order = line.derivation.get("order").and_then(|o| o.as_str()).map(|order| {
                 view! { <a class="link no-print ms-2 text-sm" href=format!("/orders/{order}")>"Order"</a> }
             });
@@ -53,8 +56,8 @@ fn group(
                     <Cell label="Description">
                         <div class="min-w-0">{description} {order} {calls} {period}</div>
                     </Cell>
-                    <Cell label="Quantity" amount=true>{quantity}</Cell>
-                    <Cell label="Price" amount=true>{price}</Cell>
+                    <Cell label=many amount=true>{quantity}</Cell>
+                    <Cell label=each amount=true>{price}</Cell>
                     <Cell label="Amount" amount=true><Amount money=amount /></Cell>
                 </tr>
             }
@@ -67,8 +70,8 @@ fn group(
                 <thead>
                     <tr>
                         <th scope="col">"Description"</th>
-                        <th scope="col" class="amount">"Quantity"</th>
-                        <th scope="col" class="amount">"Price"</th>
+                        <th scope="col" class="amount">{many}</th>
+                        <th scope="col" class="amount">{each}</th>
                         <th scope="col" class="amount">"Amount"</th>
                     </tr>
                 </thead>

@@ -27,9 +27,9 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
 fn page(draft: &Draft) -> impl IntoView + use<> {
     let (word, tone) = InvoiceState::Draft.badge();
     let last_day = draft.period.to.pred_opt().unwrap_or(draft.period.to);
-    let made = draft.period.to.format("%-d %B %Y");
+    let made = draft.period.to.format("%-d %b %Y");
     let period =
-        format!("{} to {}", draft.period.from.format("%-d %B"), last_day.format("%-d %B %Y"));
+        format!("{} to {}", draft.period.from.format("%-d %b"), last_day.format("%-d %b %Y"));
     let said = format!(
         "This is what the invoice over {period} would be if it were made now. It grows with every call until it is made on {made}; rent is counted to the period's end."
     );

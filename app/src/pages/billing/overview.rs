@@ -187,7 +187,7 @@ fn page(shown: Shown) -> impl IntoView {
         {owed_for_orders(dues)}
         {low}
         <div class="mb-6 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
-            <Stat label="Balance" note=held_note.unwrap_or_else(|| "Yours to spend".to_owned())>
+            <Stat label="Balance" note=held_note.unwrap_or_else(|| "Available".to_owned())>
                 <Amount money=credit />
             </Stat>
             <Stat label="Next invoice, so far" href="/billing/invoices/next" note=period>

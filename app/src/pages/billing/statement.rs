@@ -1,16 +1,14 @@
 //! The statement: every movement of the balance, each with the balance after it.
 
 use super::{csv_file, tabs};
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     layout::Place,
-    ui::{Amount, ButtonKind, Cell, EmptyState, LinkButton, Pager, Table, When},
+    ui::{Amount, ButtonKind, Cell, EmptyState, Export, LinkButton, Pager, Table, When},
 };
-use axum::{
-    body::Body,
-    extract::{Query, State},
-};
+use axum::{body::Body, extract::State};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::billing::{
@@ -18,7 +16,7 @@ use voxlink_domain::billing::{
     export::{StatementFile, statement_file},
     journal::{StatementLine, statement},
 };
-use voxlink_types::PageRequest;
+use voxlink_types::{PageRequest, e164::readable};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Wish {
@@ -41,21 +39,13 @@ pub(super) async fn show(
     Screen::new("Statement")
         .at(Place::Billing)
         .render(&app, &viewer, move || {
-            let download = (moves.total > 0).then(|| {
-                view! {
-                    <p class="no-print mt-6">
-                        <a class="btn btn-outline border-line" href="/billing/statement.csv">
-                            <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                            "Download all movements as CSV"
-                        </a>
-                    </p>
-                }
-            });
+            let download =
+                (moves.total > 0).then(|| view! { <Export href="/billing/statement.csv" /> });
             view! {
                 {tabs("/billing/statement")}
+                {download}
                 {movements(&moves.rows)}
                 <Pager page=moves of=("movement", "movements") />
-                {download}
             }
         })
         .await
@@ -104,7 +94,7 @@ fn row(m: &StatementLine) -> impl IntoView + use<> {
         (None, Some(order)) => Some(format!("/orders/{order}")),
         (None, None) => None,
     };
-    let what = m.description.clone();
+    let what = readable(&m.description);
     let what = match href {
         Some(href) => view! { <a class="link-quiet" href=href>{what}</a> }.into_any(),
         None => what.into_any(),

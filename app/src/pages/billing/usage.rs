@@ -1,16 +1,18 @@
 //! Running cost: this period by day and by number, and the calls behind it.
 
 use super::{call_file, tabs};
+use crate::query::Query;
 use crate::{
-    Answer, App, Screen,
+    Answer, App, PageError, Screen,
     access::Viewer,
+    flash::Tone,
     layout::Place,
     ui::{
-        Amount, Bar, BarChart, Cell, Choice, EmptyState, FilterBar, LinkButton, Number, Rate,
-        Select, Stat, Table,
+        Amount, Bar, BarChart, Cell, Choice, EmptyState, Export, FilterBar, LinkButton, Notice,
+        Number, Rate, Select, Stat, Table,
     },
 };
-use axum::extract::{Query, State};
+use axum::{extract::State, http::StatusCode};
 use chrono::Days;
 use leptos::prelude::*;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -35,6 +37,8 @@ pub(super) struct Wish {
 struct Shown {
     running: MonthToDate,
     month: BillingMonth,
+    /// What was asked for instead, where that is no month with usage.
+    unknown: Option<String>,
     this_month: BillingMonth,
     period: Period,
     billed: BilledUsage,
@@ -45,12 +49,16 @@ async fn wished(cx: &mut Ctx, wish: &Wish) -> Result<Shown, InvoiceError> {
     let account = account::get(cx).await?;
     let running = Period::containing(cx.now(), account.anchor_day, account.zone);
     let this_month = BillingMonth::of(running.from);
-    let month = wish.month.as_deref().and_then(|m| m.parse().ok()).unwrap_or(this_month);
+    let asked = wish.month.as_deref().map(str::trim).filter(|asked| !asked.is_empty());
+    let month =
+        asked.and_then(|m| m.parse::<BillingMonth>().ok()).filter(|month| *month <= this_month);
+    let unknown = asked.filter(|_| month.is_none()).map(|text| text.chars().take(20).collect());
+    let month = month.unwrap_or(this_month);
     let period = Period::new(month, account.anchor_day, account.zone);
     let span = Span { from: period.start(), to: period.end() };
     let running = month_to_date(cx, span, account.zone, account.currency).await?;
     let billed = billed_usage(cx, period).await?;
-    Ok(Shown { running, month, this_month, period, billed })
+    Ok(Shown { running, month, unknown, this_month, period, billed })
 }
 
 pub(super) async fn show(
@@ -74,8 +82,12 @@ pub(super) async fn csv(
         None => None,
     };
     let mut cx = viewer.begin(&app.platform).await?;
-    let Shown { month, period, .. } = wished(&mut cx, &wish).await?;
+    let Shown { month, unknown, period, .. } = wished(&mut cx, &wish).await?;
     drop(cx);
+    if let Some(text) = unknown {
+        let sentence = Some(format!("“{text}” is not a month with usage."));
+        return Err(PageError { status: StatusCode::NOT_FOUND, sentence });
+    }
     let of = CallsOf::Span(Span { from: period.start(), to: period.end() }, number);
     Ok(call_file(&app, &viewer, of, &format!("usage-{month}.csv")))
 }
@@ -91,7 +103,11 @@ fn spoken(seconds: i64) -> String {
 }
 
 fn page(shown: &Shown) -> impl IntoView + use<> {
-    let Shown { running, month, this_month, period, billed } = shown;
+    let Shown { running, month, unknown, this_month, period, billed } = shown;
+    let unknown = unknown.as_ref().map(|text| {
+        let said = format!("“{text}” is not a month with usage. This is the running one.");
+        view! { <Notice tone=Tone::Warning>{said}</Notice> }
+    });
     let currency = running.currency;
     let months = std::iter::successors(Some(*this_month), |m| Some(m.previous())).take(12);
     let choices = months.map(|m| Choice::new(m.to_string(), m.name())).collect();
@@ -100,7 +116,7 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
     let note =
         if month == this_month { "So far, exactly, before tax" } else { "Exactly, before tax" };
     let last_day = period.to.pred_opt().unwrap_or(period.to);
-    let days = format!("{} to {}", period.from.format("%-d %B"), last_day.format("%-d %B %Y"));
+    let days = format!("{} to {}", period.from.format("%-d %b"), last_day.format("%-d %b %Y"));
     let amount = billed.amount;
     let on_invoice = match &billed.invoice {
         Some((id, number)) => view! {
@@ -121,14 +137,17 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
         .into_any()
     } else {
         let (chart, numbers) = (chart(running, period), by_number(running, *month));
+        let download = format!("/billing/usage.csv?month={month}");
         view! {
             {chart}
-            <h2 class="mb-3 mt-8 text-lg font-semibold">"By number"</h2>
+            <div class="mt-8 flex flex-wrap items-end justify-between gap-x-4">
+                <h2 class="mb-3 text-lg font-semibold">"By number"</h2>
+                <Export href=download />
+            </div>
             {numbers}
         }
         .into_any()
     };
-    let download = format!("/billing/usage.csv?month={month}");
     let cost = show_rate(running.total, currency);
     let chosen = month.to_string();
     view! {
@@ -136,6 +155,7 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
         <FilterBar action="/billing/usage">
             <Select name="month" label="Month" choices=choices value=chosen />
         </FilterBar>
+        {unknown}
         <p class="mb-4 text-muted">{days}</p>
         <div class="mb-6 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-4">
             <Stat label="Cost" note=note>{cost}</Stat>
@@ -144,12 +164,6 @@ fn page(shown: &Shown) -> impl IntoView + use<> {
             <Stat label="Billed time">{spoken(seconds)}</Stat>
         </div>
         {body}
-        <p class="no-print mt-6">
-            <a class="btn btn-outline border-line" href=download>
-                <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                "Download the calls as CSV"
-            </a>
-        </p>
     }
 }
 

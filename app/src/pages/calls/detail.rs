@@ -1,14 +1,16 @@
 //! One call: who, when, why it went the way it did, and what it cost and why.
 
 use super::list::{badge, outcome, party, spoken};
-use crate::ui::{Card, Fact, Facts, Rate, When, WhenStyle};
+use crate::ui::{
+    Card, Fact, Facts, Rate, When, WhenStyle,
+    words::{billed_by, sentence},
+};
 use leptos::prelude::*;
 use voxlink_domain::calls::{Asked, Call};
 use voxlink_types::Currency;
 
 /// Draws it.
 pub(super) fn detail(call: &Call) -> impl IntoView + use<> {
-    let carrier = format!("{}, {}", call.carrier, call.carrier_call_id);
     let row = call.row.clone();
     let number = row.number.map(|n| format!("/numbers/{n}"));
     let instant = |at| view! { <When at=at style=WhenStyle::Seconds /> };
@@ -57,13 +59,43 @@ pub(super) fn detail(call: &Call) -> impl IntoView + use<> {
                     <Fact name="Decided by">{version}</Fact>
                     {place}
                     {recording}
-                    <Fact name="Carrier">{carrier}</Fact>
                 </Facts>
             </Card>
-            <Card title="Its way">{way}</Card>
+            <Card title="Call path">{way}</Card>
             <Card title="What it costs">{price}</Card>
+            {technical(call)}
         </div>
     }
+}
+
+/// What only a carrier's support or a programmer asks for, folded.
+fn technical(call: &Call) -> impl IntoView + use<> {
+    let (carrier, id) = (call.carrier.clone(), call.carrier_call_id.clone());
+    let book = derived(call, "version")
+        .map(|v| view! { <Fact name="Price book">{format!("Version {v}")}</Fact> });
+    let increments = derived(call, "increments")
+        .map(|text| view! { <Fact name="Billing increments">{format!("{text} seconds")}</Fact> });
+    view! {
+        <details class="surface p-5 sm:p-6">
+            <summary class="font-semibold">"Technical details"</summary>
+            <div class="mt-4">
+                <Facts>
+                    <Fact name="Carrier">{carrier}</Fact>
+                    <Fact name="The carrier’s id" wide=true>
+                        <code class="text-sm break-all">{id}</code>
+                    </Fact>
+                    {increments}
+                    {book}
+                </Facts>
+            </div>
+        </details>
+    }
+}
+
+/// A value of how the price was made.
+fn derived(call: &Call, key: &str) -> Option<String> {
+    let value = call.derivation.as_ref()?.get(key)?;
+    Some(value.to_string().trim_matches('"').to_owned())
 }
 
 fn step(asked: &Asked) -> impl IntoView + use<> {
@@ -77,7 +109,7 @@ fn step(asked: &Asked) -> impl IntoView + use<> {
         .cloned()
         .map(|visit| {
             let because = (!visit.because.is_empty())
-                .then(|| view! { <p class="text-sm text-muted">{visit.because.join("; ")}</p> });
+                .then(|| view! { <p class="text-sm text-muted">{sentence(&visit.because.join("; "))}</p> });
             view! {
                 <li class="border-s-2 border-accent ps-3">
                     <p class="font-semibold">{visit.title}</p>
@@ -101,24 +133,26 @@ fn price(call: &Call) -> AnyView {
     let Some((price, currency)) = call.row.price.zip(call.row.currency) else {
         return view! { <p class="text-muted">"Not known yet: it is rated when the call is over."</p> }.into_any();
     };
-    let Some(how) = &call.derivation else {
+    if call.derivation.is_none() {
         return view! { <p><Rate rate=price currency=currency /> " – nobody answered, so nothing is charged."</p> }.into_any();
-    };
-    let text = |key: &str| {
-        how.get(key).map_or_else(String::new, |v| v.to_string().trim_matches('"').to_owned())
-    };
+    }
+    let text = |key: &str| derived(call, key).unwrap_or_default();
     let rate = text("rate_per_minute").parse().ok();
     let rate = rate.map(|rate| view! { <Rate rate=rate currency=currency unit="minute" /> });
-    let billed = format!("{} s for {} s spoken", text("billed_seconds"), text("raw_seconds"));
-    let computed = format!("{} s ÷ 60 × rate = {}", text("billed_seconds"), shown(price, currency));
-    let (increments, book) = (text("increments"), format!("version {}", text("version")));
+    let (seconds, raw, increments) =
+        (text("billed_seconds"), text("raw_seconds"), text("increments"));
+    let billed = format!("{seconds} seconds for {raw} seconds spoken");
+    let computed = format!("{seconds} seconds ÷ 60 × rate = {}", shown(price, currency));
+    let rounded = increments
+        .split_once('/')
+        .and_then(|(first, next)| Some(billed_by(first.parse().ok()?, next.parse().ok()?)))
+        .map(|words| view! { <Fact name="Rounding">{format!("Billed {words}")}</Fact> });
     view! {
         <Facts>
             <Fact name="Price"><strong><Rate rate=price currency=currency /></strong></Fact>
             <Fact name="Rate">{rate}</Fact>
             <Fact name="Billed">{billed}</Fact>
-            <Fact name="Increments (first/next seconds)">{increments}</Fact>
-            <Fact name="Price book">{book}</Fact>
+            {rounded}
             <Fact name="Computed">{computed}</Fact>
         </Facts>
     }

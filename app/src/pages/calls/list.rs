@@ -2,10 +2,11 @@
 
 use super::Asked;
 use crate::{
+    Wrong,
     flash::Tone,
     ui::{
-        Badge, ButtonKind, Cell, Choice, EmptyState, Field, FilterBar, LinkButton, Number, Pager,
-        Rate, Select, Table, When,
+        Badge, ButtonKind, Cell, Choice, EmptyState, Export, Field, FilterBar, LinkButton, Notice,
+        Number, Pager, Rate, Select, Table, When,
     },
 };
 use leptos::prelude::*;
@@ -25,7 +26,7 @@ pub(super) fn badge(status: CallStatus) -> impl IntoView {
 }
 
 /// What a call came to, in words.
-pub(super) fn outcome(word: Option<&str>) -> &'static str {
+pub(in crate::pages) fn outcome(word: Option<&str>) -> &'static str {
     match word {
         Some("rings") => "Rang",
         Some("put_through") => "Put through",
@@ -47,15 +48,21 @@ pub(super) fn party(text: &str, href: Option<String>) -> AnyView {
 }
 
 /// Minutes and seconds.
-pub(super) fn spoken(seconds: Option<i32>) -> String {
+pub(in crate::pages) fn spoken(seconds: Option<i32>) -> String {
     seconds.map_or_else(|| "–".to_owned(), |s| format!("{}:{:02}", s / 60, s % 60))
 }
 
-/// Draws it.
-pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -> AnyView {
-    let export = query
-        .filter(|q| !q.is_empty())
-        .map_or_else(|| "/calls/export.csv".to_owned(), |q| format!("/calls/export.csv?{q}"));
+/// The filters alone, with what is wrong with them.
+pub(super) fn unread(asked: &Asked, wrong: &Wrong) -> AnyView {
+    let said = wrong.summary().map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
+    view! {
+        {said}
+        {filters(asked)}
+    }
+    .into_any()
+}
+
+fn filters(asked: &Asked) -> impl IntoView + use<> {
     let statuses = CallStatus::ALL.iter().map(|s| Choice::new(s.as_str(), s.label())).collect();
     let ways = vec![Choice::new("inbound", "Incoming"), Choice::new("outbound", "Outgoing")];
     let (status, direction) =
@@ -67,25 +74,44 @@ pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -
         .clone()
         .filter(|n| !n.is_empty())
         .map(|n| view! { <input type="hidden" name="number" value=n /> });
-    let filters = view! {
+    // A field for days cannot show what is none.
+    let wrong = use_context::<Wrong>().unwrap_or_default();
+    let kind = |field: &str| if wrong.about(field).is_some() { "text" } else { "date" };
+    let (from_kind, until_kind) = (kind("from"), kind("until"));
+    view! {
         <FilterBar action="/calls" search="Search digits of either number">
             {number}
             <Select name="status" label="State" choices=statuses value=status none="All" />
             <Select name="direction" label="Direction" choices=ways value=direction none="Both" />
-            <Field name="from" label="From" kind="date" value=from optional=true />
-            <Field name="until" label="Until" kind="date" value=until optional=true />
+            <Field name="from" label="From" kind=from_kind value=from optional=true />
+            <Field name="until" label="Until" kind=until_kind value=until optional=true />
         </FilterBar>
-    };
+    }
+}
+
+/// Draws it.
+pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -> AnyView {
+    let export = query
+        .filter(|q| !q.is_empty())
+        .map_or_else(|| "/calls/export.csv".to_owned(), |q| format!("/calls/export.csv?{q}"));
     let rows = page.rows.iter().cloned().map(row).collect_view();
-    let table = if page.rows.is_empty() {
+    let table = if page.rows.is_empty() && asked.narrows() {
         view! {
-            <EmptyState icon="icon-[lucide--phone-call]" title="No calls here" text="Calls to your numbers stand here within a second. Buy a number and say what it shall do, or choose other filters.">
+            <EmptyState icon="icon-[lucide--search-x]" title="No call matches" text="Loosen the filter. The search looks for the digits of either number.">
+                <LinkButton href="/calls" kind=ButtonKind::Secondary>"Show all calls"</LinkButton>
+            </EmptyState>
+        }
+        .into_any()
+    } else if page.rows.is_empty() {
+        view! {
+            <EmptyState icon="icon-[lucide--phone-call]" title="No calls yet" text="Calls to your numbers stand here within a second. Buy a number and say what happens when it rings.">
                 <LinkButton href="/numbers">"Your numbers"</LinkButton>
             </EmptyState>
         }
         .into_any()
     } else {
         view! {
+            <Export href=export />
             <Table caption="Calls">
                 <thead>
                     <tr>
@@ -105,14 +131,8 @@ pub(super) fn list(page: &Page<CallRow>, asked: &Asked, query: Option<String>) -
         .into_any()
     };
     view! {
-        {filters}
+        {filters(asked)}
         {table}
-        <p class="no-print mt-4">
-            <LinkButton href=export kind=ButtonKind::Quiet>
-                <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                "Export these calls (CSV)"
-            </LinkButton>
-        </p>
     }
     .into_any()
 }

@@ -179,7 +179,7 @@ fn sums(view: &CartView, wrong: Wrong, typed: String) -> impl IntoView + use<> {
         }
         None => view! {
             <Form action="/cart/promotion" wrong class="flex flex-col gap-2">
-                <Field name="code" label="Promotion code" value=typed optional=true autocomplete="off" maxlength=32u32 />
+                <Field name="code" label="Promotion code" value=typed optional=true autocomplete="off" maxlength=40u32 />
                 <div>
                     <Button kind=ButtonKind::Secondary>"Apply"</Button>
                 </div>

@@ -13,7 +13,7 @@ pub(super) fn overview(seen: &Overview, manages: bool) -> impl IntoView + use<> 
     let numbers_note = (unrouted > 0).then(|| format!("{unrouted} without a plan"));
     let calls_note = (today > 0).then(|| format!("{answered} answered"));
     let attention = attention(seen);
-    let next = (manages && (seen.ever_had == 0 || unrouted > 0)).then(|| next_steps(seen));
+    let next = if manages { next_steps(seen) } else { None };
     let bars = seen
         .days
         .iter()
@@ -44,10 +44,10 @@ pub(super) fn overview(seen: &Overview, manages: bool) -> impl IntoView + use<> 
                 <Stat label="Calls today" note=calls_note.unwrap_or_default() href="/calls">
                     {today}
                 </Stat>
-                <Stat label="Calls this month" note="cost so far" href="/billing">
+                <Stat label="Call cost this month" note="so far, before tax" href="/billing">
                     <Amount money=call_cost />
                 </Stat>
-                <Stat label="Balance" note="may be spent" href="/billing">
+                <Stat label="Balance" note="available" href="/billing">
                     <Amount money=balance />
                 </Stat>
             </div>
@@ -88,22 +88,21 @@ fn attention(seen: &Overview) -> Option<impl IntoView + use<>> {
 }
 
 /// The way from an empty account to a number that rings.
-fn next_steps(seen: &Overview) -> impl IntoView + use<> {
+fn next_steps(seen: &Overview) -> Option<impl IntoView + use<>> {
+    let called = seen.call_cost.minor > 0 || seen.days.iter().any(|day| day.calls > 0);
     let steps = [
         (seen.ever_had > 0, "Find a number and buy it", "By place, digits or a word.", "/search"),
         (
-            seen.active > 0 && seen.unrouted == 0,
+            seen.active > seen.unrouted,
             "Say what happens when it rings",
             "Hours, menu, forwarding, voicemail; then publish.",
             "/numbers",
         ),
-        (
-            seen.days.iter().any(|day| day.calls > 0),
-            "Call it",
-            "The call appears here with its way and its cost.",
-            "/calls",
-        ),
+        (called, "Call it", "The call appears here with its way and its cost.", "/calls"),
     ];
+    if steps.iter().all(|(done, ..)| *done) {
+        return None;
+    }
     let rows = steps
         .into_iter()
         .enumerate()
@@ -128,9 +127,9 @@ fn next_steps(seen: &Overview) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    view! {
+    Some(view! {
         <Card title="Next steps">
             <ol class="flex flex-col gap-4">{rows}</ol>
         </Card>
-    }
+    })
 }

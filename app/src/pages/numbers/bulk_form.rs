@@ -55,11 +55,11 @@ pub(super) async fn submit(
     let Some(action) = action(&query, &typed) else { return Ok(no_action(&query)) };
     let mut cx = manager.begin(&app.platform).await?;
     let ids = chosen(&mut cx, &query).await?;
-    let confirmed =
-        !matches!(action, BulkAction::Release { .. }) || typed.confirm.trim() == word(ids.len());
+    let confirmed = !matches!(action, BulkAction::Release { .. })
+        || typed.confirm.trim().eq_ignore_ascii_case(&word(ids.len()));
     if !confirmed {
         drop(cx);
-        let wrong = Wrong::field("confirm", "Type the words exactly as shown to confirm.");
+        let wrong = Wrong::field("confirm", "Type the words as shown to confirm.");
         return page(&app, &manager, query, typed, wrong).await;
     }
     let size = ids.len();
@@ -149,6 +149,8 @@ fn body(
     count: usize,
     grace: i64,
 ) -> impl IntoView + use<> {
+    // The fields are made before the form that they stand in.
+    provide_context(wrong.clone());
     let mut kept: Vec<(&'static str, String)> = query.pairs();
     if query.all {
         kept.push(("all", "1".to_owned()));
@@ -221,5 +223,28 @@ fn body(
             </Card>
             <Card title="These numbers"><ul class="flex flex-col gap-1.5">{names} {more}</ul></Card>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_field_that_is_wrong_is_marked_and_keeps_what_was_typed() {
+        let query = Query::of(&[]);
+        for (action, field) in [
+            (BulkAction::Tag { tags: String::new() }, "tags"),
+            (BulkAction::Suspend { reason: String::new(), message: String::new() }, "reason"),
+            (BulkAction::Release { reason: String::new() }, "confirm"),
+        ] {
+            let typed = Typed { tags: "front desk!".to_owned(), ..Typed::default() };
+            let wrong = Wrong::field(field, "Not like this.");
+            let page = Owner::new()
+                .with(|| body(&action, &query, typed, wrong, &[], 2, 7).into_any().to_html());
+            assert!(page.contains("aria-invalid=\"true\""), "{field}: {page}");
+            assert!(page.contains(&format!("id=\"field-{field}-error\"")), "{field}: {page}");
+            assert_eq!(page.contains("front desk!"), field == "tags");
+        }
     }
 }

@@ -5,15 +5,16 @@ use crate::{
     Answer, App,
     access::Viewer,
     flash::Tone,
+    pages::calls::{outcome, spoken},
     ui::{
         Badge, ButtonForm, ButtonKind, Card, Cell, Fact, Facts, LinkButton, Notice, Number, Rate,
-        Stat, Stateful, Table, When, WhenStyle, country_name,
+        Stat, Stateful, Table, When, WhenStyle, country_name, words::billed_by,
     },
 };
 use axum::extract::{Path, State};
 use leptos::prelude::*;
 use voxlink_domain::numbers::{self, CarrierFacts, Detail, Event, RecentCall, Totals};
-use voxlink_types::{E164, money::show_rate, number::Standing};
+use voxlink_types::{E164, call::CallStatus, money::show_rate, number::Standing};
 
 /// Calls on the page.
 const CALLS: i64 = 10;
@@ -143,17 +144,33 @@ fn does(detail: &Detail, change: bool) -> impl IntoView + use<> {
     let draft = detail.draft.map(|_| {
         view! { <p class="text-sm">"A draft waits to be published."</p> }
     });
-    let (text, words) = match detail.row.what_it_does() {
-        Some(line) => (view! { <p class="text-lg">{line}</p> }.into_any(), "Change what it does"),
-        None => (
-            view! { <p>"Nothing is set up yet: callers may leave a message."</p> }.into_any(),
-            "Decide what it does",
-        ),
+    let standing = detail.row.standing();
+    // What callers meet now, where that is not the plan.
+    let instead = match standing {
+        Standing::Suspended => Some("Nothing rings while it is suspended: callers hear a message."),
+        Standing::Releasing => Some("It no longer rings: callers hear that it is not in service."),
+        Standing::Released => Some("It was given back and does nothing here any more."),
+        _ => None,
     };
-    let edit = (change && detail.row.standing() != Standing::Released).then(|| {
-        view! { <LinkButton href=format!("/numbers/{id}/routing")>{words}</LinkButton> }
+    let line = detail.row.what_it_does();
+    let words = if line.is_some() { "Change what it does" } else { "Decide what it does" };
+    let text = match (instead, line) {
+        (Some(now), Some(line)) => view! {
+            <p class="text-lg">{now}</p>
+            <p class="text-muted">{format!("Its plan: {line}")}</p>
+        }
+        .into_any(),
+        (Some(now), None) => view! { <p class="text-lg">{now}</p> }.into_any(),
+        (None, Some(line)) => view! { <p class="text-lg">{line}</p> }.into_any(),
+        (None, None) => {
+            view! { <p>"Nothing is set up yet: callers may leave a message."</p> }.into_any()
+        }
+    };
+    let kind = if instead.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary };
+    let edit = (change && !matches!(standing, Standing::Releasing | Standing::Released)).then(|| {
+        view! { <LinkButton href=format!("/numbers/{id}/routing") kind=kind>{words}</LinkButton> }
     });
-    let help = detail.version.is_none().then(|| {
+    let help = (detail.version.is_none() && instead.is_none()).then(|| {
         view! { <a class="link text-sm" href="/help/routing">"How routing works"</a> }
     });
     view! {
@@ -183,13 +200,14 @@ fn facts(detail: Detail) -> impl IntoView {
         view! { <div class="mt-4"><div class="text-sm text-muted">"Notes"</div><p class="whitespace-pre-line">{text}</p></div> }
     });
     let (first, next) = detail.increments;
+    let rounding = format!(" billed {}", billed_by(first, next));
     let tagged = if row.tags.is_empty() {
         view! { <span class="text-muted">"None"</span> }.into_any()
     } else {
         tags(&row.tags).into_any()
     };
     view! {
-        <Card title="About it">
+        <Card title="Details">
             <Facts>
                 <Fact name="Number"><Number number=row.number /></Fact>
                 <Fact name="State"><Badge text=state tone=tone /></Fact>
@@ -202,7 +220,7 @@ fn facts(detail: Detail) -> impl IntoView {
                 <Fact name="Rental"><Rate rate=row.monthly currency=row.currency unit="month" /></Fact>
                 <Fact name="Incoming calls">
                     <Rate rate=detail.inbound_minute currency=row.currency unit="minute" />
-                    <span class="text-sm text-muted">{format!(" billed by {first}/{next} s")}</span>
+                    <span class="text-sm text-muted">{rounding}</span>
                 </Fact>
                 <Fact name="Yours since"><When at=row.started_at style=WhenStyle::Day /></Fact>
                 {order}
@@ -229,20 +247,20 @@ fn last_calls(detail: &Detail, calls: Vec<RecentCall>) -> AnyView {
                 Ok(number) => view! { <Number number plain=true /> }.into_any(),
                 Err(_) => view! { <span>{call.other.clone()}</span> }.into_any(),
             };
-            let length = call.seconds.map_or_else(
-                || "–".to_owned(),
-                |s| format!("{}:{:02}", s / 60, s % 60),
-            );
+            let length = spoken(call.seconds);
             let price = call
                 .price
                 .map_or_else(|| "–".to_owned(), |p| show_rate(p, call.currency.unwrap_or(currency)));
-            let ended = call.outcome.unwrap_or_else(|| call.status.replace('_', " "));
+            let ended = match (&call.outcome, call.status.parse::<CallStatus>()) {
+                (None, Ok(status)) => status.label(),
+                (word, _) => outcome(word.as_deref()),
+            };
             let way = if call.direction == "inbound" { "From" } else { "To" };
             view! {
                 <tr>
                     <td><a class="link-quiet" href=format!("/calls/{}", call.id)><When at=call.started_at /></a></td>
                     <Cell label=way>{other}</Cell>
-                    <Cell label="Outcome">{ended}</Cell>
+                    <Cell label="What happened">{ended}</Cell>
                     <Cell label="Length" amount=true><span class="tabular-nums">{length}</span></Cell>
                     <Cell label="Cost" amount=true><span class="tabular-nums">{price}</span></Cell>
                 </tr>
@@ -257,7 +275,7 @@ fn last_calls(detail: &Detail, calls: Vec<RecentCall>) -> AnyView {
                     <tr>
                         <th scope="col">"When"</th>
                         <th scope="col">"Caller"</th>
-                        <th scope="col">"Outcome"</th>
+                        <th scope="col">"What happened"</th>
                         <th scope="col" class="amount">"Length"</th>
                         <th scope="col" class="amount">"Cost"</th>
                     </tr>
@@ -276,10 +294,10 @@ fn story(events: Vec<Event>) -> Option<impl IntoView> {
             .map(|event| {
                 let (text, tone) = event.to.badge();
                 view! {
-                    <li class="flex flex-wrap items-baseline gap-x-3 gap-y-1 border-b border-base-300 py-2 last:border-0">
+                    <li class="flex flex-col items-start gap-1 border-b border-base-300 py-2 last:border-0 sm:flex-row sm:items-baseline sm:gap-x-3">
                         <Badge text tone=tone />
-                        <span class="min-w-0 flex-1">{event.reason}</span>
-                        <span class="text-sm text-muted">{event.by} ", " <When at=event.at /></span>
+                        <span class="min-w-0 break-words sm:flex-1">{event.reason}</span>
+                        <span class="text-sm text-muted sm:shrink-0">{event.by} ", " <When at=event.at /></span>
                     </li>
                 }
             })

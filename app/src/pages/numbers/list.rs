@@ -138,7 +138,6 @@ fn choosable(rows: &[Row], query: &Query, total: i64, change: bool) -> AnyView {
 }
 
 fn bar(total: i64, change: bool) -> impl IntoView {
-    let noun = if total == 1 { "number" } else { "numbers" };
     let act = change.then(|| {
         let action = |word: &'static str, label: &'static str, icon: &'static str| {
             view! {
@@ -161,15 +160,14 @@ fn bar(total: i64, change: bool) -> impl IntoView {
             {action("release", "Release", "icon-[lucide--trash-2]")}
         }
     });
-    let label = if change { "Export".to_owned() } else { format!("Export {total} {noun}") };
     view! {
         <div class="no-print mb-3 flex flex-wrap items-center gap-1" role="group" aria-label="With these numbers">
             {act}
             <span class="ms-auto">
-                <Button kind=ButtonKind::Quiet action="/numbers/export.csv">
+                <button type="submit" class="btn btn-outline btn-sm border-line" formaction="/numbers/export.csv">
                     <span class="icon-[lucide--download]" aria-hidden="true"></span>
-                    {label}
-                </Button>
+                    "Export CSV"
+                </button>
             </span>
         </div>
     }

@@ -1,6 +1,6 @@
 //! Releasing one number: first what it means in figures, then the number typed as confirmation.
 
-use super::{finish, id_of};
+use super::{finish_in_service, id_of};
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::Manager,
@@ -42,8 +42,10 @@ pub(super) async fn submit(
     let done = numbers::release(&mut cx, &app.platform, id, &typed.confirm, &typed.reason).await;
     let said = "The release is under way: the number no longer rings. You can still undo it.";
     let answer = Flash::success(said).then(&format!("/numbers/{id}"));
-    finish(cx, done, answer, async |error| page(&app, &manager, id, typed, Wrong::of(error)?).await)
-        .await
+    finish_in_service(&app, cx, done, answer, async |error| {
+        page(&app, &manager, id, typed, Wrong::of(error)?).await
+    })
+    .await
 }
 
 pub(super) async fn undo(
@@ -56,6 +58,7 @@ pub(super) async fn undo(
     let said = match numbers::undo(&mut cx, id).await {
         Ok(()) => {
             cx.commit().await?;
+            app.platform.in_service().follow_now(&app.platform).await;
             Flash::success("The release is undone: the number is as it was before.")
         }
         Err(error @ (NumberError::NotBeingReleased | NumberError::TooLateToUndo)) => {

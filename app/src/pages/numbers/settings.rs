@@ -1,6 +1,8 @@
 //! One number's settings: name, tags, notes, suspension, the way to its release.
 
-use super::{NumberTab, NumberTabs, detail::standing, finish, id_of, may_change, screen};
+use super::{
+    NumberTab, NumberTabs, detail::standing, finish, finish_in_service, id_of, may_change, screen,
+};
 use crate::{
     Answer, App, Flash, PageError, Wrong,
     access::{Manager, Person, Viewer},
@@ -90,8 +92,10 @@ pub(super) async fn suspend(
     let message = typed.message.as_deref().unwrap_or_default();
     let done = numbers::suspend(&mut cx, id, why, message).await;
     let answer = saved(id, "The number is suspended: callers hear the message from now on.");
-    finish(cx, done, answer, async |error| page(&app, &manager, id, typed, Wrong::of(error)?).await)
-        .await
+    finish_in_service(&app, cx, done, answer, async |error| {
+        page(&app, &manager, id, typed, Wrong::of(error)?).await
+    })
+    .await
 }
 
 pub(super) async fn resume(
@@ -103,7 +107,7 @@ pub(super) async fn resume(
     let mut cx = manager.begin(&app.platform).await?;
     let done = numbers::resume(&mut cx, id).await;
     let answer = Flash::success("The number answers calls again.").then(&format!("/numbers/{id}"));
-    finish(cx, done, answer, async |error| {
+    finish_in_service(&app, cx, done, answer, async |error| {
         page(&app, &manager, id, Typed::default(), Wrong::of(error)?).await
     })
     .await

@@ -2,9 +2,10 @@
 //! the cent, what to do when not all can be had, and how it is paid.
 
 use super::checkout_sheet::{self as sheet, Changed};
+use crate::query::Query;
 use crate::{Answer, App, Flash, PageError, Screen, Wrong, access::Manager, layout::Place};
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;

@@ -8,8 +8,8 @@ use crate::{
     Wrong,
     flash::Tone,
     ui::{
-        Amount, Button, ButtonKind, Card, Cell, Checkbox, Choice, EmptyState, Field, Form,
-        LinkButton, Notice, Number, Radios, Select, Table, Way, country_name,
+        AddressFields, Amount, Button, ButtonKind, Card, Cell, Checkbox, EmptyState, Field, Form,
+        LinkButton, Notice, Number, Radios, Table, Way,
     },
 };
 use leptos::prelude::*;
@@ -18,11 +18,6 @@ use voxlink_domain::{
     orders::{PriceChange, Quote},
 };
 use voxlink_types::Money;
-
-const COUNTRIES: &[&str] = &[
-    "US", "CA", "GB", "IE", "DE", "NL", "SE", "AT", "BE", "CH", "DK", "ES", "FI", "FR", "IT", "NO",
-    "PL", "PT",
-];
 
 /// What is another sum than the person saw.
 pub(super) struct Changed {
@@ -99,20 +94,12 @@ pub(super) fn nothing(wrong: &Wrong) -> AnyView {
 
 /// The first step: where the bill goes.
 pub(super) fn address(quote: &Quote, address: Address, wrong: Wrong) -> AnyView {
-    let countries = COUNTRIES.iter().map(|c| Choice::new(*c, country_name(c))).collect();
     view! {
         <div class="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
             <Card title="1 of 2: billing address">
                 <p class="mb-5 text-muted">"It stands on your invoices, and it decides the tax: with it you see what you pay to the cent before you buy."</p>
                 <Form action="/checkout/address" wrong>
-                    <Field name="line1" label="Street and number" value=address.line1 autocomplete="address-line1" />
-                    <Field name="line2" label="Suite, floor" value=address.line2 optional=true autocomplete="address-line2" />
-                    <div class="grid gap-5 sm:grid-cols-2">
-                        <Field name="postal_code" label="Postal code" value=address.postal_code optional=true autocomplete="postal-code" />
-                        <Field name="city" label="Town" value=address.city autocomplete="address-level2" />
-                        <Select name="country" label="Country" choices=countries value=address.country none="Choose" />
-                        <Field name="region" label="State or province" value=address.region optional=true hint="Two letters in the US and Canada" autocomplete="address-level1" />
-                    </div>
+                    <AddressFields address />
                     <div>
                         <Button>"Go on to payment"</Button>
                     </div>
@@ -132,6 +119,8 @@ pub(super) fn pay(
     wrong: Wrong,
     changed: Option<Changed>,
 ) -> AnyView {
+    // Some fields are made before the form that they stand in.
+    provide_context(wrong.clone());
     let (total, monthly) = (quote.total.to_string(), quote.monthly);
     let seen = [
         ("cart", quote.cart.to_string()),
@@ -160,7 +149,8 @@ pub(super) fn pay(
                         {strategies}
                         {ways}
                         <Checkbox name="terms" required=true checked=consented>
-                            "I accept the terms of service and that each number renews every month until I release it."
+                            "I accept the "<a class="link" href="/help/terms" target="_blank">"terms of service"</a>
+                            " and that each number renews every month until I release it."
                         </Checkbox>
                         <div>
                             <Button>{format!("Buy for {total}")}</Button>
@@ -185,10 +175,7 @@ pub(super) fn pay(
 }
 
 fn billed_to(address: &Address) -> impl IntoView + use<> {
-    let mut lines = address.lines();
-    if let Some(country) = lines.last_mut() {
-        *country = country_name(country);
-    }
+    let lines = address.lines();
     view! {
         <Card title="Billed to">
             <div class="flex flex-wrap items-start justify-between gap-4">

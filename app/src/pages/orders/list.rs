@@ -1,20 +1,17 @@
 //! All orders: filter, search, export.
 
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
     flash::Tone,
     layout::Place,
     ui::{
-        Amount, Badge, ButtonKind, Cell, Choice, EmptyState, FilterBar, LinkButton, Pager, Select,
-        Stateful, Table, When,
+        Amount, Badge, ButtonKind, Cell, Choice, EmptyState, Export, FilterBar, LinkButton, Pager,
+        Select, Stateful, Table, When,
     },
 };
-use axum::{
-    extract::{Query, State},
-    http::header,
-    response::IntoResponse,
-};
+use axum::{extract::State, http::header, response::IntoResponse};
 use leptos::prelude::*;
 use serde::Deserialize;
 use std::fmt::Write;
@@ -51,10 +48,19 @@ pub(super) async fn show(
         return Ok(last);
     }
     drop(cx);
-    Screen::new("Orders").at(Place::Orders).render(&app, &who, move || body(page, &filter)).await
+    // The file has what the filter lets through, on all pages.
+    let here = who.look.with("page", None);
+    let file = here.split_once('?').map_or_else(
+        || "/orders/export.csv".to_owned(),
+        |(_, query)| format!("/orders/export.csv?{query}"),
+    );
+    Screen::new("Orders")
+        .at(Place::Orders)
+        .render(&app, &who, move || body(page, &filter, file))
+        .await
 }
 
-fn body(page: Page<OrderRow>, filter: &OrderFilter) -> AnyView {
+fn body(page: Page<OrderRow>, filter: &OrderFilter, file: String) -> AnyView {
     let filtered = filter.state.is_some() || filter.query.is_some();
     if page.rows.is_empty() && !filtered {
         return view! {
@@ -74,17 +80,18 @@ fn body(page: Page<OrderRow>, filter: &OrderFilter) -> AnyView {
         }
         .into_any()
     } else {
-        rows(page.rows.clone()).into_any()
+        view! {
+            <Export href=file />
+            {rows(page.rows.clone())}
+            <Pager page of=("order", "orders") />
+        }
+        .into_any()
     };
     view! {
         <FilterBar action="/orders" search="Order or telephone number">
             <Select name="state" label="State" choices=states value=state none="Any" />
         </FilterBar>
         {list}
-        <div class="flex flex-wrap items-center justify-between gap-4">
-            <Pager page of=("order", "orders") />
-            <LinkButton href="/orders/export.csv" kind=ButtonKind::Quiet>"Export as CSV"</LinkButton>
-        </div>
     }
     .into_any()
 }

@@ -17,11 +17,12 @@ use axum::{
 };
 use leptos::prelude::*;
 use voxlink_domain::{
-    billing::{address::Address, journal::available_credit, payments},
+    billing::{account, address::Address, journal::available_credit, payments},
     orders::{self, Due, DueError, Event, Item, Order},
 };
 use voxlink_types::{
     Money,
+    e164::readable,
     ids::OrderId,
     order::{OrderState, PaymentState, Strategy},
     role::TenantRole,
@@ -37,6 +38,8 @@ pub(super) async fn show(State(app): State<App>, who: Viewer, Path(id): Path<Str
     let may = who.member.tenant_role >= TenantRole::Manager && who.member.suspended.is_none();
     let tenant = cx.tenant();
     let credit = available_credit(&mut cx, tenant, order.total.currency).await?;
+    let company = account::get(&mut cx).await?.billing.company;
+    let company = if company.is_empty() { who.member.company.clone() } else { company };
     let paid = order.payment.as_ref().is_some_and(|p| p.state == PaymentState::Authorised);
     let moving = order.state == OrderState::Processing
         || (order.state == OrderState::Pending && (!order.by_card || paid))
@@ -45,7 +48,8 @@ pub(super) async fn show(State(app): State<App>, who: Viewer, Path(id): Path<Str
     let card = app.platform.processors().next().map(|p| p.key());
     let screen =
         Screen::new(format!("Order {}", order.number)).at(Place::Orders).under("Orders", "/orders");
-    let mut response = screen.render(&app, &who, move || body(order, may, card, credit)).await?;
+    let mut response =
+        screen.render(&app, &who, move || body(order, company, may, card, credit)).await?;
     if moving {
         // Live without a script: the page comes again while the worker buys.
         response.headers_mut().insert(REFRESH, HeaderValue::from_static("2"));
@@ -109,16 +113,21 @@ pub(super) async fn pay_from_balance(
     }
 }
 
-fn body(order: Order, may: bool, card: Option<&'static str>, credit: Money) -> impl IntoView {
+fn body(
+    order: Order,
+    company: String,
+    may: bool,
+    card: Option<&'static str>,
+    credit: Money,
+) -> impl IntoView {
     let (text, tone) = order.state.badge();
     let actions = actions(&order, may, card);
     let pay = order.due.clone().map(|due| pay_due(&due, may, card, credit));
     let several = order.items.len() > 1;
     let released = order.released;
     view! {
-        {pay}
-        {word(&order)}
-        <div class="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
+        <div class="no-print">{pay} {word(&order)}</div>
+        <div class="grid items-start gap-6 xl:grid-cols-[5fr_3fr]">
             <div class="flex min-w-0 flex-col gap-6">
                 {items(order.items.clone())}
                 {timeline(order.events.clone())}
@@ -146,22 +155,23 @@ fn body(order: Order, may: bool, card: Option<&'static str>, credit: Money) -> i
                     </Facts>
                     {actions}
                 </Card>
-                {billed_to(&order.billed_to)}
+                {billed_to(company, &order.billed_to)}
             </div>
         </div>
     }
 }
 
 /// Who was billed: with the sums above, the order's page printed is its receipt.
-fn billed_to(address: &Address) -> Option<impl IntoView + use<>> {
+fn billed_to(company: String, address: &Address) -> Option<impl IntoView + use<>> {
     let lines = address.lines();
     (!lines.is_empty()).then(|| {
         view! {
             <Card title="Billed to">
                 <address class="not-italic">
+                    <span class="block font-semibold">{company}</span>
                     {lines.into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}
                 </address>
-                <p class="mt-3 text-sm text-muted">
+                <p class="no-print mt-3 text-sm text-muted">
                     "This page, printed, is your receipt. The tax invoice is the one of the month, under " <a class="link" href="/billing/invoices">"Invoices"</a> "."
                 </p>
             </Card>
@@ -278,45 +288,51 @@ fn actions(order: &Order, may: bool, card: Option<&'static str>) -> Option<AnyVi
 }
 
 fn items(items: Vec<Item>) -> impl IntoView {
+    let with_setup = items.iter().any(|item| item.setup.minor != 0);
     let rows = items
         .into_iter()
         .map(|item| {
             let (text, tone) = item.step.badge();
             let href = item.subscription.map(|id| format!("/numbers/{id}"));
             let number = item.number.clone().map(|number| match href {
-                Some(href) => view! { <Number number href /> }.into_any(),
-                None => view! { <Number number /> }.into_any(),
+                Some(href) => view! { <Number number href plain=true /> }.into_any(),
+                None => view! { <Number number plain=true /> }.into_any(),
             });
-            let why =
-                item.failure.clone().map(|why| view! { <p class="text-sm text-muted">{why}</p> });
+            let why = item.failure.as_deref().map(readable);
+            let why = why.map(|why| view! { <p class="text-sm text-muted">{why}</p> });
+            let setup = with_setup.then(|| {
+                view! { <Cell label="Set-up" amount=true><Amount money=item.setup /></Cell> }
+            });
             view! {
                 <tr>
                     <Cell label="Number">{number} {why}</Cell>
                     <Cell label="State"><Badge text tone /></Cell>
                     <Cell label="First month" amount=true><Amount money=item.monthly /></Cell>
-                    <Cell label="Set-up" amount=true><Amount money=item.setup /></Cell>
+                    {setup}
                     <Cell label="Tax" amount=true><Amount money=item.tax /></Cell>
                     <Cell label="Total" amount=true><Amount money=item.total /></Cell>
                 </tr>
             }
         })
         .collect_view();
+    let setup = with_setup.then(|| view! { <th scope="col" class="amount">"Set-up"</th> });
     view! {
-        <Card title="Numbers">
+        <section>
+            <h2 class="mb-3 text-lg font-semibold">"Numbers"</h2>
             <Table caption="Numbers of this order">
                 <thead>
                     <tr>
                         <th scope="col">"Number"</th>
                         <th scope="col">"State"</th>
                         <th scope="col" class="amount">"First month"</th>
-                        <th scope="col" class="amount">"Set-up"</th>
+                        {setup}
                         <th scope="col" class="amount">"Tax"</th>
                         <th scope="col" class="amount">"Total"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </Table>
-        </Card>
+        </section>
     }
 }
 
@@ -325,9 +341,10 @@ fn timeline(events: Vec<Event>) -> impl IntoView {
         .into_iter()
         .rev()
         .map(|event| {
+            let said = readable(&event.message);
             view! {
                 <li class="flex flex-col gap-0.5 border-s-2 border-base-300 ps-4 sm:flex-row sm:justify-between sm:gap-4">
-                    <span>{event.message}</span>
+                    <span>{said}</span>
                     <span class="text-sm text-muted"><When at=event.occurred_at /></span>
                 </li>
             }

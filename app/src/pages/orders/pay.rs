@@ -1,5 +1,6 @@
 //! Topping the balance up, and coming back from a processor's page.
 
+use crate::query::Query;
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Manager, Viewer},
@@ -31,6 +32,7 @@ const fn offered(units: i64, currency: Currency) -> Money {
     Money::new(units * scale, currency)
 }
 
+/// What was chosen; in the address of the page for another try.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Typed {
@@ -39,8 +41,27 @@ pub(super) struct Typed {
     processor: String,
 }
 
-pub(super) async fn show(State(app): State<App>, who: Manager) -> Answer {
-    page(&app, &who, Typed::default(), Wrong::nothing()).await
+pub(super) async fn show(
+    State(app): State<App>,
+    who: Manager,
+    Query(chosen): Query<Typed>,
+) -> Answer {
+    page(&app, &who, chosen, Wrong::nothing()).await
+}
+
+/// The page with what was chosen for a payment that came to nothing.
+fn another_try(payment: &Payment) -> String {
+    let amount = payment.amount;
+    let usual = AMOUNTS.iter().any(|units| offered(*units, amount.currency) == amount);
+    let (exact, processor) = (amount.exact(), &payment.processor);
+    let (choice, other) = if usual {
+        (exact.to_string(), String::new())
+    } else {
+        ("other".to_owned(), exact.to_string())
+    };
+    let chosen = [("choice", &choice), ("amount", &other), ("processor", processor)];
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(chosen).finish();
+    format!("/billing/top-up?{query}")
 }
 
 pub(super) async fn begin(
@@ -117,13 +138,17 @@ async fn page(app: &App, who: &Manager, typed: Typed, wrong: Wrong) -> Answer {
             });
             view! {
                 <Card>
-                    <Facts>
-                        <Fact name="Your balance">{credit.to_string()}</Fact>
-                        {owed}
-                    </Facts>
-                    <Form action="/billing/top-up" wrong>
+                    <div class="mb-6">
+                        <Facts>
+                            <Fact name="Your balance">{credit.to_string()}</Fact>
+                            {owed}
+                        </Facts>
+                    </div>
+                    <Form action="/billing/top-up" wrong class="amounts flex max-w-xl flex-col gap-5">
                         <Select name="choice" label="Amount" choices value=chosen />
-                        <Field name="amount" label="Another amount" value=typed.amount optional=true placeholder="75.00" hint=format!("From {least} to {most}; used when “Another amount” is chosen.") />
+                        <div class="another">
+                            <Field name="amount" label="Another amount" value=typed.amount depends=true inputmode="decimal" placeholder="75.00" hint=format!("From {least} to {most}") />
+                        </div>
                         <Select name="processor" label="Pay with" choices=ways value=typed.processor />
                         <div>
                             <Button>"Go to payment"</Button>
@@ -154,7 +179,7 @@ pub(super) async fn back(State(app): State<App>, who: Viewer, Path(id): Path<Str
     }
     let invoice = payment.invoice.map(|i| format!("/billing/invoices/{i}"));
     let home = invoice.as_deref().unwrap_or("/billing");
-    let again = invoice.as_deref().unwrap_or("/billing/top-up");
+    let again = invoice.clone().unwrap_or_else(|| another_try(&payment));
     let amount = payment.amount;
     match payment.state {
         PaymentState::Succeeded if payment.purpose == Purpose::TopUp => {
@@ -163,10 +188,10 @@ pub(super) async fn back(State(app): State<App>, who: Viewer, Path(id): Path<Str
         PaymentState::Succeeded => Ok(Flash::success(format!("{amount} was paid.")).then(home)),
         PaymentState::Failed => {
             let why = payment.failure.unwrap_or_else(|| "The card was declined.".to_owned());
-            Ok(Flash::danger(format!("{why} Nothing was charged.")).then(again))
+            Ok(Flash::danger(format!("{why} Nothing was charged.")).then(&again))
         }
         PaymentState::Cancelled => {
-            Ok(Flash::info("The payment was given up. Nothing was charged.").then(again))
+            Ok(Flash::info("The payment was given up. Nothing was charged.").then(&again))
         }
         _ => waiting(&app, &who, payment).await,
     }

@@ -3,7 +3,9 @@
 use super::simulate::{Played, Time};
 use crate::{
     flash::Tone,
-    ui::{Badge, Button, ButtonForm, ButtonKind, Card, Choice, Field, Select, When},
+    ui::{
+        Badge, Button, ButtonForm, ButtonKind, Card, Choice, Field, Select, When, words::sentence,
+    },
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -88,11 +90,11 @@ pub(super) fn way(played: &Played) -> impl IntoView + use<> {
     let visits = all.iter().flat_map(|d| d.path.iter().cloned());
     let visits = visits
         .map(|visit| {
-            let because = visit.because.into_iter().map(|why| view! { <li>{why}</li> });
+            let because = visit.because.iter().map(|why| view! { <li>{sentence(why)}</li> }).collect_view();
             view! {
                 <li class="relative border-s-2 border-accent ps-4 pb-4 last:border-transparent last:pb-0 before:absolute before:-start-[7px] before:top-1 before:size-3 before:rounded-full before:bg-accent">
                     <p class="font-semibold leading-5">{visit.title}</p>
-                    <ul class="text-sm text-muted empty:hidden">{because.collect_view()}</ul>
+                    <ul class="text-sm text-muted empty:hidden">{because}</ul>
                     <p class="text-sm break-words">
                         <span class="icon-[lucide--arrow-right] me-1 align-[-2px] text-accent" aria-hidden="true"></span>
                         {visit.then}
@@ -180,23 +182,23 @@ pub(super) fn changes(problems: &[Problem], changes: &[String]) -> impl IntoView
     }
 }
 
-/// The way into service.
-pub(super) fn publishing(
-    problems: &[Problem],
-    changed: &[String],
-    note: &str,
-) -> impl IntoView + use<> {
-    let told = changes(problems, changed);
+/// The way into service. It stands first, so that its button is in sight.
+pub(super) fn publishing(note: &str) -> impl IntoView + use<> {
     let note = note.to_owned();
     view! {
         <Card title="Publish">
             <div class="flex flex-col gap-4">
-                <div id="changes">{told}</div>
                 <Field name="note" label="Note" value=note maxlength=200u32 optional=true placeholder="Why" />
                 <Button name="op" value="publish">"Publish"</Button>
             </div>
         </Card>
     }
+}
+
+/// What publishing would change, or what stands in its way: it may be long.
+pub(super) fn pending(problems: &[Problem], changed: &[String]) -> impl IntoView + use<> {
+    let told = changes(problems, changed);
+    view! { <Card><div id="changes">{told}</div></Card> }
 }
 
 /// All versions that were in service, the newest with what each changed.

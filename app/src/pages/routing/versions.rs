@@ -1,6 +1,7 @@
 //! What two versions of a number's plan do differently.
 
 use super::id;
+use crate::query::Query;
 use crate::{
     Answer, App, Screen,
     access::Viewer,
@@ -8,7 +9,7 @@ use crate::{
     layout::Place,
     ui::{Card, Choice, Fact, Facts, Select},
 };
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use leptos::prelude::*;
 use serde::Deserialize;
 use voxlink_domain::{
@@ -117,7 +118,7 @@ fn compare(
                 <button type="submit" class="btn btn-outline border-line">"Compare"</button>
             </form>
             <Card title=format!("What changes from version {} to version {}", from.version, to.version)>{told}</Card>
-            <Card title="In a line">
+            <Card title="Summary">
                 <Facts>
                     <Fact name=name(&from)>{describe(&old)}</Fact>
                     <Fact name=name(&to)>{describe(&new)}</Fact>

@@ -19,10 +19,7 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
     let problems = check(plan, Some(&editing.e164));
     let changes = differences(&editing.in_service(), plan);
     let today = now.with_timezone(&zone).date_naive();
-    let zones = chrono_tz::TZ_VARIANTS
-        .iter()
-        .map(|zone| view! { <option value=zone.name()></option> })
-        .collect_view();
+    let zones: Vec<String> = chrono_tz::TZ_VARIANTS.iter().map(|z| z.name().to_owned()).collect();
     let state = match (&editing.draft, &editing.published) {
         (Some(_), _) => view! { <Badge text="Draft, not in service" tone=Some(Tone::Warning) /> },
         (None, Some(_)) => view! { <Badge text="In service" tone=Some(Tone::Success) /> },
@@ -42,7 +39,8 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
     let refused = wrong.status().is_client_error() && !page.conflict;
     let focus = refused.then(|| problems.iter().find_map(|p| p.field.clone())).flatten();
     let beside = beside::simulator(&played, zone, &here);
-    let publish = editable.then(|| beside::publishing(&problems, &changes, note));
+    let publish = editable.then(|| beside::publishing(note));
+    let pending = editable.then(|| beside::pending(&problems, &changes));
     let versions = beside::versions(editing, &page.history, editable);
     let discard = (editable && editing.draft.is_some()).then(|| discard(&here, &changes));
     let save = editable.then(|| {
@@ -56,24 +54,29 @@ pub(super) fn editor(page: &Page<'_>, editable: bool) -> impl IntoView + use<> {
     let ask = format!("{here}/simulate");
     let (plan, number_zone, opened) = (plan.clone(), editing.time_zone.clone(), opened.clone());
     let lit = played.lit();
+    // Who may only look plays calls: nothing they press may lead to what they may not do.
+    let action = if editable { here } else { format!("{ask}#simulator") };
+    let enter = editable.then(|| {
+        view! { <button type="submit" name="op" value="save" class="sr-only" tabindex="-1" aria-hidden="true">"Save draft"</button> }
+    });
     view! {
         <NumberTabs id=editing.number current=NumberTab::Routing />
         {read_only}
         {unsaved}
         <div class="mb-5 flex flex-wrap items-center gap-3">{state} <p id="summary" class="text-lg">{summary}</p></div>
-        <datalist id="zones">{zones}</datalist>
-        <Form action=here wrong=wrong.clone() class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <Form action=action wrong=wrong.clone() class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
             // The first submit button of a form is the one that Enter presses.
-            <button type="submit" name="op" value="save" class="sr-only" tabindex="-1" aria-hidden="true">"Save draft"</button>
+            {enter}
             <input type="hidden" name="opened" value=opened />
             <div class="flex min-w-0 flex-col gap-4">
                 {conflict}
-                <PlanEditor plan=plan lit=lit problems=problems focus=focus saved=saved today=today zone=number_zone ask=ask editable=editable />
+                <PlanEditor plan=plan lit=lit problems=problems focus=focus saved=saved today=today zone=number_zone zones=zones ask=ask editable=editable />
                 {save}
             </div>
             <div class="-m-1 flex min-w-0 flex-col gap-6 p-1 lg:sticky lg:top-20 lg:max-h-[calc(100vh-6rem)] lg:overflow-y-auto">
-                {beside}
                 {publish}
+                {beside}
+                {pending}
             </div>
         </Form>
         <div class="mt-6 flex flex-col gap-6">

@@ -31,12 +31,17 @@ pub(super) fn form(
         Choice::new(Sort::Number.as_str(), "Number"),
         Choice::new(Sort::Distance.as_str(), "Distance"),
     ];
-    let max = wish.max_monthly.map(|m| m.exact().to_string()).unwrap_or_default();
+    let max = match wish.unread.iter().find(|unread| unread.field == "max") {
+        Some(unread) => unread.typed.clone(),
+        None => wish.max_monthly.map(|m| m.exact().to_string()).unwrap_or_default(),
+    };
     let more = [&wish.area_code, &wish.exclude, &wish.locality, &wish.region, &max, &ability]
         .iter()
         .any(|text| !text.is_empty())
         || wish.sort != Sort::Best
-        || ["area", "exclude"].iter().any(|field| wrong.about(field).is_some());
+        || ["area", "exclude", "max", "can", "sort"]
+            .iter()
+            .any(|field| wrong.about(field).is_some());
     let summary = wrong.summary().map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
     let (km, sort) = (wish.within_km.to_string(), wish.sort.to_string());
     view! {

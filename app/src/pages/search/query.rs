@@ -1,6 +1,7 @@
-//! A search in the address, read leniently: what makes no sense is left out.
+//! A search in the address. What makes no sense is kept as [`Unread`], so that the search is
+//! refused at its field and not made without it; names that are not the form's are left out.
 
-use voxlink_domain::catalog::{DISTANCES_KM, Sort, Wish};
+use voxlink_domain::catalog::{DISTANCES_KM, Unread, Wish};
 use voxlink_types::{
     Currency, Money, PageRequest,
     number::{Capability, NumberType},
@@ -8,6 +9,8 @@ use voxlink_types::{
 
 /// Rows on a page.
 const ROWS: u32 = 25;
+/// The fields that may hold what cannot be read; the others take any text.
+const CHECKED: [&str; 6] = ["country", "type", "km", "can", "max", "sort"];
 
 pub(super) fn read(query: &[(String, String)]) -> Wish {
     let mut wish = Wish { page: PageRequest::new(1, ROWS), ..Wish::default() };
@@ -16,45 +19,105 @@ pub(super) fn read(query: &[(String, String)]) -> Wish {
         if text.is_empty() {
             continue;
         }
-        match name.as_str() {
-            "country" if text.len() == 2 => wish.country = text.to_ascii_uppercase(),
-            "type" => wish.types.extend(text.parse::<NumberType>()),
-            "area" => wish.area_code = text,
-            "digits" => wish.contains = text,
-            "exclude" => wish.exclude = text,
-            "locality" => wish.locality = text,
-            "region" => wish.region = text,
-            "near" => wish.near = text,
-            "km" => {
-                let km = text.parse().unwrap_or(wish.within_km);
-                wish.within_km = if DISTANCES_KM.contains(&km) { km } else { wish.within_km };
+        let read = match name.as_str() {
+            "country" => {
+                let shaped = text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
+                put(&mut wish.country, shaped.then(|| text.to_ascii_uppercase()))
             }
-            "can" => wish.capabilities.extend(text.parse::<Capability>()),
-            "max" => wish.max_monthly = Money::parse(&text, Currency::Usd).ok(),
-            "sort" => wish.sort = text.parse().unwrap_or(Sort::Best),
-            "page" => wish.page = PageRequest::new(text.parse().unwrap_or(1), ROWS),
-            _ => {}
+            "type" => text.parse().is_ok_and(|kind: NumberType| {
+                wish.types.push(kind);
+                true
+            }),
+            "can" => text.parse().is_ok_and(|can: Capability| {
+                wish.capabilities.push(can);
+                true
+            }),
+            "km" => {
+                let km = text.parse().ok().filter(|km| DISTANCES_KM.contains(km));
+                put(&mut wish.within_km, km)
+            }
+            "max" => {
+                wish.max_monthly = amount(&text);
+                wish.max_monthly.is_some()
+            }
+            "sort" => put(&mut wish.sort, text.parse().ok()),
+            "area" => put(&mut wish.area_code, Some(text.clone())),
+            "digits" => put(&mut wish.contains, Some(text.clone())),
+            "exclude" => put(&mut wish.exclude, Some(text.clone())),
+            "locality" => put(&mut wish.locality, Some(text.clone())),
+            "region" => put(&mut wish.region, Some(text.clone())),
+            "near" => put(&mut wish.near, Some(text.clone())),
+            "page" => {
+                let page = text.parse().unwrap_or(1);
+                put(&mut wish.page, Some(PageRequest::new(page, ROWS)))
+            }
+            _ => true,
+        };
+        if let (false, Some(field)) = (read, CHECKED.into_iter().find(|field| field == name)) {
+            wish.unread.push(Unread { field, typed: text });
         }
     }
     wish
+}
+
+/// Takes over a value that could be read; false when there is none.
+fn put<T>(slot: &mut T, value: Option<T>) -> bool {
+    let read = value.is_some();
+    if let Some(value) = value {
+        *slot = value;
+    }
+    read
+}
+
+/// An amount in dollars; a comma before one or two last digits is a point.
+fn amount(text: &str) -> Option<Money> {
+    let comma = text.split_once(',').filter(|(_, cents)| (1..=2).contains(&cents.len()));
+    let pointed = comma.map(|(whole, cents)| format!("{whole}.{cents}"));
+    Money::parse(pointed.as_deref().unwrap_or(text), Currency::Usd).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_address_is_read_leniently() {
-        let address =
-            "country=gb&type=mobile&type=spoon&can=sms&km=7&max=2.50&page=3&digits=TAXI&x=y";
+    fn of(address: &str) -> Wish {
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(address.as_bytes()).into_owned().collect();
-        let wish = read(&pairs);
+        read(&pairs)
+    }
+
+    #[test]
+    fn an_address_is_a_search() {
+        let wish = of("country=gb&type=mobile&can=sms&km=25&max=2.50&page=3&digits=TAXI&x=y&area=");
         assert_eq!(wish.country, "GB");
         assert_eq!(wish.types, [NumberType::Mobile]);
         assert_eq!(wish.capabilities, [Capability::Sms]);
-        assert_eq!((wish.within_km, wish.page.page), (50, 3));
+        assert_eq!((wish.within_km, wish.page.page), (25, 3));
         assert_eq!(wish.max_monthly.map(|m| m.minor), Some(250));
         assert_eq!(wish.contains, "TAXI");
+        assert_eq!(wish.unread, []);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_not_dropped() {
+        for (address, field) in [
+            ("max=abc", "max"),
+            ("max=-5", "max"),
+            ("max=1e9", "max"),
+            ("max=1,500", "max"),
+            ("max=%E2%82%AC2", "max"),
+            ("km=abc", "km"),
+            ("km=7", "km"),
+            ("type=spoon", "type"),
+            ("can=fly", "can"),
+            ("sort=taste", "sort"),
+            ("country=Germany", "country"),
+        ] {
+            let fields: Vec<_> = of(address).unread.into_iter().map(|u| u.field).collect();
+            assert_eq!(fields, [field], "{address}");
+        }
+        for (address, minor) in [("max=1,50", 150), ("max=$2", 200), ("max=1,5", 150)] {
+            assert_eq!(of(address).max_monthly.map(|m| m.minor), Some(minor), "{address}");
+        }
     }
 }

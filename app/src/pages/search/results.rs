@@ -4,8 +4,8 @@ use crate::{
     flash::Tone,
     look::Look,
     ui::{
-        Amount, Badge, ButtonKind, Cell, EmptyState, Flag, Form, LinkButton, Notice, Rate, Table,
-        country_name,
+        Amount, Badge, Button, ButtonKind, EmptyState, Flag, Form, LinkButton, MorePager, Notice,
+        Rate, Table, country_name,
     },
 };
 use leptos::prelude::*;
@@ -26,10 +26,7 @@ pub(super) fn list(
     if found.hits.is_empty() {
         return view! { {silent} {empty(wish, wider, look)} }.into_any();
     }
-    let about = found.near.as_ref().map_or_else(
-        || "Prices are before tax.".to_owned(),
-        |place| format!("Around {place}, within {} km. Prices are before tax.", wish.within_km),
-    );
+    let about = around(found, wish, look);
     let lines = found.hits.iter().map(|hit| line(hit.clone(), may_hold)).collect_view();
     let back = look.address();
     let choose =
@@ -37,18 +34,17 @@ pub(super) fn list(
     let act = may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Hold"</span></th> });
     let several = may_hold.then(|| {
         view! {
-            <button type="submit" class="btn btn-outline border-line btn-sm">"Hold the chosen ones"</button>
+            <div class="no-print sticky bottom-0 z-10 -mx-4 flex justify-end border-t border-base-300 bg-base-200 px-4 py-3 sm:mx-0 sm:px-0">
+                <Button>"Hold the chosen ones"</Button>
+            </div>
         }
     });
     view! {
         {silent}
         <Form action="/search/hold" class="flex flex-col gap-3">
             <input type="hidden" name="back" value=back />
-            <div class="flex flex-wrap items-center justify-between gap-3">
-                <p class="text-sm text-muted">{about}</p>
-                {several}
-            </div>
-            <Table caption="Numbers that can be had">
+            <p class="text-sm text-muted">{about}</p>
+            <Table caption="Numbers that can be had" class="offers">
                 <thead>
                     <tr>
                         {choose}
@@ -64,10 +60,29 @@ pub(super) fn list(
                 </thead>
                 <tbody>{lines}</tbody>
             </Table>
+            {several}
         </Form>
-        {pages(found, wish, look)}
+        <MorePager page=wish.page.page more=found.more />
     }
     .into_any()
+}
+
+/// Where was searched, and the namesakes of that place.
+fn around(found: &Found, wish: &Wish, look: &Look) -> impl IntoView + use<> {
+    let others = found
+        .also
+        .iter()
+        .enumerate()
+        .map(|(at, place)| {
+            let href = look.with("near", Some(place));
+            let before = if at == 0 { " Or: " } else { "; " };
+            view! { {before}<a class="link" href=href>{place.clone()}</a> }
+        })
+        .collect_view();
+    let place =
+        found.near.as_ref().map(|place| format!("Around {place}, within {} km.", wish.within_km));
+    let end = if found.also.is_empty() { "" } else { "." };
+    view! { {place}{others}{end}" Prices are before tax." }
 }
 
 fn line(hit: Hit, may_hold: bool) -> impl IntoView {
@@ -89,10 +104,13 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
         .iter()
         .map(|c| view! { <Badge text=c.label() tone=None /> })
         .collect_view();
-    let papers = if hit.price.requirement == Requirement::None {
-        view! { <span class="whitespace-nowrap text-muted">"No papers"</span> }.into_any()
-    } else {
+    // On a phone a card says only what is out of the ordinary.
+    let needs = hit.price.requirement != Requirement::None;
+    let extra = hit.price.setup.minor != 0;
+    let papers = if needs {
         view! { <Badge text=hit.price.requirement.label() tone=Some(Tone::Warning) /> }.into_any()
+    } else {
+        view! { <span class="whitespace-nowrap text-muted">"No papers"</span> }.into_any()
     };
     let price = &hit.price;
     // The first month and the set-up are what is paid at once.
@@ -104,47 +122,47 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
     let choose = may_hold.then(|| {
         let label = format!("Choose {shown}");
         view! {
-            <td data-label="Choose">
-                <input type="checkbox" name="pick" value=value.clone() class="checkbox checkbox-sm border-muted" aria-label=label />
+            <td class="choose">
+                <input type="checkbox" name="pick" value=value.clone() class="checkbox checkbox-sm scroll-mb-20 border-muted" aria-label=label />
             </td>
         }
     });
     let act = may_hold.then(|| {
         let label = format!("Hold {shown}");
         view! {
-            <td>
-                <button type="submit" name="one" value=value.clone() class="btn btn-primary btn-sm" aria-label=label>"Hold"</button>
+            <td class="act">
+                <button type="submit" name="one" value=value.clone() class="btn btn-outline border-line btn-sm scroll-mb-20" aria-label=label>"Hold"</button>
             </td>
         }
     });
     view! {
         <tr>
             {choose}
-            <Cell label="Number">
+            <td class="number">
                 <div>
-                <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium tabular-nums">
+                <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium">
                     <Flag country />
                     <span>{number}</span>
                 </span>
                 <span class="block text-xs text-muted">{kind}</span>
                 </div>
-            </Cell>
-            <Cell label="Place">
+            </td>
+            <td class="place">
                 <div>{place} {far}</div>
-            </Cell>
-            <Cell label="Can do">
+            </td>
+            <td class="wide">
                 <span class="flex flex-wrap gap-1">{can}</span>
-            </Cell>
-            <Cell label="Needs">{papers}</Cell>
-            <Cell label="Now" amount=true>
+            </td>
+            <td class=if needs { "wide" } else { "wide max-md:hidden" }>{papers}</td>
+            <td data-label="Now" class=if extra { "amount wide" } else { "amount wide max-md:hidden" }>
                 <Amount money=now />
-            </Cell>
-            <Cell label="Per month" amount=true>
+            </td>
+            <td class="amount month" data-unit="a month">
                 <Amount money=monthly />
-            </Cell>
-            <Cell label="Per minute" amount=true>
+            </td>
+            <td class="amount minute" data-unit="a minute">
                 <Rate rate currency />
-            </Cell>
+            </td>
             {act}
         </tr>
     }
@@ -172,23 +190,6 @@ fn marked(shown: &str, mark: Option<(usize, usize)>) -> AnyView {
         {after}
     }
     .into_any()
-}
-
-/// The list is not counted: a carrier tells only whether there are more.
-fn pages(found: &Found, wish: &Wish, look: &Look) -> impl IntoView + use<> {
-    let page = wish.page.page;
-    let link = |to: u32, label: &'static str| {
-        let href = look.with("page", Some(&to.to_string()));
-        view! { <a class="btn btn-ghost btn-sm" href=href>{label}</a> }
-    };
-    let back = (page > 1).then(|| link(page - 1, "Previous"));
-    let on = found.more.then(|| link(page + 1, "Next"));
-    view! {
-        <nav aria-label="Pages" class="no-print mt-4 flex items-center justify-between text-sm text-muted">
-            <span>{format!("Page {page}")}</span>
-            <span class="flex gap-2">{back} {on}</span>
-        </nav>
-    }
 }
 
 /// Says which condition to leave out and what is found then, or what else to try.

@@ -2,8 +2,9 @@
 //! issues it; the billing page shows it as the estimate of the next invoice.
 
 use super::{
-    InvoiceError, Line, Period,
+    BillingMonth, InvoiceError, Line, Period,
     gather::{self, Account, ChargedItem, RentedNumber, UsageGroup},
+    issue,
     period::end_of_first_month,
 };
 use crate::{
@@ -124,11 +125,16 @@ impl Draft {
     }
 }
 
-/// What the running period's invoice would be if it were made now.
+/// What the next invoice would be if it were made now: the running period's, or the one after it
+/// where that was billed early.
 pub async fn estimate(cx: &mut Ctx<TenantId>) -> Result<Draft, InvoiceError> {
     let tenant = cx.tenant();
     let account = gather::account(cx, tenant, false).await?;
-    let period = Period::containing(cx.now(), account.anchor_day, account.zone);
+    let mut period = Period::containing(cx.now(), account.anchor_day, account.zone);
+    if issue::standing(cx, &account, &period).await?.is_some() {
+        let next = BillingMonth::of(period.from).next();
+        period = Period::new(next, account.anchor_day, account.zone);
+    }
     compose(cx, &account, period, None).await
 }
 

@@ -81,8 +81,8 @@ pub async fn issue(
 }
 
 /// The account's invoice over this period, recognised even if its zone or anchor has moved.
-async fn standing(
-    cx: &mut Ctx<Installation>,
+pub(super) async fn standing<Scope>(
+    cx: &mut Ctx<Scope>,
     account: &Account,
     period: &Period,
 ) -> Result<Option<InvoiceId>, Fault> {

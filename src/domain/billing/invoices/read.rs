@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use voxlink_types::{
     Currency, Money, Page, PageRequest, Paging,
     ids::{InvoiceId, InvoiceLineId, NumberId, TenantId},
-    money::{MoneyError, show_rate},
+    money::MoneyError,
     order::InvoiceState,
 };
 
@@ -109,44 +109,9 @@ pub struct Line {
 }
 
 impl Line {
-    /// The stretch of time that it is for and when that is paid, for what has one: rent in advance
-    /// (with the order) or in arrears, usage always in arrears.
-    pub fn period_text(&self) -> Option<String> {
-        let (first, last) = self.days?;
-        let days = format!("{} to {}", first.format("%-d %b %Y"), last.format("%-d %b %Y"));
-        match (self.kind, self.prepaid()) {
-            (LineKind::Rental, true) => Some(format!("{days}, in advance")),
-            (LineKind::Rental | LineKind::Usage, false) => Some(format!("{days}, in arrears")),
-            _ => None,
-        }
-    }
-
     /// True for a line that an order charged.
     pub fn prepaid(&self) -> bool {
         self.kind != LineKind::Payment && self.derivation.get("order").is_some()
-    }
-
-    /// How many of what, as it is printed; nothing for a payment.
-    pub fn quantity_text(&self) -> String {
-        match (self.kind, self.unit.as_str()) {
-            (LineKind::Payment, _) | (_, "order") => String::new(),
-            (LineKind::Tax, _) => format!("on {}", show_rate(self.quantity, self.amount.currency)),
-            (_, unit) => {
-                let plural = if self.quantity == Decimal::ONE { "" } else { "s" };
-                format!("{} {unit}{plural}", self.quantity.round_dp(4).normalize())
-            }
-        }
-    }
-
-    /// The price of one, as it is printed: a rate per unit, or a tax's percentage.
-    pub fn price_text(&self) -> String {
-        match (self.kind, self.unit.as_str()) {
-            (LineKind::Payment, _) | (_, "order") => String::new(),
-            (LineKind::Tax, _) => {
-                format!("{} %", (self.unit_price * Decimal::from(100)).normalize())
-            }
-            _ => show_rate(self.unit_price, self.amount.currency),
-        }
     }
 }
 

@@ -160,7 +160,9 @@ impl Sheet {
         let fits = |s: &str| self.faces(weight).width(s, size) <= room;
         let mut pieces: Vec<String> = Vec::new();
         let mut line = String::new();
-        for word in text.split_whitespace() {
+        // A no-break space holds its words together.
+        let ends = |c: char| c.is_whitespace() && c != '\u{a0}';
+        for word in text.split(ends).filter(|word| !word.is_empty()) {
             let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
             if fits(&longer) {
                 line = longer;

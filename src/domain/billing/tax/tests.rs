@@ -28,7 +28,7 @@ fn tax_is_rounded_once_and_shared_without_loss() {
     let taxes = compute(&[rate("0.0625", TaxedKind::ALL)], &bases, Currency::Usd).unwrap();
     assert_eq!(taxes.total, Money::new(13, Currency::Usd));
     assert_eq!(minors(&taxes.by_item), [5, 4, 4]);
-    assert_eq!(taxes.lines[0].label(), "Massachusetts: Sales tax (6.25 %)");
+    assert_eq!(taxes.lines[0].label(), "Massachusetts: Sales tax (6.25\u{a0}%)");
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn form(email: &str) -> Registration {
         time_zone: "Europe/London".to_owned(),
         accepts_terms: true,
         wants_news: false,
+        key: None,
     }
 }
 
@@ -78,6 +79,34 @@ async fn registering_makes_company_owner_and_billing_account_or_nothing() {
         .unwrap();
     assert_eq!(tenants, 1, "the refused registration left no company behind");
     assert_eq!(actions(&test).await, ["account.create", "session.create"]);
+}
+
+#[tokio::test]
+async fn a_registration_sent_twice_opens_one_account_and_both_get_it() {
+    let test = TestPlatform::new().await;
+    let from = RequestInfo { ip: "198.51.100.7".parse().ok(), ..RequestInfo::default() };
+    let send = async |form: &Registration| {
+        accounts::register(&test.platform, form, from.clone()).await.map_err(|e| e.code())
+    };
+    let keyed =
+        |key: &str| Registration { key: Some(key.to_owned()), ..form("ada@engines.example") };
+    let sent = keyed("a key of the form's own");
+    let (one, two) = tokio::join!(send(&sent), send(&sent));
+    let first = one.unwrap();
+    assert_eq!(two, Ok(first), "pressed twice");
+    for _ in 0..5 {
+        assert_eq!(send(&sent).await, Ok(first), "nothing of it is probing");
+    }
+    let guess = Registration { password: "another short sentence".to_owned(), ..sent.clone() };
+    assert_eq!(send(&guess).await, Err("invalid_fields"), "the key alone opens nothing");
+    assert_eq!(send(&keyed("a key of another form")).await, Err("invalid_fields"));
+    let seen: bool =
+        sqlx::query_scalar("select last_sign_in_at is not null from users where id = $1")
+            .bind(first.user.uuid())
+            .fetch_one(&test.platform.db().platform)
+            .await
+            .unwrap();
+    assert!(seen, "who registers is signed in with it");
 }
 
 #[tokio::test]

@@ -272,7 +272,14 @@ async fn a_promotion_lowers_the_sum_while_it_is_in_force() {
         apply_promotion(&mut cx, ann.user, "over").await,
         Err(CartError::Promotion(_))
     ));
-    for (typed, said) in [("over", "ended on 14 November 2026"), ("half!", "no code HALF!")] {
+    let long = "x".repeat(500);
+    let cut = format!("no code {}….", "X".repeat(40));
+    for (typed, said) in [
+        ("over", "ended on 14 November 2026"),
+        ("half!", "no code HALF!"),
+        (" ", "Write a promotion code"),
+        (long.as_str(), cut.as_str()),
+    ] {
         let refused = apply_promotion(&mut cx, ann.user, typed).await.unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");
     }

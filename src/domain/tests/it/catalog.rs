@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use voxlink_domain::catalog::{
-    Sort, Wider, Wish, coverage, current_prices, refresh_prices, search, wider,
+    Sort, Unread, Wider, Wish, coverage, current_prices, refresh_prices, search, wider,
 };
 use voxlink_gateways::{Carrier, Clock, carrier::fake::FakeCarrier, fault::Script};
 use voxlink_testkit::{Outside, TestPlatform};
@@ -82,7 +82,13 @@ async fn what_was_typed_wrong_is_told_by_field() {
         (Wish { exclude: "666,§".into(), ..Wish::default() }, "exclude"),
         (Wish { area_code: "21a".into(), ..Wish::default() }, "area"),
         (Wish { near: "Atlantis".into(), ..Wish::default() }, "near"),
+        (Wish { near: "02108".into(), ..Wish::default() }, "near"),
+        (Wish { near: "95.5,-71.06".into(), ..Wish::default() }, "near"),
         (Wish { sort: Sort::Distance, ..Wish::default() }, "near"),
+        (
+            Wish { unread: vec![Unread { field: "max", typed: "abc".into() }], ..Wish::default() },
+            "max",
+        ),
     ] {
         let error = search(&test.platform, &wish).await.unwrap_err();
         assert_eq!(error.fields()[0].field, field, "{wish:?}");
@@ -90,6 +96,14 @@ async fn what_was_typed_wrong_is_told_by_field() {
     let near = Wish { near: "boston, ma".into(), ..Wish::default() };
     let found = search(&test.platform, &near).await.unwrap();
     assert_eq!(found.near.as_deref(), Some("Boston, MA"));
+    assert_eq!(found.also, [] as [String; 0], "a region leaves no namesake");
+    let point = Wish { near: "42.36, -71.06".into(), ..Wish::default() };
+    let found = search(&test.platform, &point).await.unwrap();
+    assert_eq!(found.near.as_deref(), Some("42.36, -71.06"));
+    let capital = Wish { near: "Washington".into(), ..Wish::default() };
+    let found = search(&test.platform, &capital).await.unwrap();
+    assert_eq!(found.near.as_deref(), Some("Washington, DC"));
+    assert_eq!(found.also.len(), 5, "the next larger ones are offered");
 }
 
 #[tokio::test]

@@ -67,6 +67,9 @@ async fn an_invitation_works_once_and_makes_a_colleague() {
     assert_eq!((bob.tenant, bob.tenant_role), (tenant, TenantRole::Manager));
     assert!(!bob.email_verified, "a link that was handed over proves no address");
     let mut cx = owner.begin(&test.platform, RequestInfo::default()).await.unwrap();
+    let colleagues = accounts::colleagues(&mut cx).await.unwrap();
+    let seen: Vec<_> = colleagues.iter().map(|c| c.last_sign_in_at.is_some()).collect();
+    assert_eq!(seen.iter().filter(|seen| **seen).count(), 1, "who joins is signed in with it");
     let names: Vec<_> =
         accounts::colleagues(&mut cx).await.unwrap().into_iter().map(|c| c.name).collect();
     assert_eq!(names, ["Ours", "Bob Newcomer"]);

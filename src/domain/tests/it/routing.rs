@@ -30,7 +30,8 @@ impl World {
         let test = TestPlatform::new().await;
         let (tenant, user) = test.tenant("Ours").await;
         let number = test.number(tenant, NUMBER).await;
-        let world = Self { test, tenant, user, number, table: Table::default() };
+        let table = test.platform.in_service().clone();
+        let world = Self { test, tenant, user, number, table };
         world.reload().await;
         world
     }
@@ -124,7 +125,7 @@ async fn a_published_plan_answers_and_a_draft_does_not() {
     let mut cx = world.cx().await;
     let first = publish(&mut cx, world.number, Some("first")).await.unwrap();
     cx.commit().await.unwrap();
-    world.reload().await;
+    world.table.follow_now(&world.test.platform).await;
     let (targets, then) = dialled(&world.ask(None, None));
     assert!(targets.contains("+16175550100"), "typed in national form, kept as E.164: {targets}");
     assert_eq!(then, format!("https://voxlink.test/callbacks/local/voice/{first}/start/rang.0"));

@@ -70,7 +70,8 @@ impl Rush {
             .route("/in", post(sign_in))
             .route("/pkg/file.js", get(|| async { "file" }))
             .with_state(work.clone());
-        let pages = web::protect_and_admit(pages, &test.platform, &admission);
+        let listen = "127.0.0.1:3000".parse().unwrap();
+        let pages = web::protect_and_admit(pages, &test.platform, &admission, listen);
         let router = web::headers(pages, &test.platform);
         Self { router, admission, work, _test: test }
     }

@@ -327,8 +327,8 @@ async fn a_server_that_starts_without_its_database_answers_by_what_was_kept() {
     let mode = std::fs::metadata(&kept).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "plans and numbers are not for everybody");
 
-    let (platform, clock) = cut_off(&test, &locked_out(&test));
-    let callbacks = Callbacks::start(platform.clone(), &folder).await;
+    let (platform, _) = cut_off(&test, &locked_out(&test));
+    let callbacks = Callbacks::start(platform, &folder).await;
     let router = callbacks.router();
     let reply = post(&router, "/callbacks/local/voice", &call(&[]), SECRET).await;
     assert!(reply.body.contains("<Number>+16175550100</Number>"), "{}", reply.body);
@@ -347,6 +347,7 @@ async fn a_server_that_starts_without_its_database_answers_by_what_was_kept() {
     let reply = post(&callbacks.router(), "/callbacks/local/voice", &call(&[]), SECRET).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "another database's plans");
     callbacks.finish().await;
+    let (platform, clock) = cut_off(&test, &locked_out(&test));
     clock.advance(chrono::Duration::hours(25));
     let callbacks = Callbacks::start(platform, &folder).await;
     let reply = post(&callbacks.router(), "/callbacks/local/voice", &call(&[]), SECRET).await;

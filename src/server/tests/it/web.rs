@@ -3,7 +3,7 @@
 use axum::{
     Extension, Router,
     body::{Body, to_bytes},
-    http::{Method, Request, Response, StatusCode, header},
+    http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header},
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
@@ -34,6 +34,14 @@ fn little(test: &TestPlatform, user: UserId) -> (Router, Arc<AtomicUsize>) {
                 let new = NewSession { user, remember: false, user_agent: None, ip: None };
                 session.insert(OPENING, new).await.unwrap();
                 Redirect::to("/")
+            }),
+        )
+        .route(
+            "/said",
+            post(|uri: Uri, headers: HeaderMap, body: String| async move {
+                let length =
+                    headers.get(header::CONTENT_LENGTH).map(|l| l.to_str().unwrap().to_owned());
+                format!("{uri} {body} {}", length.unwrap_or_default())
             }),
         )
         .route("/out", post(|session: Session| async move { session.flush().await.unwrap() }))
@@ -86,6 +94,18 @@ async fn send(
     router.clone().oneshot(request).await.unwrap()
 }
 
+/// What a handler behind the layers is told of a form.
+async fn said(router: &Router, path: &str, body: &str) -> String {
+    let request = Request::post(path)
+        .header(header::ORIGIN, "https://voxlink.test")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
+        .header(header::CONTENT_LENGTH, body.len())
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let answer = router.clone().oneshot(request).await.unwrap();
+    String::from_utf8(to_bytes(answer.into_body(), 1000).await.unwrap().to_vec()).unwrap()
+}
+
 async fn who(router: &Router, cookie: &str) -> String {
     let answer = send(router, Method::GET, "/me", cookie, "").await;
     String::from_utf8(to_bytes(answer.into_body(), 1000).await.unwrap().to_vec()).unwrap()
@@ -115,6 +135,21 @@ async fn signing_in_gives_a_new_token_and_signing_out_ends_it() {
     assert_eq!(who(&router, &first).await, "nobody", "the old token is dead");
     send(&router, Method::POST, "/out", &second, "").await;
     assert_eq!(who(&router, &second).await, "nobody");
+}
+
+#[tokio::test]
+async fn nobody_is_told_what_nobody_can_see() {
+    let test = TestPlatform::new().await;
+    let (_, user) = test.tenant("Ada").await;
+    let (router, _) = little(&test, user);
+    let email = said(&router, "/said", "email=ada%40example.com%00&password=a+long+one").await;
+    assert_eq!(email, "/said email=ada%40example.com&password=a+long+one 43");
+    let query = said(&router, "/said?q=%00&page=2", "a=1").await;
+    assert_eq!(query, "/said?q=&page=2 a=1 3");
+    let name = said(&router, "/said", "name=Ada%E2%80%AEecalevoL").await;
+    assert_eq!(name, "/said name=AdaecalevoL 16");
+    let emoji = said(&router, "/said?q=%41", "&b=%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB&c=%0D%0a").await;
+    assert_eq!(emoji, "/said?q=%41 &b=%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB&c=%0D%0a 44", "as it came");
 }
 
 #[tokio::test]

@@ -251,6 +251,10 @@ async fn a_month_that_runs_is_billed_only_when_asked_early() {
     let early = Run { month: "2026-11".parse().unwrap(), tenant: None, early: true };
     let issued = run(&test.platform, early).await.unwrap().issued;
     assert_eq!(issued.len(), 1);
+    let mut cx = test.platform.work_for(customer.tenant, "test").await.unwrap();
+    let next = estimate(&mut cx).await.unwrap();
+    drop(cx);
+    assert_eq!(next.period.from.to_string(), "2026-12-01", "November has its invoice");
     // What happens afterwards is in the next one, and no rent is billed twice.
     customer.rated_call(number, at(2026, 12, 1, 4, 30), 60).await;
     until(&test, at(2027, 1, 2, 0, 0));

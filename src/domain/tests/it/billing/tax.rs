@@ -2,9 +2,12 @@
 
 use super::fixture::{Customer, dec};
 use chrono::NaiveDate;
-use voxlink_domain::billing::tax::{Base, Place, TaxedKind, for_amounts, place_of};
+use voxlink_domain::billing::{
+    address::{self, Address},
+    tax::{Base, Place, TaxedKind, for_amounts, place_of},
+};
 use voxlink_testkit::TestPlatform;
-use voxlink_types::Currency;
+use voxlink_types::{Currency, error::Explain};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -78,4 +81,33 @@ async fn the_billing_address_decides_then_the_country_of_registration() {
         .await
         .unwrap();
     assert_eq!(place_of(&mut cx, customer.tenant).await.unwrap(), place("DE", None, true));
+}
+
+#[tokio::test]
+async fn an_address_elsewhere_does_not_keep_the_vat_number_of_before() {
+    let test = TestPlatform::new().await;
+    let customer = Customer::new(&test, "Moved").await;
+    let mut cx = test.platform.work_for(customer.tenant, "test").await.unwrap();
+    sqlx::query("update billing_accounts set vat_number = 'DE129273398'")
+        .execute(cx.tx())
+        .await
+        .unwrap();
+    let at = |country: &str, postal_code: &str| Address {
+        line1: "1 Main Street".to_owned(),
+        city: "Town".to_owned(),
+        postal_code: postal_code.to_owned(),
+        country: country.to_owned(),
+        ..Address::default()
+    };
+    let refused = address::set(&mut cx, &at("FR", "75001")).await.unwrap_err();
+    assert_eq!(refused.fields()[0].field, "country");
+    for (bad, field) in [
+        (at("US", "02108"), "region"),
+        (at("ZZ", "1"), "country"),
+        (at("DE", "ABCDE"), "postal_code"),
+    ] {
+        let refused = address::set(&mut cx, &bad).await.unwrap_err();
+        assert_eq!(refused.fields()[0].field, field);
+    }
+    address::set(&mut cx, &at("DE", "10115")).await.unwrap();
 }

@@ -1,8 +1,9 @@
 //! Many numbers at once.
 
 use super::{BOSTON, LONDON, NEW_YORK, TOLL_FREE, begin, four};
-use voxlink_domain::numbers::{
-    self, BulkAction, ContinueBulkRun, Filter, NumberError, RowState, Selection,
+use voxlink_domain::{
+    numbers::{self, BulkAction, ContinueBulkRun, Filter, NumberError, RowState, Selection},
+    routing::Service,
 };
 use voxlink_testkit::TestPlatform;
 use voxlink_types::{ids::NumberId, number::NumberState};
@@ -19,7 +20,10 @@ async fn one_bad_row_does_not_sink_the_rest() {
     let chosen = vec![toll_free, new_york, theirs, boston, boston];
     let action = BulkAction::Suspend { reason: "storm".to_owned(), message: String::new() };
     let run = numbers::start(&mut cx, &action, &Selection::Chosen(chosen)).await.unwrap();
+    let now = cx.now();
     cx.commit().await.unwrap();
+    let (table, voice) = (test.platform.in_service(), &test.platform.db().voice);
+    table.load(voice, test.platform.settings(), now).await.unwrap();
     let job = ContinueBulkRun { tenant, run };
     // The page and the worker at once: every row is done by one of them.
     let (one, two) = tokio::join!(
@@ -28,6 +32,8 @@ async fn one_bad_row_does_not_sink_the_rest() {
     );
     one.unwrap();
     two.unwrap();
+    let line = table.line(&BOSTON.parse().unwrap()).unwrap();
+    assert!(matches!(line.service, Service::Suspended(_)), "callers hear it at once: {line:?}");
     let mut cx = begin(&test, tenant, user).await;
     let shown = numbers::bulk_run(&mut cx, run).await.unwrap();
     assert!(shown.finished_at.is_some());

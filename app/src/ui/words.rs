@@ -1,0 +1,34 @@
+//! Wordings that several pages share.
+
+/// How the length of a call is rounded up to what is billed, from the first and the next increment
+/// in seconds: "by the full minute".
+pub(crate) fn billed_by(first: i32, next: i32) -> String {
+    let one = match next {
+        1 => "by the second".to_owned(),
+        60 => "by the full minute".to_owned(),
+        n => format!("by {n} seconds"),
+    };
+    if first == next { one } else { format!("at least {first} seconds, then {one}") }
+}
+
+/// A remark as a sentence: a capital in front, a full stop behind.
+pub(crate) fn sentence(remark: &str) -> String {
+    let mut rest = remark.chars();
+    rest.next()
+        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), rest.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn increments_and_remarks_are_told_in_words() {
+        assert_eq!(billed_by(60, 60), "by the full minute");
+        assert_eq!(billed_by(6, 6), "by 6 seconds");
+        assert_eq!(billed_by(1, 1), "by the second");
+        assert_eq!(billed_by(30, 6), "at least 30 seconds, then by 6 seconds");
+        assert_eq!(sentence("nobody answered"), "Nobody answered.");
+        assert_eq!(sentence(""), "");
+    }
+}
