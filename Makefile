@@ -22,19 +22,19 @@ prove-small:
 	@SECONDS_DOWN=4 CALLERS=4 $(MAKE) --no-print-directory prove-voice-without-database
 
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
-	@cargo test --quiet --test prove_saga_crash
+	@.ci/prove.sh prove_saga_crash
 
 prove-access: ## R22: every route asked by everybody who might ask; PLANT=name plants one fault
-	@cargo test --quiet --test prove_access
+	@.ci/prove.sh prove_access
 
 prove-sign-in: ## R25: SAMPLES=200: answers and times tell nobody which addresses have accounts
-	@cargo test --quiet --test prove_sign_in
+	@.ci/prove.sh prove_sign_in
 
 prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two server processes
-	@cargo test --quiet --test prove_cart_race
+	@.ci/prove.sh prove_cart_race
 
 prove-voice-without-database: ## SECONDS_DOWN=30 CALLERS=16 ROUNDS=1 SEED=…: PostgreSQL is stopped while calls come in
-	@cargo test --quiet --test prove_voice_without_database
+	@.ci/prove.sh prove_voice_without_database
 
 # Not part of `make test`: the mock is an instrument from outside.
 judge: ## JUDGE=folder CARRIER=…: what the carriers' adapters send, by a mock of the carriers' specifications

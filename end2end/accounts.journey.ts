@@ -8,7 +8,7 @@ test("a person registers, signs out and signs in again", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
   await expect(page.getByText("Find a number and buy it")).toBeVisible();
 
-  await page.locator("summary[aria-label='Your account']").click();
+  await page.locator("summary", { hasText: "Your account" }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.goto(base() + "/numbers");
   await expect(page).toHaveURL(/\/sign-in\?next=/);

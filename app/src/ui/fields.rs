@@ -320,7 +320,7 @@ pub fn TypedConfirmation(
     view! {
         <div class="flex flex-col gap-1.5">
             <label for=about.id.clone() class="text-sm font-semibold">
-                "Type " <code class="rounded bg-base-200 px-1.5 py-0.5 whitespace-nowrap select-all">{word}</code> " to confirm"
+                "Type " <code class="rounded bg-base-200 px-1.5 py-0.5 [overflow-wrap:anywhere] select-all">{word}</code> " to confirm"
             </label>
             <input
                 class="input w-full"

@@ -149,7 +149,7 @@ async fn nobody_is_told_what_nobody_can_see() {
     let name = said(&router, "/said", "name=Ada%E2%80%AEecalevoL").await;
     assert_eq!(name, "/said name=AdaecalevoL 16");
     let emoji = said(&router, "/said?q=%41", "&b=%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB&c=%0D%0a").await;
-    assert_eq!(emoji, "/said?q=%41 &b=%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB&c=%0D%0a 44", "as it came");
+    assert_eq!(emoji, "/said?q=%41 &b=%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB&c=%0D%0a 45", "as it came");
 }
 
 #[tokio::test]
