@@ -114,7 +114,7 @@ async fn a_token_whose_answer_is_lost_is_asked_for_again() {
 /// Until 2 December 2026.
 #[tokio::test]
 async fn an_api_user_is_still_let_in() {
-    let mut set = Set::of(5).await;
+    let mut set = Set::of(20).await;
     set.account.login =
         Login::User { name: "api".to_owned(), password: SecretString::from("secret") };
     contract::run(&set.bandwidth(), &anything(), chrono::DateTime::UNIX_EPOCH).await;
