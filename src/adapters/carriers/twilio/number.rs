@@ -124,3 +124,24 @@ pub(super) fn settings_form(settings: &NumberSettings) -> Vec<(&'static str, Str
     }
     form
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_for_messages_is_no_field() {
+        let settings = |message_url: &str| NumberSettings {
+            voice_url: "https://voxlink.test/voice".to_owned(),
+            voice_fallback_url: "https://voxlink.test/fallback".to_owned(),
+            status_url: "https://voxlink.test/status".to_owned(),
+            message_url: message_url.to_owned(),
+            label: "Front desk".to_owned(),
+        };
+        let sms = |form: Vec<(&'static str, String)>| {
+            form.into_iter().filter(|(name, _)| name.starts_with("Sms")).count()
+        };
+        assert_eq!(sms(settings_form(&settings(""))), 0);
+        assert_eq!(sms(settings_form(&settings("https://voxlink.test/message"))), 2);
+    }
+}
