@@ -16,7 +16,7 @@ use voxlink_adapters::{
 };
 use voxlink_gateways::{Carrier, Clock};
 use voxlink_server::{
-    config::{BandwidthAccount, CarrierAccounts},
+    config::{BandwidthAccount, BandwidthLogin, CarrierAccounts},
     metrics::CarrierFigures,
 };
 
@@ -68,8 +68,16 @@ pub fn configured(
 fn at_bandwidth(account: &BandwidthAccount) -> bandwidth::Account {
     bandwidth::Account {
         id: account.account_id.clone(),
-        user: account.user.clone(),
-        password: account.password.clone(),
+        login: match &account.login {
+            BandwidthLogin::Client { id, secret } => bandwidth::Login::Client {
+                id: id.clone(),
+                secret: secret.clone(),
+                tokens: below(&account.tokens, "api/v1/oauth2/token"),
+            },
+            BandwidthLogin::User { name, password } => {
+                bandwidth::Login::User { name: name.clone(), password: password.clone() }
+            }
+        },
         site: account.site.clone(),
         peer: account.peer.clone(),
         voice_application: account.voice_application.clone(),

@@ -8,10 +8,12 @@
 mod ask;
 mod breaker;
 mod pace;
+mod token;
 
 pub use ask::{Answer, Ask, Body, Credentials, Expect, Repeat};
 pub use breaker::{Breaker, Passage};
 pub use pace::Pace;
+pub use token::Tokens;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};

@@ -9,6 +9,8 @@
     reason = "a proof: it prints, asks the mock, and reads from the environment where that is"
 )]
 
+#[path = "judge/bandwidth.rs"]
+mod bandwidth;
 #[path = "judge/front.rs"]
 mod front;
 #[path = "judge/questions.rs"]
@@ -17,6 +19,8 @@ mod questions;
 mod signalwire;
 #[path = "judge/stand.rs"]
 mod stand;
+#[path = "judge/telnyx.rs"]
+mod telnyx;
 #[path = "judge/tour.rs"]
 mod tour;
 #[path = "judge/twilio.rs"]
@@ -30,7 +34,13 @@ use voxlink_adapters::wire::{Limits, Wire};
 use voxlink_gateways::{Clock, SystemClock, carrier::Unwatched};
 
 /// Who is judged.
-static STANDS: &[&Stand] = &[&twilio::STAND, &signalwire::STAND];
+static STANDS: &[&Stand] = &[
+    &twilio::STAND,
+    &signalwire::STAND,
+    &telnyx::STAND,
+    &telnyx::WITH_AN_APPLICATION,
+    &bandwidth::STAND,
+];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -38,7 +48,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let wanted = std::env::var("CARRIER").ok();
     let mut rows = Vec::new();
     for stand in STANDS.iter().filter(|stand| wanted.as_deref().is_none_or(|w| w == stand.key)) {
-        let front = Front::open(stand.specifications).await?;
+        let front = Front::open(stand).await?;
         let carrier = (stand.adapter)(&front.url, wire(stand.key)?);
         rows.push(tour::run(stand, &front, carrier.as_ref(), SystemClock.now()).await?);
     }

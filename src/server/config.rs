@@ -9,7 +9,8 @@ mod secret_key;
 mod variables;
 
 pub use carriers::{
-    BandwidthAccount, CarrierAccounts, SignalWireProject, TelnyxAccount, TwilioAccount,
+    BandwidthAccount, BandwidthLogin, CarrierAccounts, SignalWireProject, TelnyxAccount,
+    TwilioAccount,
 };
 pub use data_dir::default_data_dir;
 pub use faults::CarrierFaults;
@@ -212,6 +213,7 @@ impl Config {
         all.extend(self.carriers.unproved().into_iter().map(|(variable, carrier)| {
             format!("{variable} is unset: calls to numbers bought at {carrier} are not answered")
         }));
+        all.extend(self.carriers.passing().map(str::to_owned));
         if self.local_carrier_faults != CarrierFaults::default() {
             all.push("LOCAL_CARRIER_FAULTS is set: the local carrier fails on purpose".to_owned());
         }

@@ -5,7 +5,8 @@
 //! What to know: buying and giving back are orders that are worked on after they are accepted, and
 //! an order keeps our key. A number has no URLs: it belongs to a location (SIP peer) of a site, and
 //! the location to one voice and one messaging application, which therefore serve this
-//! installation alone. There is no interface for prices.
+//! installation alone. There is no interface for prices. Each of the APIs takes the tokens of one
+//! place (dev.bandwidth.com/docs/account/credentials/management).
 
 mod application;
 mod available;
@@ -19,7 +20,7 @@ mod traffic;
 mod xml;
 
 use super::page;
-use crate::wire::{Answer, Ask, Body, Credentials, Expect, Wire};
+use crate::wire::{Answer, Ask, Body, Credentials, Expect, Tokens, Wire};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -37,15 +38,36 @@ use voxlink_gateways::{
 };
 use voxlink_types::{E164, number::NumberType};
 
+/// What opens an account (dev.bandwidth.com/docs/account/credentials).
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// API credentials: OAuth 2.0.
+    Client {
+        /// The client's id.
+        id: String,
+        /// One of its secrets.
+        secret: SecretString,
+        /// `https://api.bandwidth.com/api/v1/oauth2/token`.
+        tokens: Url,
+    },
+    /// An API user, which Bandwidth takes until 2 December 2026. New ones cannot be made, so this
+    /// is for installations that have one; the published specification of the numbers API, too,
+    /// knows nothing else.
+    User {
+        /// Its name.
+        name: String,
+        /// Its password.
+        password: SecretString,
+    },
+}
+
 /// An account at Bandwidth and what in it is ours.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Its number.
     pub id: String,
-    /// A user with access to the APIs.
-    pub user: String,
-    /// The user's password.
-    pub password: SecretString,
+    /// What opens it.
+    pub login: Login,
     /// The site (“sub-account” in the dashboard) that numbers are bought into.
     pub site: String,
     /// The location (SIP peer) of the site that numbers are bought into.
@@ -78,6 +100,8 @@ pub struct Bandwidth {
     wire: Arc<Wire>,
     clock: Arc<dyn Clock>,
     holds: Arc<hold::Holds>,
+    /// Where the account is opened by tokens.
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl Bandwidth {
@@ -86,13 +110,22 @@ impl Bandwidth {
 
     /// The account, reached over `wire`.
     pub fn new(account: Account, wire: Wire, clock: Arc<dyn Clock>) -> Self {
-        Self { account, wire: Arc::new(wire), clock, holds: Arc::default() }
+        let tokens = match &account.login {
+            Login::Client { id, secret, tokens } => {
+                Some(Arc::new(Tokens::new(tokens.clone(), id.clone(), secret.clone())))
+            }
+            Login::User { .. } => None,
+        };
+        Self { account, wire: Arc::new(wire), clock, holds: Arc::default(), tokens }
     }
 
+    /// A client's are its token, which [`Self::ask`] puts in.
     fn credentials(&self) -> Credentials {
-        Credentials::Basic {
-            user: self.account.user.clone(),
-            password: self.account.password.clone(),
+        match &self.account.login {
+            Login::Client { .. } => Credentials::None,
+            Login::User { name, password } => {
+                Credentials::Basic { user: name.clone(), password: password.clone() }
+            }
         }
     }
 
@@ -120,7 +153,10 @@ impl Bandwidth {
 
     /// Sends, and turns a refusal into what it means.
     async fn ask(&self, ask: Ask) -> Result<Answer, CarrierError> {
-        let answer = self.wire.send(&ask).await?;
+        let answer = match &self.tokens {
+            Some(tokens) => tokens.send(&self.wire, ask).await?,
+            None => self.wire.send(&ask).await?,
+        };
         if answer.status.is_success() { Ok(answer) } else { Err(error::meaning(&answer)) }
     }
 

@@ -18,6 +18,8 @@ pub enum Credentials {
     },
     /// RFC 6750.
     Bearer(SecretString),
+    /// Nobody yet: [`Tokens`](super::Tokens) put theirs here.
+    None,
 }
 
 /// Whether a request whose answer was lost may be sent again.
@@ -158,6 +160,7 @@ impl Ask {
                 request.basic_auth(user, Some(password.expose_secret()))
             }
             Credentials::Bearer(token) => request.bearer_auth(token.expose_secret()),
+            Credentials::None => request,
         };
         match &self.body {
             Body::None => request,

@@ -1,12 +1,13 @@
 //! Stands between an adapter and the mock: one address per carrier, whose paths belong to several
 //! specifications, and a list of what the mock found in each request.
 
+use crate::stand::Stand;
 use anyhow::Context;
 use axum::{
     Router,
     body::{Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -59,17 +60,20 @@ struct Desk {
     client: reqwest::Client,
     /// The beginning of a path and where the specification that has it is served.
     served: Vec<(&'static str, Url)>,
+    /// As [`Stand::unspecified`] and [`Stand::preferred`].
+    unspecified: &'static [&'static str],
+    preferred: &'static [(&'static str, &'static str)],
     heard: Mutex<Vec<Exchange>>,
 }
 
 type Answer = (StatusCode, HeaderMap, Bytes);
 
 impl Front {
-    /// Opens a front for paths that begin so and belong to these specifications. Where each is
-    /// served stands in the environment: `AT_TWILIO_API_V2010`.
-    pub async fn open(specifications: &[(&'static str, &str)]) -> anyhow::Result<Self> {
+    /// Opens a front for a carrier's paths. Where each specification is served stands in the
+    /// environment: `AT_TWILIO_API_V2010`.
+    pub async fn open(stand: &Stand) -> anyhow::Result<Self> {
         let mut served = Vec::new();
-        for (start, specification) in specifications {
+        for (start, specification) in stand.specifications {
             let name = format!("AT_{}", specification.to_uppercase());
             let at = std::env::var(&name)
                 .with_context(|| format!("{name} is not set: start this by `make judge`"))?;
@@ -79,7 +83,9 @@ impl Front {
         served.sort_by_key(|(start, _)| std::cmp::Reverse(start.len()));
         let redirect = reqwest::redirect::Policy::none();
         let client = reqwest::Client::builder().no_proxy().redirect(redirect).build()?;
-        let desk = Arc::new(Desk { client, served, heard: Mutex::default() });
+        let (unspecified, preferred) = (stand.unspecified, stand.preferred);
+        let heard = Mutex::default();
+        let desk = Arc::new(Desk { client, served, unspecified, preferred, heard });
         let app = Router::new().fallback(pass).with_state(Arc::clone(&desk));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?).parse::<Url>()?;
@@ -127,6 +133,10 @@ impl Desk {
         ] {
             headers.remove(ours);
         }
+        let asked = format!("{} {path}", head.method);
+        if let Some((_, wanted)) = self.preferred.iter().find(|(of, _)| *of == asked) {
+            headers.insert("prefer", HeaderValue::from_static(wanted));
+        }
         let request = self.client.request(head.method.clone(), address).headers(headers);
         let answer = request.body(body).send().await?;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
@@ -144,9 +154,11 @@ async fn pass(State(desk): State<Arc<Desk>>, request: Request) -> Response {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let text = String::from_utf8_lossy(&body).into_owned();
+    let note = |text| (gone(), vec![Finding { severity: Severity::Note, text }]);
     let (answer, findings) = if desk.heard().len() >= MOST {
-        let text = format!("stopped after {MOST} requests");
-        (gone(), vec![Finding { severity: Severity::Note, text }])
+        note(format!("stopped after {MOST} requests"))
+    } else if desk.unspecified.iter().any(|start| head.uri.path().starts_with(start)) {
+        note("not judged: the specifications leave it out".to_owned())
     } else {
         match desk.forward(&head, body).await {
             Ok(answer) => judged(answer),

@@ -11,6 +11,8 @@ pub static STAND: Stand = Stand {
         ("/api/relay/rest/", "signalwire_rest"),
         ("/api/laml/2010-04-01/", "signalwire_compat"),
     ],
+    unspecified: &[],
+    preferred: &[],
     adapter: |at, wire| {
         let project = Project {
             id: "5d1f1e2a-0000-4000-8000-000000000001".to_owned(),

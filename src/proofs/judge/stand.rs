@@ -12,6 +12,12 @@ pub struct Stand {
     pub key: &'static str,
     /// How its paths begin, and the specification that such paths belong to.
     pub specifications: &'static [(&'static str, &'static str)],
+    /// How paths begin that the carrier has and these specifications leave out: what is sent there
+    /// is noted and not judged.
+    pub unspecified: &'static [&'static str],
+    /// Requests (“METHOD path”) that the mock is told how to answer, by a `Prefer` header: where
+    /// the usual example would lead the adapter away from what is to be judged.
+    pub preferred: &'static [(&'static str, &'static str)],
     /// The adapter, with every address of the carrier at the one given.
     pub adapter: fn(&Url, Wire) -> Box<dyn Carrier>,
     /// Ids as this carrier writes them.

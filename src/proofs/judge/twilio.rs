@@ -9,6 +9,8 @@ use voxlink_types::number::NumberType;
 pub static STAND: Stand = Stand {
     key: Twilio::KEY,
     specifications: &[("/2010-04-01/", "twilio_api_v2010"), ("/v1/", "twilio_pricing_v1")],
+    unspecified: &[],
+    preferred: &[],
     adapter: |at, wire| {
         let account = Account {
             sid: "AC00000000000000000000000000000001".to_owned(),

@@ -4,7 +4,7 @@
 mod bandwidth;
 mod telnyx;
 
-pub use bandwidth::BandwidthAccount;
+pub use bandwidth::{BandwidthAccount, BandwidthLogin};
 pub use telnyx::TelnyxAccount;
 
 use super::{ConfigError, is_loopback, read::Reader, site};
@@ -85,6 +85,16 @@ impl CarrierAccounts {
         let telnyx = self.telnyx.as_ref().map(|_| "Telnyx");
         let bandwidth = self.bandwidth.as_ref().map(|_| "Bandwidth");
         [twilio, signalwire, telnyx, bandwidth].into_iter().flatten().collect()
+    }
+
+    /// What opens an account for a while only: what the operator should do.
+    pub fn passing(&self) -> Option<&'static str> {
+        let bandwidth = self.bandwidth.as_ref()?;
+        matches!(bandwidth.login, BandwidthLogin::User { .. }).then_some(
+            "BANDWIDTH_API_USER opens the account until 2 December 2026 only: then Bandwidth ends \
+             its API users. Make API credentials in the Bandwidth App (Account, API Credentials) \
+             and set BANDWIDTH_CLIENT_ID and BANDWIDTH_CLIENT_SECRET",
+        )
     }
 
     /// The configured carriers whose callbacks cannot be proved: the variable that is unset, and

@@ -26,7 +26,7 @@ fn every_default_and_every_example_is_right() {
 
 #[test]
 fn half_an_account_names_what_is_missing() {
-    let cases: [(&[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str]); 10] = [
         (&["TWILIO_ACCOUNT_SID"], &["TWILIO_AUTH_TOKEN"]),
         (&["TWILIO_AUTH_TOKEN"], &["TWILIO_ACCOUNT_SID"]),
         (&["SIGNALWIRE_PROJECT_ID"], &["SIGNALWIRE_API_TOKEN", "SIGNALWIRE_SPACE_URL"]),
@@ -34,6 +34,14 @@ fn half_an_account_names_what_is_missing() {
         (&["SIGNALWIRE_SPACE_URL"], &["SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN"]),
         (&["TELNYX_API_KEY"], &["TELNYX_ACCOUNT_ID"]),
         (&["TELNYX_ACCOUNT_ID"], &["TELNYX_API_KEY"]),
+        (
+            &["BANDWIDTH_SITE_ID"],
+            &["BANDWIDTH_ACCOUNT_ID", "BANDWIDTH_CLIENT_ID", "BANDWIDTH_CLIENT_SECRET"],
+        ),
+        (
+            &["BANDWIDTH_ACCOUNT_ID", "BANDWIDTH_CLIENT_ID"],
+            &["BANDWIDTH_CLIENT_SECRET", "BANDWIDTH_SITE_ID"],
+        ),
         (
             &["BANDWIDTH_ACCOUNT_ID", "BANDWIDTH_API_USER", "BANDWIDTH_API_PASSWORD"],
             &[
@@ -106,6 +114,22 @@ fn what_an_account_can_do_without_is_no_account() {
 }
 
 #[test]
+fn bandwidths_users_are_taken_with_a_warning_and_a_client_goes_before_them() {
+    let all = read(&account("BANDWIDTH_")).unwrap();
+    let login = &all.carriers.bandwidth.as_ref().unwrap().login;
+    assert!(matches!(login, BandwidthLogin::Client { id, .. } if id.starts_with("PROD-")));
+    assert!(!all.warnings().join(" ").contains("BANDWIDTH_API_USER"));
+    let mut set = account("BANDWIDTH_");
+    set.retain(|(name, _)| !name.starts_with("BANDWIDTH_CLIENT_"));
+    let old = read(&set).unwrap();
+    let login = &old.carriers.bandwidth.as_ref().unwrap().login;
+    assert!(matches!(login, BandwidthLogin::User { name, .. } if name == "voxlink"));
+    let said = old.warnings().join(" ");
+    assert!(said.contains("BANDWIDTH_API_USER opens the account until 2 December"), "{said}");
+    assert!(said.contains("set BANDWIDTH_CLIENT_ID and BANDWIDTH_CLIENT_SECRET"), "{said}");
+}
+
+#[test]
 fn telnyx_keys_are_told_apart() {
     let public = account("TELNYX_PUBLIC_KEY")[0].1;
     for (name, value, hint) in [
@@ -138,6 +162,7 @@ fn credentials_go_by_https_or_stay_on_this_machine() {
         "TWILIO_PRICING_URL",
         "SIGNALWIRE_SPACE_URL",
         "TELNYX_BASE_URL",
+        "BANDWIDTH_TOKEN_URL",
         "BANDWIDTH_BASE_URL",
         "BANDWIDTH_VOICE_URL",
         "BANDWIDTH_MESSAGING_URL",
@@ -192,6 +217,7 @@ fn a_wrong_value_is_named_with_an_example_and_is_not_repeated() {
         ("TELNYX_CONNECTION_ID", "my connection"),
         ("BANDWIDTH_SITE_ID", "site 1"),
         ("BANDWIDTH_API_USER", "ann:secret"),
+        ("BANDWIDTH_CLIENT_ID", "PROD-1:secret"),
         ("BANDWIDTH_CALLBACK_PASSWORD", "hunter2"),
         ("METRICS_TOKEN", "hunter2"),
     ] {
@@ -211,6 +237,7 @@ fn secrets_do_not_print() {
     set.push(("SIGNALWIRE_API_TOKEN", "PT-a-planted-secret-text"));
     set.push(("TELNYX_API_KEY", "KEY-a-planted-secret-text"));
     set.push(("BANDWIDTH_API_PASSWORD", "a-planted-secret-text"));
+    set.push(("BANDWIDTH_CLIENT_SECRET", "a-planted-secret-text"));
     set.push(("BANDWIDTH_CALLBACK_PASSWORD", "a-planted-secret-text"));
     let shown = format!("{:?}", read(&set).unwrap());
     assert!(shown.contains("signalwire") && !shown.contains("planted"), "{shown}");

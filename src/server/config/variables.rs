@@ -233,9 +233,26 @@ pub const VARIABLES: &[Variable] = &[
         "BANDWIDTH_ACCOUNT_ID",
         "nothing is bought at Bandwidth",
         "9900000",
-        "The Bandwidth account that numbers are bought with; user, password, site, location, voice application and the callbacks' credentials belong to it",
+        "The Bandwidth account that numbers are bought with; client, site, location, voice application and the callbacks' credentials belong to it",
     ),
-    unset("BANDWIDTH_API_USER", "none", "voxlink", "A user of the account who may use its APIs"),
+    unset(
+        "BANDWIDTH_CLIENT_ID",
+        "none",
+        "PROD-00000000-0000-4000-8000-000000000000",
+        "The client id of API credentials of the account (Bandwidth App: Account, API Credentials)",
+    ),
+    unset(
+        "BANDWIDTH_CLIENT_SECRET",
+        "none",
+        "the secret of the client",
+        "A secret of that client, shown once when it is made",
+    ),
+    unset(
+        "BANDWIDTH_API_USER",
+        "none",
+        "voxlink",
+        "Instead of a client: an API user of the account, which Bandwidth takes until 2 December 2026 only",
+    ),
     unset(
         "BANDWIDTH_API_PASSWORD",
         "none",
@@ -277,6 +294,12 @@ pub const VARIABLES: &[Variable] = &[
         "none",
         "a long random text",
         "The password that Bandwidth shows with its callbacks, 16 characters or more, which nothing else proves",
+    ),
+    fixed(
+        "BANDWIDTH_TOKEN_URL",
+        "https://api.bandwidth.com",
+        "http://127.0.0.1:4016",
+        "Where Bandwidth changes a client's id and secret for tokens, without its path; https, or this machine",
     ),
     fixed(
         "BANDWIDTH_BASE_URL",

@@ -84,6 +84,8 @@ enum Part {
     Proof,
     /// It says what within the account is used.
     Within,
+    /// It opens the account for a while only: the settings' warnings name what comes after it.
+    Passing,
     /// It has a default: nobody needs to set it.
     Fine,
 }
@@ -94,6 +96,8 @@ fn part(v: &Variable) -> Part {
         ["_SIGNING_KEY", "_PUBLIC_KEY", "_CALLBACK_USER", "_CALLBACK_PASSWORD"];
     const WITHIN: [&str; 5] =
         ["_CONNECTION_ID", "_PROFILE_ID", "_SITE_ID", "_PEER_ID", "_APPLICATION_ID"];
+    // Bandwidth ends its API users on 2 December 2026.
+    const PASSING: [&str; 2] = ["_API_USER", "_API_PASSWORD"];
     let ends = |any: &[&str]| any.iter().any(|end| v.name.ends_with(end));
     if ends(&["_URL"]) {
         Part::Address
@@ -101,6 +105,8 @@ fn part(v: &Variable) -> Part {
         Part::Proof
     } else if ends(&WITHIN) {
         Part::Within
+    } else if ends(&PASSING) {
+        Part::Passing
     } else if v.default.is_empty() {
         Part::Opens
     } else {
@@ -143,8 +149,9 @@ mod tests {
         assert!(said.contains("compare TELNYX_API_KEY and TELNYX_ACCOUNT_ID with"), "{said}");
         assert_eq!(variables("telnyx", &[Part::Proof]), ["TELNYX_PUBLIC_KEY"]);
         let said = advice("bandwidth", refused);
-        let user = "BANDWIDTH_API_USER and BANDWIDTH_API_PASSWORD";
-        assert!(said.contains(&format!("BANDWIDTH_ACCOUNT_ID and {user} with")), "{said}");
+        let client = "BANDWIDTH_CLIENT_ID and BANDWIDTH_CLIENT_SECRET";
+        assert!(said.contains(&format!("BANDWIDTH_ACCOUNT_ID and {client} with")), "{said}");
+        assert!(!said.contains("API_USER"), "{said}");
         let proof = ["BANDWIDTH_CALLBACK_USER", "BANDWIDTH_CALLBACK_PASSWORD"];
         assert_eq!(variables("bandwidth", &[Part::Proof]), proof);
         let said = advice("bandwidth", |detail| CarrierError::NotConfigured { detail });

@@ -7,6 +7,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use voxlink_gateways::{CarrierError, carrier::NumberSettings};
 
+/// Every country of ISO 3166-1, by its two letters. The specification says in words that `*` is all
+/// of them, and by its pattern that an entry has two letters: this is right by both.
+const EVERYWHERE: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ \
+    BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM \
+    DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS \
+    GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN \
+    KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ \
+    MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM \
+    PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV \
+    SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI \
+    VN VU WF WS YE YT ZA ZM ZW";
+
 /// A profile, as far as we set it.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Profile {
@@ -86,8 +99,27 @@ fn profile_body(name: &str, url: &str) -> Value {
     json!({
         "name": name,
         "enabled": true,
-        "whitelisted_destinations": ["*"],
+        "whitelisted_destinations": EVERYWHERE.split(' ').collect::<Vec<_>>(),
         "webhook_url": url,
         "webhook_api_version": "2",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_may_go_everywhere_each_country_once() {
+        let body = profile_body("VoxLink 00", "https://voxlink.test/message");
+        let named: Vec<&str> = body["whitelisted_destinations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(named.len(), 249);
+        assert!(named.iter().all(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())));
+        assert!(named.is_sorted_by(|a, b| a < b));
+    }
 }

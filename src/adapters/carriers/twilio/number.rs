@@ -107,7 +107,7 @@ pub(super) fn purchase_form(purchase: &Purchase) -> Vec<(&'static str, String)> 
 /// What a number calls back.
 pub(super) fn settings_form(settings: &NumberSettings) -> Vec<(&'static str, String)> {
     let post = || "POST".to_owned();
-    vec![
+    let mut form = vec![
         ("FriendlyName", settings.label.clone()),
         ("VoiceUrl", settings.voice_url.clone()),
         ("VoiceMethod", post()),
@@ -115,7 +115,33 @@ pub(super) fn settings_form(settings: &NumberSettings) -> Vec<(&'static str, Str
         ("VoiceFallbackMethod", post()),
         ("StatusCallback", settings.status_url.clone()),
         ("StatusCallbackMethod", post()),
-        ("SmsUrl", settings.message_url.clone()),
-        ("SmsMethod", post()),
-    ]
+    ];
+    // `SmsUrl` is a URI (twilio_api_v2010.json), and nothing is none: where no messages are taken
+    // it is left as it is.
+    if !settings.message_url.is_empty() {
+        form.push(("SmsUrl", settings.message_url.clone()));
+        form.push(("SmsMethod", post()));
+    }
+    form
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_for_messages_is_no_field() {
+        let settings = |message_url: &str| NumberSettings {
+            voice_url: "https://voxlink.test/voice".to_owned(),
+            voice_fallback_url: "https://voxlink.test/fallback".to_owned(),
+            status_url: "https://voxlink.test/status".to_owned(),
+            message_url: message_url.to_owned(),
+            label: "Front desk".to_owned(),
+        };
+        let sms = |form: Vec<(&'static str, String)>| {
+            form.into_iter().filter(|(name, _)| name.starts_with("Sms")).count()
+        };
+        assert_eq!(sms(settings_form(&settings(""))), 0);
+        assert_eq!(sms(settings_form(&settings("https://voxlink.test/message"))), 2);
+    }
 }

@@ -1,5 +1,6 @@
 //! The books of the stand-in, and how it writes and reads XML.
 
+use super::door::Door;
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -46,6 +47,7 @@ pub struct Books {
     pub posted: Vec<String>,
     pub said: Vec<Value>,
     pub count: u32,
+    pub door: Door,
 }
 
 pub type Shared = Arc<Mutex<Books>>;

@@ -2,6 +2,7 @@
 
 use super::{
     books::{ACCOUNT, Books, PEER, Shared, good, leaf, xml},
+    door::{TOKENS, guard, token},
     orders::{
         buy, disconnect, disconnect_state, order, orders, rename, reservation, reserve, unreserve,
     },
@@ -11,6 +12,7 @@ use axum::{
     Json, Router,
     extract::{Path, RawQuery, State},
     http::StatusCode,
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -22,7 +24,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use voxlink_adapters::carriers::bandwidth::{Account, Bandwidth};
+use voxlink_adapters::carriers::bandwidth::{Account, Bandwidth, Login};
 use voxlink_gateways::SystemClock;
 
 async fn available(State(books): State<Shared>, RawQuery(query): RawQuery) -> Response {
@@ -229,13 +231,18 @@ impl Set {
             .route("/api/v2/users/{account}/messages", post(message))
             .route("/api/v2/accounts/{account}/calls", post(call))
             .route("/api/v2/accounts/{account}/calls/{id}", get(call_state))
+            .route_layer(middleware::from_fn_with_state(Arc::clone(&books), guard))
+            .route(TOKENS, post(token))
             .with_state(Arc::clone(&books));
         let server = StandIn::of(app).await;
         let at = |path: &str| server.url.join(path).unwrap();
         let account = Account {
             id: ACCOUNT.to_owned(),
-            user: "api".to_owned(),
-            password: SecretString::from("secret"),
+            login: Login::Client {
+                id: "client".to_owned(),
+                secret: SecretString::from("secret"),
+                tokens: at(TOKENS),
+            },
             site: "743".to_owned(),
             peer: PEER.to_owned(),
             voice_application: "v".to_owned(),
