@@ -128,6 +128,7 @@ pub struct FakeCarrier {
     key: &'static str,
     name: &'static str,
     holds: bool,
+    says_it_holds: bool,
     monthly: Option<Decimal>,
 }
 
@@ -161,6 +162,7 @@ impl FakeCarrier {
             key: Self::KEY,
             name: "Fake carrier",
             holds: true,
+            says_it_holds: true,
             monthly: Some(Decimal::new(65, 2)),
         }
     }
@@ -184,7 +186,13 @@ impl FakeCarrier {
     /// The same that sets no number aside.
     #[must_use]
     pub fn without_holds(self) -> Self {
-        Self { holds: false, ..self }
+        Self { holds: false, says_it_holds: false, ..self }
+    }
+
+    /// The same that says it sets numbers aside, and then cannot.
+    #[must_use]
+    pub fn breaking_its_word(self) -> Self {
+        Self { holds: false, says_it_holds: true, ..self }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -229,13 +237,13 @@ impl Carrier for FakeCarrier {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            holds: self.holds,
+            holds: self.says_it_holds,
             search: true,
             ports: false,
             messages: false,
             calls: false,
             subaccounts: false,
-            hold_minutes: if self.holds { 60 } else { 0 },
+            hold_minutes: if self.says_it_holds { 60 } else { 0 },
             minimum_days: 0,
             undo_days: 0,
         }
