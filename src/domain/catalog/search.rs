@@ -120,24 +120,20 @@ async fn among(platform: &Platform, wish: &Wish, without: &[String]) -> Result<F
     drop(connection);
     let mut sources = source::sources(platform, wish, &query, &prices, &sellers);
     sources.retain(|source| !without.iter().any(|name| name == source.carrier.name()));
-    let rows = u32::try_from(wish.page.limit()).unwrap_or(25);
     let page = Page {
         offset: u32::try_from(wish.page.offset()).unwrap_or(u32::MAX),
-        // One more tells whether there are more.
-        wanted: rows.saturating_add(1),
+        rows: u32::try_from(wish.page.limit()).unwrap_or(25),
     };
     let mut told = page.ask(platform, &sources, false).await?;
-    let mut hits = page.cut(platform, wish, &sources, &told, &prices, now);
+    let (mut hits, mut more) = page.cut(platform, wish, &sources, &told, &prices, now);
     let mut gone = taken::taken(platform, &hits).await?;
     let known = |told: &[Option<Told>]| told.iter().flatten().any(|t| t.answer.at + REST <= now);
     if gone.len() * 4 > hits.len() && known(&told) {
         // Kept answers grow old quickly where many buy: what carriers know to be free comes anew.
         told = page.ask(platform, &sources, true).await?;
-        hits = page.cut(platform, wish, &sources, &told, &prices, now);
+        (hits, more) = page.cut(platform, wish, &sources, &told, &prices, now);
         gone = taken::taken(platform, &hits).await?;
     }
-    let more = hits.len() > rows as usize;
-    hits.truncate(rows as usize);
     hits.retain(|hit| !gone.contains(&hit.offer.number));
     if let Some(digits) = &query.contains {
         for hit in &mut hits {
@@ -155,16 +151,17 @@ async fn among(platform: &Platform, wish: &Wish, without: &[String]) -> Result<F
 #[derive(Debug, Clone, Copy)]
 struct Page {
     offset: u32,
-    wanted: u32,
+    rows: u32,
 }
 
 impl Page {
     /// Which part of its own list each source is asked for: the first and how many. One source
-    /// pages by itself; several are merged from the start.
+    /// pages by itself; several are merged from the start. One row more tells whether there are more.
     fn part(self, sources: &[Source]) -> (u32, u32) {
-        let end = self.offset.saturating_add(self.wanted);
+        let wanted = self.rows.saturating_add(1);
+        let end = self.offset.saturating_add(wanted);
         match sources {
-            [_] => (self.offset, self.wanted),
+            [_] => (self.offset, wanted),
             _ => (0, end.div_ceil(STEP).saturating_mul(STEP).min(DEEPEST)),
         }
     }
@@ -186,7 +183,7 @@ impl Page {
         Ok(told)
     }
 
-    /// The page's rows, and one more where there are more.
+    /// The page's rows, and whether there are more.
     fn cut(
         self,
         platform: &Platform,
@@ -195,20 +192,23 @@ impl Page {
         told: &[Option<Told>],
         prices: &[Price],
         now: DateTime<Utc>,
-    ) -> Vec<Hit> {
-        let answers = sources.iter().zip(told).filter_map(|(s, t)| t.as_ref().map(|t| (s, t)));
-        let hits = answers
-            .map(|(source, told)| {
-                let holding = source.holding(platform.settings().hold_minutes, now);
-                let offers = told.answer.offers.iter();
-                let hits = offers.filter_map(|o| hit(source, told, o, prices, holding)).collect();
-                (source.priority, hits)
-            })
-            .collect();
-        match sources {
-            [_] => merge::one(hits, self.wanted),
-            _ => merge::several(hits, wish.sort, self.offset, self.wanted),
+    ) -> (Vec<Hit>, bool) {
+        let rows = self.rows as usize;
+        let of = |source: &Source, told: &Told, most: usize| -> Vec<Hit> {
+            let holding = source.holding(platform.settings().hold_minutes, now);
+            let offers = told.answer.offers.iter().take(most);
+            offers.filter_map(|offer| hit(source, told, offer, prices, holding)).collect()
+        };
+        // What we do not sell of a carrier's own page is missing there, and comes on no other.
+        if let ([source], [Some(told)]) = (sources, told) {
+            return (of(source, told, rows), told.answer.offers.len() > rows);
         }
+        let answers = sources.iter().zip(told).filter_map(|(s, t)| t.as_ref().map(|t| (s, t)));
+        let hits = answers.map(|(s, t)| (s.priority, of(s, t, usize::MAX))).collect();
+        let mut hits = merge::merged(hits, wish.sort, self.offset, self.rows.saturating_add(1));
+        let more = hits.len() > rows;
+        hits.truncate(rows);
+        (hits, more)
     }
 }
 

@@ -14,18 +14,8 @@ struct Row {
     place: usize,
 }
 
-/// The one list there is, as its carrier put it.
-pub(super) fn one(hits: Vec<(i32, Vec<Hit>)>, wanted: u32) -> Vec<Hit> {
-    hits.into_iter().flat_map(|(_, hits)| hits).take(wanted as usize).collect()
-}
-
 /// One list of several, from the `offset`th row on.
-pub(super) fn several(
-    hits: Vec<(i32, Vec<Hit>)>,
-    sort: Sort,
-    offset: u32,
-    wanted: u32,
-) -> Vec<Hit> {
+pub(super) fn merged(hits: Vec<(i32, Vec<Hit>)>, sort: Sort, offset: u32, wanted: u32) -> Vec<Hit> {
     let rows = hits.into_iter().flat_map(|(priority, hits)| {
         hits.into_iter().enumerate().map(move |(place, hit)| Row { hit, priority, place })
     });
