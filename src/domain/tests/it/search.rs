@@ -177,6 +177,16 @@ async fn what_somebody_has_is_never_shown_from_a_kept_answer() {
     let found = market.search(&Wish::default()).await;
     assert_eq!(market.searches(), [1, 1, 1]);
     assert!(!numbers(&found).contains(&number(3)) && found.hits.len() == 19);
+    market
+        .run(
+            "insert into inventory (id, carrier, e164, country, number_type, state, carrier_number_id)
+             select gen_random_uuid(), 'alpha', '+1212555000' || n, 'US', 'local', 'sold', n::text
+             from unnest(array[0, 1, 2, 4, 5, 6]) n",
+        )
+        .await;
+    market.test.clock.advance(Duration::seconds(11));
+    assert_eq!(market.search(&Wish::default()).await.hits.len(), 13);
+    assert_eq!(market.searches(), [2, 2, 2], "where much is gone, carriers are asked anew");
 }
 
 #[tokio::test]
@@ -218,4 +228,23 @@ async fn what_would_be_sold_at_a_loss_or_by_nobody_is_not_shown() {
     let found = market.search(&Wish::default()).await;
     assert_eq!(numbers(&found), (1..20).map(number).collect::<Vec<_>>());
     assert_eq!((from(&found, "Beta"), market.beta.searches()), (0, 0));
+}
+
+#[tokio::test]
+async fn pages_are_whole_where_we_check_what_a_carrier_cannot() {
+    let carrier = FakeCarrier::new((0..60).map(number), Script::calm());
+    carrier.offers(|offer| {
+        let even = offer.number.digits().ends_with(['0', '2', '4', '6', '8']);
+        offer.lata = Some(if even { "132" } else { "128" }.to_owned());
+    });
+    let carriers = vec![Arc::new(carrier) as Arc<dyn Carrier>];
+    let test = TestPlatform::with(Outside { carriers, ..Outside::default() }).await;
+    refresh_prices(&test.platform).await.unwrap();
+    for (page, from, more) in [(1, 0, true), (2, 10, true), (6, 50, false)] {
+        let page = PageRequest::new(page, 5);
+        let wish = Wish { lata: "132".to_owned(), page, ..Wish::default() };
+        let found = search(&test.platform, &wish).await.unwrap();
+        let wanted: Vec<E164> = (from..from + 10).step_by(2).map(number).collect();
+        assert_eq!((numbers(&found), found.more), (wanted, more), "{page:?}");
+    }
 }
