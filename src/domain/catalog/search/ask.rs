@@ -55,8 +55,8 @@ pub(super) async fn told(
 
 type Part = (Vec<Offer>, BTreeMap<Filter, By>);
 
-/// `count` offers from the `from`th on. Where we drop some of what comes, the carrier's own count
-/// says nothing about ours, and the list is walked from its start.
+/// `count` offers from the `from`th on. Where we may drop some of what comes, the carrier's own
+/// count says nothing about ours, and the list is walked from its start.
 async fn part(source: &Source, from: u32, count: u32) -> Result<Part, CarrierError> {
     let (offers, by, thinned) = walk(source, from, count).await?;
     if from == 0 || !thinned {
@@ -68,7 +68,7 @@ async fn part(source: &Source, from: u32, count: u32) -> Result<Part, CarrierErr
 }
 
 /// `count` offers beginning at the carrier's `from`th, portion by portion; who saw to each
-/// condition; whether we dropped any that came.
+/// condition; whether a condition is left to us, so that some of what came may be dropped.
 async fn walk(
     source: &Source,
     from: u32,
@@ -90,9 +90,8 @@ async fn walk(
         let came = u32::try_from(findings.offers.len()).unwrap_or(limit);
         let ours: Vec<Filter> = query.given().difference(&findings.applied).copied().collect();
         let fits = |offer: &Offer| ours.iter().all(|f| query.met_by(*f, offer) != Some(false));
-        let before = offers.len();
         offers.extend(findings.offers.into_iter().filter(fits));
-        thinned |= offers.len() - before < came as usize;
+        thinned |= !ours.is_empty();
         next = next.saturating_add(came);
         if came < limit {
             break;
