@@ -57,6 +57,7 @@ fn assemble(
             public_url: config.public_url.clone(),
             hold_minutes: config.hold_minutes,
             release_grace_days: config.release_grace_days,
+            search_deadline: config.search_deadline,
             suspension_message: config.suspension_message.clone(),
         },
     });

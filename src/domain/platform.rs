@@ -1,7 +1,7 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
-use crate::{Actor, Ctx, Db, Fault, Installation, RequestInfo, routing::Table};
-use std::{collections::BTreeMap, sync::Arc};
+use crate::{Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
 use voxlink_gateways::{Carrier, Clock, Mailer, PaymentProcessor, Switchboard};
 use voxlink_types::ids::TenantId;
@@ -15,6 +15,8 @@ pub struct Settings {
     pub hold_minutes: i64,
     /// Days within which a release can be undone.
     pub release_grace_days: i64,
+    /// How long a search waits for a carrier.
+    pub search_deadline: Duration,
     /// What callers of a suspended account hear when it has no message of its own.
     pub suspension_message: String,
 }
@@ -31,6 +33,7 @@ impl Settings {
 pub struct Platform {
     parts: Arc<Parts>,
     in_service: Table,
+    answers: Answers,
 }
 
 /// What a [`Platform`] is made of.
@@ -55,7 +58,7 @@ pub struct Parts {
 impl Platform {
     /// Gathers the parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), in_service: Table::default() }
+        Self { parts: Arc::new(parts), in_service: Table::default(), answers: Answers::default() }
     }
 
     /// The pools.
@@ -101,6 +104,11 @@ impl Platform {
     /// The numbers in service, where this process answers calls.
     pub fn in_service(&self) -> &Table {
         &self.in_service
+    }
+
+    /// What carriers answered to searches lately.
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// The operator's settings.

@@ -101,6 +101,12 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
     /// The name for people.
     fn name(&self) -> &'static str;
 
+    /// Our account there that everything is asked with; empty where there is only one. Answers
+    /// that are kept are kept by it.
+    fn account(&self) -> String {
+        String::new()
+    }
+
     /// What it can do.
     fn abilities(&self) -> Abilities;
 

@@ -174,6 +174,7 @@ impl Lab {
                 public_url,
                 hold_minutes: 15,
                 release_grace_days: 10,
+                search_deadline: Duration::from_secs(5),
                 suspension_message: String::new(),
             },
         });

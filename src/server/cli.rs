@@ -17,7 +17,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use print::{say, tell};
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 use voxlink_domain::db::PoolSizes;
 
 /// VoxLink: a self-hosted shop and control room for telephone numbers.
@@ -49,6 +49,9 @@ enum Command {
     /// The local carrier's catalogue
     #[command(subcommand)]
     Inventory(Inventory),
+    /// The price book
+    #[command(subcommand)]
+    Prices(Prices),
     /// Calls
     #[command(subcommand)]
     Call(Call),
@@ -81,6 +84,22 @@ enum Inventory {
         /// Which catalogue: the same seed makes the same numbers
         #[arg(long, default_value_t = demo::SEED)]
         seed: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Prices {
+    /// Enter prices by hand, for carriers that tell none: all of a list or nothing. Its columns are
+    /// carrier, country, type, currency, cost_monthly, cost_setup, cost_minute, and if you like
+    /// mark_up (a factor such as 1.5), monthly, setup, minute (what customers pay, where the mark-up
+    /// shall not make it), requirement, from (a day or an instant; none is now)
+    Import {
+        /// The list, as CSV with a first row of headings
+        #[arg(long)]
+        file: PathBuf,
+        /// Say what would change and change nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -243,6 +262,9 @@ async fn with_parts(
             prepare(&platform).await?;
             let new = demo::fill(parts.stock.as_ref(), count, seed).await?;
             say(&format!("{new} numbers are new; the catalogue of seed {seed} holds {count}."));
+        }
+        Command::Prices(Prices::Import { file, dry_run }) => {
+            return run::prices(&platform, &file, dry_run).await;
         }
         Command::Invoices(Invoices::Run { period, tenant, early }) => {
             return run::invoices(&platform, &period, tenant.as_deref(), early).await;

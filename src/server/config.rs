@@ -57,6 +57,8 @@ pub struct Config {
     pub hold_minutes: i64,
     /// `RELEASE_GRACE_DAYS`: how long a release can be undone.
     pub release_grace_days: i64,
+    /// `SEARCH_DEADLINE_MS`: how long a search waits for a carrier.
+    pub search_deadline: Duration,
     /// `SUSPENSION_MESSAGE`: what callers of a suspended account hear.
     pub suspension_message: String,
     /// `MAIL_URL`: the mail server, or none.
@@ -146,6 +148,7 @@ impl Config {
             worker_concurrency: r.whole("WORKER_CONCURRENCY", 0, 200)?,
             hold_minutes: r.whole("HOLD_MINUTES", 1, 60)?,
             release_grace_days: r.whole("RELEASE_GRACE_DAYS", 0, 90)?,
+            search_deadline: Duration::from_millis(r.whole("SEARCH_DEADLINE_MS", 100, 60_000)?),
             suspension_message: r.required("SUSPENSION_MESSAGE"),
             mail_url: r.checked_opt("MAIL_URL", |text: &str| {
                 let url = Url::parse(text).map_err(|e| format!("it is not an address ({e})"))?;

@@ -40,6 +40,12 @@ pub(crate) async fn run(config: &Config, platform: &Platform, style: &str) -> Ex
     for carrier in platform.carriers() {
         let key = carrier.key();
         look(&format!("carrier {key}"), carriers::health(carrier.as_ref()).await);
+        if reached {
+            look(
+                &format!("prices of {key}"),
+                in_time(carriers::prices(platform, carrier.as_ref())).await,
+            );
+        }
         look(&format!("callbacks of {key}"), carriers::callbacks(platform, carrier.as_ref()));
     }
     for processor in platform.processors() {

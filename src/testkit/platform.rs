@@ -3,7 +3,7 @@
 use crate::TestDatabase;
 use chrono::{DateTime, TimeZone, Utc};
 use sqlx::{postgres::PgConnectOptions, types::Uuid};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use voxlink_domain::{Platform, Settings, platform::Parts};
 use voxlink_gateways::{
     Carrier, Clock, PaymentProcessor, Switchboard, clock::FixedClock, mail::Outbox,
@@ -32,6 +32,8 @@ pub struct Outside {
     pub switchboards: Vec<Arc<dyn Switchboard>>,
     /// Payment processors.
     pub processors: Vec<Arc<dyn PaymentProcessor>>,
+    /// How long a search waits for a carrier; five seconds where it does not matter.
+    pub search_deadline: Option<Duration>,
 }
 
 /// When the clock of a test begins.
@@ -83,6 +85,7 @@ impl TestPlatform {
                 public_url: "https://voxlink.test".parse().expect("a valid address"),
                 hold_minutes: 15,
                 release_grace_days: 10,
+                search_deadline: outside.search_deadline.unwrap_or(Duration::from_secs(5)),
                 suspension_message: "The number you have called is not in service.".to_owned(),
             },
         });

@@ -1,5 +1,6 @@
 //! Finding numbers: a shop window whose filters stand in the address.
 
+mod conditions;
 mod filters;
 mod query;
 mod results;
@@ -34,7 +35,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
     };
     let wider = match &found {
         Some(found) if found.hits.is_empty() && wish.page.page == 1 => {
-            catalog::wider(&app.platform, &wish).await
+            catalog::wider(&app.platform, &wish, &found.silent).await
         }
         _ => Vec::new(),
     };

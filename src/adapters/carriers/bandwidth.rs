@@ -197,6 +197,10 @@ impl Carrier for Bandwidth {
         "Bandwidth"
     }
 
+    fn account(&self) -> String {
+        self.account.id.clone()
+    }
+
     fn abilities(&self) -> Abilities {
         let reserve = self.account.reserve;
         Abilities {

@@ -39,6 +39,7 @@ pub(super) fn portion(
     mut applied: BTreeSet<Filter>,
 ) -> Findings {
     let ours: Vec<Filter> = query.given().difference(&applied).copied().collect();
+    let mut checked = BTreeSet::new();
     for filter in ours {
         let mut sure = true;
         offers.retain(|offer| match query.met_by(filter, offer) {
@@ -51,6 +52,7 @@ pub(super) fn portion(
         // Told apart in the answer: what nobody could check is not called applied.
         if sure {
             applied.insert(filter);
+            checked.insert(filter);
         }
     }
     let far = |offer: &Offer| offer.distance_km.unwrap_or(f64::MAX);
@@ -65,5 +67,5 @@ pub(super) fn portion(
     }
     offers.dedup_by(|a, b| a.number == b.number);
     let (offset, limit) = (query.offset as usize, query.limit as usize);
-    Findings { offers: offers.into_iter().skip(offset).take(limit).collect(), applied }
+    Findings { offers: offers.into_iter().skip(offset).take(limit).collect(), applied, checked }
 }

@@ -160,6 +160,10 @@ impl Carrier for SignalWire {
         "SignalWire"
     }
 
+    fn account(&self) -> String {
+        self.project.id.clone()
+    }
+
     fn abilities(&self) -> Abilities {
         Abilities {
             holds: false,

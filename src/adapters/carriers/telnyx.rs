@@ -140,6 +140,10 @@ impl Carrier for Telnyx {
         "Telnyx"
     }
 
+    fn account(&self) -> String {
+        self.account.id.clone()
+    }
+
     fn abilities(&self) -> Abilities {
         Abilities {
             holds: true,

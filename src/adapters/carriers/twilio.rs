@@ -140,6 +140,10 @@ impl Carrier for Twilio {
         "Twilio"
     }
 
+    fn account(&self) -> String {
+        self.account.sid.clone()
+    }
+
     fn abilities(&self) -> Abilities {
         Abilities {
             holds: false,

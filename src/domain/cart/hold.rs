@@ -276,12 +276,14 @@ async fn price_now(cx: &mut Ctx, offer: &Offer) -> Result<Price, CartError> {
     let now = cx.now();
     let prices = current_prices(cx.tx(), now).await?;
     price_of(&prices, &offer.carrier, &offer.country, offer.number_type)
+        .filter(|price| price.covers(offer))
         .cloned()
         .ok_or_else(|| CartError::NotForSale(offer.number.clone()))
 }
 
 /// Asks the carrier to set the number aside, where it can. The line's id is the key, so asking
-/// again extends.
+/// again extends. A carrier that says it cannot, for this number or at all, leaves it at our own
+/// hold: nobody else here gets the number, and the purchase tells whether it is still there.
 async fn reserve(
     seller: &Arc<dyn Carrier>,
     line: &Line,
@@ -290,7 +292,14 @@ async fn reserve(
     if !seller.abilities().holds {
         return Ok(None);
     }
-    seller.hold(&line.number, line.item.uuid(), until).await.map(Some)
+    match seller.hold(&line.number, line.item.uuid(), until).await {
+        Ok(held) => Ok(Some(held)),
+        Err(CarrierError::Unsupported { detail }) => {
+            tracing::debug!(carrier = seller.key(), %detail, "held here only");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn record(

@@ -12,8 +12,8 @@ pub const DISTANCES_KM: [u32; 5] = [10, 25, 50, 100, 250];
 text_enum! {
     /// In which order numbers come.
     Sort {
-        /// Nearest first where a place is given, else as the carriers recommend: easy to remember
-        /// first.
+        /// Nearest first where a place is given, else as the carrier recommends: easy to remember
+        /// first; of several carriers local before toll-free before mobile.
         Best = "best",
         /// Cheapest first.
         Price = "price",
@@ -41,12 +41,20 @@ pub struct Wish {
     pub locality: String,
     /// State or province.
     pub region: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// Rate centre, as the carriers of North America abbreviate it.
+    pub rate_centre: String,
+    /// LATA.
+    pub lata: String,
     /// A place's name or a number.
     pub near: String,
     /// How far from there.
     pub within_km: u32,
     /// All of these.
     pub capabilities: Vec<Capability>,
+    /// Only what wants neither an address nor documents.
+    pub no_papers: bool,
     /// At most this much a month.
     pub max_monthly: Option<Money>,
     /// What was typed and could not be read: the search is refused, not made without it.
@@ -75,6 +83,7 @@ impl Unread {
             "country" => "Choose one of the countries",
             "type" => "Choose one of the types",
             "can" => "Choose one of the abilities",
+            "papers" => "Choose whether papers matter",
             "sort" => "Choose one of the orders",
             _ => "Choose one of the list, or leave it empty",
         };
@@ -92,9 +101,13 @@ impl Default for Wish {
             exclude: String::new(),
             locality: String::new(),
             region: String::new(),
+            postal_code: String::new(),
+            rate_centre: String::new(),
+            lata: String::new(),
             near: String::new(),
             within_km: 50,
             capabilities: Vec::new(),
+            no_papers: false,
             max_monthly: None,
             unread: Vec::new(),
             sort: Sort::Best,

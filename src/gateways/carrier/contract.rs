@@ -83,6 +83,7 @@ async fn times_owned(carrier: &dyn Carrier, number: &E164) -> usize {
 pub async fn run(carrier: &dyn Carrier, query: &SearchQuery, now: DateTime<Utc>) {
     let findings = kept("it can be searched", carrier.search(query).await);
     assert!(findings.applied.is_subset(&query.given()), "it applies what was asked, nothing else");
+    assert!(findings.checked.is_subset(&findings.applied), "what is checked is applied");
     let offers = findings.offers;
     assert!(!offers.is_empty() && offers.len() <= query.limit as usize, "a search keeps its limit");
     for offer in &offers {

@@ -2,13 +2,14 @@
 //! A test compares those books with ours.
 
 use super::{
-    Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Findings,
+    Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Filter, Findings,
     MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow,
     Purchase, SearchQuery, Subaccount,
 };
 use crate::fault::{Fault, Script};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -35,12 +36,26 @@ pub struct Sale {
     settings: NumberSettings,
 }
 
+/// How the carrier answers questions about what it sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mood {
+    /// At once.
+    #[default]
+    Well,
+    /// Never: who asks gives up.
+    Slow,
+    /// That it fails.
+    Dead,
+}
+
 #[derive(Debug, Default)]
 struct Books {
     for_sale: BTreeMap<E164, Offer>,
     holds: BTreeMap<E164, (Uuid, CarrierHold)>,
     sales: Vec<Sale>,
     script: Script,
+    mood: Mood,
+    searches: usize,
 }
 
 impl Books {
@@ -107,8 +122,15 @@ fn hiccup() -> CarrierError {
 }
 
 /// The carrier. Clones share the books.
-#[derive(Debug, Clone, Default)]
-pub struct FakeCarrier(Arc<Mutex<Books>>);
+#[derive(Debug, Clone)]
+pub struct FakeCarrier {
+    books: Arc<Mutex<Books>>,
+    key: &'static str,
+    name: &'static str,
+    holds: bool,
+    says_it_holds: bool,
+    monthly: Option<Decimal>,
+}
 
 impl FakeCarrier {
     /// The key it goes by.
@@ -135,11 +157,61 @@ impl FakeCarrier {
             cost: None,
         };
         let for_sale = numbers.into_iter().map(|n| (n.clone(), offer(n))).collect();
-        Self(Arc::new(Mutex::new(Books { for_sale, script, ..Books::default() })))
+        Self {
+            books: Arc::new(Mutex::new(Books { for_sale, script, ..Books::default() })),
+            key: Self::KEY,
+            name: "Fake carrier",
+            holds: true,
+            says_it_holds: true,
+            monthly: Some(Decimal::new(65, 2)),
+        }
+    }
+
+    /// The same under another key and name, so that there may be several.
+    #[must_use]
+    pub fn called(mut self, key: &'static str, name: &'static str) -> Self {
+        (self.key, self.name) = (key, name);
+        for offer in self.books().for_sale.values_mut() {
+            key.clone_into(&mut offer.carrier);
+        }
+        self
+    }
+
+    /// The same for this much a month; `None` tells no prices.
+    #[must_use]
+    pub fn for_monthly(self, monthly: Option<Decimal>) -> Self {
+        Self { monthly, ..self }
+    }
+
+    /// The same that sets no number aside.
+    #[must_use]
+    pub fn without_holds(self) -> Self {
+        Self { holds: false, says_it_holds: false, ..self }
+    }
+
+    /// The same that says it sets numbers aside, and then cannot.
+    #[must_use]
+    pub fn breaking_its_word(self) -> Self {
+        Self { holds: false, says_it_holds: true, ..self }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes how it answers from now on.
+    pub fn feels(&self, mood: Mood) {
+        self.books().mood = mood;
+    }
+
+    /// How often it was searched.
+    pub fn searches(&self) -> usize {
+        self.books().searches
+    }
+
+    /// Changes what it offers.
+    pub fn offers(&self, change: impl FnMut(&mut Offer)) {
+        self.books().for_sale.values_mut().for_each(change);
     }
 
     /// Tells what happens to the next purchase not yet spoken of.
@@ -156,22 +228,22 @@ impl FakeCarrier {
 #[async_trait]
 impl Carrier for FakeCarrier {
     fn key(&self) -> &'static str {
-        Self::KEY
+        self.key
     }
 
     fn name(&self) -> &'static str {
-        "Fake carrier"
+        self.name
     }
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            holds: true,
+            holds: self.says_it_holds,
             search: true,
             ports: false,
             messages: false,
             calls: false,
             subaccounts: false,
-            hold_minutes: 60,
+            hold_minutes: if self.says_it_holds { 60 } else { 0 },
             minimum_days: 0,
             undo_days: 0,
         }
@@ -182,6 +254,19 @@ impl Carrier for FakeCarrier {
     }
 
     async fn search(&self, query: &SearchQuery) -> Result<Findings, CarrierError> {
+        let mood = {
+            let mut books = self.books();
+            books.searches += 1;
+            books.mood
+        };
+        match mood {
+            Mood::Well => {}
+            Mood::Slow => std::future::pending().await,
+            Mood::Dead => return Err(hiccup()),
+        }
+        // It knows no postal codes, rate centres or LATAs.
+        let mut applied = query.given();
+        applied.retain(|f| !matches!(f, Filter::PostalCode | Filter::RateCentre | Filter::Lata));
         let fits = |o: &&Offer| {
             o.country == query.country
                 && (query.types.is_empty() || query.types.contains(&o.number_type))
@@ -190,7 +275,7 @@ impl Carrier for FakeCarrier {
         let books = self.books();
         let free = books.for_sale.values().filter(|o| !books.holds.contains_key(&o.number));
         let page = free.filter(fits).skip(query.offset as usize).take(query.limit as usize);
-        Ok(Findings { offers: page.cloned().collect(), applied: query.given() })
+        Ok(Findings { offers: page.cloned().collect(), applied, ..Findings::default() })
     }
 
     async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError> {
@@ -203,6 +288,9 @@ impl Carrier for FakeCarrier {
         key: Uuid,
         until: DateTime<Utc>,
     ) -> Result<CarrierHold, CarrierError> {
+        if !self.holds {
+            return Err(cannot("holds"));
+        }
         let mut books = self.books();
         let taken = books.holds.get(number).is_some_and(|(holder, _)| *holder != key);
         if taken || !books.for_sale.contains_key(number) {
@@ -294,13 +382,14 @@ impl Carrier for FakeCarrier {
     }
 
     async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {
+        let monthly = self.monthly.ok_or_else(|| cannot("prices"))?;
         Ok(vec![PriceRow {
             country: "US".to_owned(),
             number_type: NumberType::Local,
             currency: Currency::Usd,
-            monthly: rust_decimal::Decimal::new(65, 2),
-            setup: rust_decimal::Decimal::ZERO,
-            inbound_minute: rust_decimal::Decimal::new(35, 4),
+            monthly,
+            setup: Decimal::ZERO,
+            inbound_minute: Decimal::new(35, 4),
             requirement: Requirement::None,
         }])
     }

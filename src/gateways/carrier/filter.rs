@@ -13,6 +13,9 @@ pub struct Findings {
     pub offers: Vec<Offer>,
     /// The conditions that hold for every one of them.
     pub applied: BTreeSet<Filter>,
+    /// Those of [`Findings::applied`] that the adapter checked on what came, because the carrier
+    /// cannot be asked for them, or not surely.
+    pub checked: BTreeSet<Filter>,
 }
 
 impl SearchQuery {

@@ -102,6 +102,7 @@ impl House {
                 carriers: vec![Arc::new(carrier) as Arc<dyn Carrier>],
                 switchboards: vec![Arc::new(FormSwitchboard::local(CARRIER_SECRET.into()))],
                 processors: vec![Arc::new(card) as Arc<dyn PaymentProcessor>],
+                ..Outside::default()
             }
         })
         .await;

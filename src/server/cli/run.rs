@@ -7,10 +7,11 @@ use super::{
 use crate::{config::Config, postgres::PrivateCluster};
 use anyhow::Context;
 use secrecy::ExposeSecret;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 use voxlink_domain::{
     Platform, audit,
     billing::{books, invoices},
+    catalog::{self, ImportError},
 };
 use voxlink_gateways::{Clock, SystemClock};
 
@@ -81,6 +82,45 @@ pub(super) async fn invoices(
         tell(&format!("{tenant}: {error}"));
     }
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Enters a list of prices, or tries it out.
+pub(super) async fn prices(
+    platform: &Platform,
+    file: &Path,
+    dry: bool,
+) -> anyhow::Result<ExitCode> {
+    let text = tokio::fs::read_to_string(file)
+        .await
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    let done = match catalog::import_prices(platform, &text, dry).await {
+        Ok(done) => done,
+        Err(ImportError::Lines(wrong)) => {
+            for (line, why) in &wrong {
+                tell(&format!("line {line}: {why}"));
+            }
+            tell(&ImportError::Lines(wrong).to_string());
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for price in done.iter().filter(|price| price.new) {
+        say(&format!(
+            "line {}: {} {} {} costs {} and is sold for {} a month from {} on",
+            price.line,
+            price.carrier,
+            price.country,
+            price.number_type,
+            price.cost,
+            price.monthly,
+            price.from.format("%Y-%m-%d %H:%M UTC")
+        ));
+    }
+    let new = done.iter().filter(|price| price.new).count();
+    let same = done.len() - new;
+    let verb = if dry { "would be new" } else { "entered" };
+    say(&format!("{} {verb}, {same} as they were.", counted(new, "price")));
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn audit(platform: &Platform) -> anyhow::Result<ExitCode> {

@@ -205,6 +205,8 @@ fn a_wrong_value_is_named_with_an_example_and_is_not_repeated() {
         ("DATABASE_URL", "mysql://x"),
         ("POOL_APP", "0"),
         ("HOLD_MINUTES", "-1"),
+        ("SEARCH_DEADLINE_MS", "5 s"),
+        ("SEARCH_DEADLINE_MS", "0"),
         ("SECRET_KEY", "c2hvcnQ="),
         ("TEST_CARD", "perhaps"),
         ("LOG_FORMAT", "xml"),

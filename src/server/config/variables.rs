@@ -110,6 +110,12 @@ pub const VARIABLES: &[Variable] = &[
     fixed("HOLD_MINUTES", "15", "10", "How long a cart holds a number; extended, an hour in all"),
     fixed("RELEASE_GRACE_DAYS", "10", "7", "Days within which a release can be undone"),
     fixed(
+        "SEARCH_DEADLINE_MS",
+        "5000",
+        "3000",
+        "Milliseconds that a search waits for a carrier; then its last answer of up to an hour stands in, or the page says that it is missing",
+    ),
+    fixed(
         "SUSPENSION_MESSAGE",
         "The number you have called is not in service.",
         "This number is closed at the moment.",

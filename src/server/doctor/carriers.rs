@@ -1,9 +1,9 @@
 //! Each carrier: does it answer, does it know us, may we buy; and do we believe it when it calls.
 
-use super::Finding::{self, Good, Wrong};
+use super::Finding::{self, Absent, Good, Wrong};
 use super::PATIENCE;
 use crate::config::{VARIABLES, Variable};
-use voxlink_domain::Platform;
+use voxlink_domain::{Fault, Platform, catalog::current_prices};
 use voxlink_gateways::{Carrier, CarrierError};
 
 /// Looks at one carrier.
@@ -33,6 +33,26 @@ pub(super) fn callbacks(platform: &Platform, carrier: &dyn Carrier) -> Finding {
             or("what proves its callbacks", &variables(carrier.key(), &[Part::Proof]))
         ),
     )
+}
+
+/// Looks whether a carrier's numbers have prices: what has none is not sold.
+pub(super) async fn prices(platform: &Platform, carrier: &dyn Carrier) -> Finding {
+    let asked = async {
+        let mut connection = platform.db().app.acquire().await?;
+        current_prices(&mut connection, platform.clock().now()).await
+    };
+    let prices: Result<_, Fault> = asked.await;
+    match prices {
+        Ok(all) => match all.iter().filter(|price| price.carrier == carrier.key()).count() {
+            0 => Absent(
+                "none, so nothing of it is sold: they come with the daily refresh where the \
+                 carrier tells them, else enter them by voxlink prices import"
+                    .to_owned(),
+            ),
+            count => Good(format!("{count} kinds of numbers are for sale")),
+        },
+        Err(error) => Wrong(error.to_string(), "run voxlink migrate".to_owned()),
+    }
 }
 
 /// What to do about a carrier's ill health.

@@ -35,14 +35,25 @@ pub(super) fn form(
         Some(unread) => unread.typed.clone(),
         None => wish.max_monthly.map(|m| m.exact().to_string()).unwrap_or_default(),
     };
-    let more = [&wish.area_code, &wish.exclude, &wish.locality, &wish.region, &max, &ability]
-        .iter()
-        .any(|text| !text.is_empty())
+    let texts = [
+        &wish.area_code,
+        &wish.exclude,
+        &wish.locality,
+        &wish.region,
+        &wish.postal_code,
+        &wish.rate_centre,
+        &wish.lata,
+        &max,
+        &ability,
+    ];
+    let more = texts.iter().any(|text| !text.is_empty())
+        || wish.no_papers
         || wish.sort != Sort::Best
-        || ["area", "exclude", "max", "can", "sort"]
+        || ["area", "exclude", "lata", "max", "can", "papers", "sort"]
             .iter()
             .any(|field| wrong.about(field).is_some());
     let summary = wrong.summary().map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
+    let papers = if wish.no_papers { "none" } else { "" };
     let (km, sort) = (wish.within_km.to_string(), wish.sort.to_string());
     view! {
         <form method="get" action="/search" role="search" aria-label="Search numbers" class="surface mb-6 flex flex-col gap-4 p-5">
@@ -61,8 +72,12 @@ pub(super) fn form(
                         <Field name="area" label="Area code" value=wish.area_code inputmode="numeric" placeholder="617" optional=true />
                         <Field name="locality" label="Town" value=wish.locality optional=true autocomplete="off" />
                         <Field name="region" label="State or region" value=wish.region placeholder="MA" optional=true autocomplete="off" />
+                        <Field name="postal" label="Postal code" value=wish.postal_code optional=true autocomplete="off" />
+                        <Field name="rate_centre" label="Rate centre" value=wish.rate_centre placeholder="BOSTON" optional=true autocomplete="off" />
+                        <Field name="lata" label="LATA" value=wish.lata inputmode="numeric" placeholder="128" optional=true />
                         <Field name="exclude" label="Without these digits" value=wish.exclude placeholder="4, 13" optional=true />
                         <Select name="can" label="Can do" choices=can value=ability none="Anything" />
+                        <Select name="papers" label="Papers" choices=vec![Choice::new("none", "Needs no papers")] value=papers none="Any" />
                         <Field name="max" label="Most a month, in $" value=max inputmode="decimal" placeholder="2.50" optional=true />
                         <Select name="sort" label="Order" choices=sorts value=sort />
                     </div>

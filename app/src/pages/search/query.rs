@@ -10,7 +10,7 @@ use voxlink_types::{
 /// Rows on a page.
 const ROWS: u32 = 25;
 /// The fields that may hold what cannot be read; the others take any text.
-const CHECKED: [&str; 6] = ["country", "type", "km", "can", "max", "sort"];
+const CHECKED: [&str; 7] = ["country", "type", "km", "can", "papers", "max", "sort"];
 
 pub(super) fn read(query: &[(String, String)]) -> Wish {
     let mut wish = Wish { page: PageRequest::new(1, ROWS), ..Wish::default() };
@@ -46,6 +46,10 @@ pub(super) fn read(query: &[(String, String)]) -> Wish {
             "exclude" => put(&mut wish.exclude, Some(text.clone())),
             "locality" => put(&mut wish.locality, Some(text.clone())),
             "region" => put(&mut wish.region, Some(text.clone())),
+            "postal" => put(&mut wish.postal_code, Some(text.clone())),
+            "rate_centre" => put(&mut wish.rate_centre, Some(text.clone())),
+            "lata" => put(&mut wish.lata, Some(text.clone())),
+            "papers" => put(&mut wish.no_papers, (text == "none").then_some(true)),
             "near" => put(&mut wish.near, Some(text.clone())),
             "page" => {
                 let page = text.parse().unwrap_or(1);
@@ -88,7 +92,10 @@ mod tests {
 
     #[test]
     fn an_address_is_a_search() {
-        let wish = of("country=gb&type=mobile&can=sms&km=25&max=2.50&page=3&digits=TAXI&x=y&area=");
+        let wish = of(
+            "country=gb&type=mobile&can=sms&km=25&max=2.50&page=3&digits=TAXI&x=y&area=&papers=none&lata=128",
+        );
+        assert_eq!((wish.no_papers, wish.lata.as_str()), (true, "128"));
         assert_eq!(wish.country, "GB");
         assert_eq!(wish.types, [NumberType::Mobile]);
         assert_eq!(wish.capabilities, [Capability::Sms]);
@@ -110,6 +117,7 @@ mod tests {
             ("km=7", "km"),
             ("type=spoon", "type"),
             ("can=fly", "can"),
+            ("papers=some", "papers"),
             ("sort=taste", "sort"),
             ("country=Germany", "country"),
         ] {

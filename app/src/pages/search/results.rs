@@ -1,13 +1,15 @@
 //! What was found, as a shop shows it.
 
+use super::conditions;
 use crate::{
     flash::Tone,
     look::Look,
     ui::{
-        Amount, Badge, Button, ButtonKind, EmptyState, Flag, Form, LinkButton, MorePager, Notice,
-        Rate, Table, country_name,
+        Amount, Badge, Button, ButtonKind, EmptyState, Flag, Form, LinkButton, MorePager, Rate,
+        Table, country_name,
     },
 };
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use voxlink_domain::catalog::{Found, Hit, Wider, Wish};
 use voxlink_types::number::Requirement;
@@ -19,15 +21,15 @@ pub(super) fn list(
     look: &Look,
     may_hold: bool,
 ) -> AnyView {
-    let silent = (!found.silent.is_empty()).then(|| {
-        let text = format!("{} did not answer: its numbers are missing.", found.silent.join(", "));
-        view! { <Notice tone=Tone::Warning>{text}</Notice> }
-    });
+    let silent = conditions::silent(found);
     if found.hits.is_empty() {
-        return view! { {silent} {empty(wish, wider, look)} }.into_any();
+        let checked = conditions::checked(found);
+        return view! { {silent} {empty(wish, wider, look)} {checked} }.into_any();
     }
     let about = around(found, wish, look);
-    let lines = found.hits.iter().map(|hit| line(hit.clone(), may_hold)).collect_view();
+    let checked = conditions::checked(found);
+    let now = found.now;
+    let lines = found.hits.iter().map(|hit| line(hit.clone(), now, may_hold)).collect_view();
     let back = look.address();
     let choose =
         may_hold.then(|| view! { <th scope="col"><span class="sr-only">"Choose"</span></th> });
@@ -52,6 +54,7 @@ pub(super) fn list(
                         <th scope="col">"Place"</th>
                         <th scope="col">"Can do"</th>
                         <th scope="col">"Needs"</th>
+                        <th scope="col">"Carrier"</th>
                         <th scope="col" class="amount">"Now"</th>
                         <th scope="col" class="amount">"Per month"</th>
                         <th scope="col" class="amount">"Per minute"</th>
@@ -63,6 +66,7 @@ pub(super) fn list(
             {several}
         </Form>
         <MorePager page=wish.page.page more=found.more />
+        {checked}
     }
     .into_any()
 }
@@ -85,7 +89,8 @@ fn around(found: &Found, wish: &Wish, look: &Look) -> impl IntoView + use<> {
     view! { {place}{others}{end}" Prices are before tax." }
 }
 
-fn line(hit: Hit, may_hold: bool) -> impl IntoView {
+fn line(hit: Hit, now: DateTime<Utc>, may_hold: bool) -> impl IntoView {
+    let from = conditions::origin(&hit, now);
     let offer = hit.offer;
     let shown = offer.number.international();
     let value = format!("{}:{}", offer.carrier, offer.number);
@@ -105,10 +110,10 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
         .map(|c| view! { <Badge text=c.label() tone=None /> })
         .collect_view();
     // On a phone a card says only what is out of the ordinary.
-    let needs = hit.price.requirement != Requirement::None;
+    let needs = hit.needs != Requirement::None;
     let extra = hit.price.setup.minor != 0;
     let papers = if needs {
-        view! { <Badge text=hit.price.requirement.label() tone=Some(Tone::Warning) /> }.into_any()
+        view! { <Badge text=hit.needs.label() tone=Some(Tone::Warning) /> }.into_any()
     } else {
         view! { <span class="whitespace-nowrap text-muted">"No papers"</span> }.into_any()
     };
@@ -154,6 +159,9 @@ fn line(hit: Hit, may_hold: bool) -> impl IntoView {
                 <span class="flex flex-wrap gap-1">{can}</span>
             </td>
             <td class=if needs { "wide" } else { "wide max-md:hidden" }>{papers}</td>
+            <td class="wide">
+                <div>{from}</div>
+            </td>
             <td data-label="Now" class=if extra { "amount wide" } else { "amount wide max-md:hidden" }>
                 <Amount money=now />
             </td>
@@ -236,6 +244,10 @@ fn without(field: &str, wish: &Wish) -> String {
         "region" => format!("Not only in {}", wish.region),
         "exclude" => format!("Even with {}", wish.exclude),
         "type" => "Any type".to_owned(),
+        "postal" => format!("Not only in {}", wish.postal_code),
+        "rate_centre" => format!("Not only in rate centre {}", wish.rate_centre),
+        "lata" => format!("Not only in LATA {}", wish.lata),
+        "papers" => "Also with papers".to_owned(),
         "can" => "Whatever they can do".to_owned(),
         _ => "At any price".to_owned(),
     }

@@ -36,7 +36,7 @@ pub(super) async fn search(
     let unknown = [Filter::PostalCode, Filter::RateCentre, Filter::Lata];
     let mut applied = query.given();
     applied.retain(|filter| !unknown.contains(filter));
-    let none = Findings { offers: Vec::new(), applied: applied.clone() };
+    let none = Findings { applied: applied.clone(), ..Findings::default() };
     let types = kinds(query);
     if types.is_empty() {
         return Ok(none);
@@ -48,7 +48,7 @@ pub(super) async fn search(
     let mut sql = statement(query, &types, places.as_deref(), carrier.clock.now())?;
     let found: Vec<Found> = sql.build_query_as().fetch_all(&carrier.pool).await.map_err(failed)?;
     let offers = found.into_iter().filter_map(|row| offered(row, query.near)).collect();
-    Ok(Findings { offers, applied })
+    Ok(Findings { offers, applied, ..Findings::default() })
 }
 
 /// One number, if it is on sale now.

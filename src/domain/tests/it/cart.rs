@@ -1,6 +1,7 @@
 //! Tests of `domain::cart`.
 
 use chrono::Duration;
+use rust_decimal::Decimal;
 use std::sync::Arc;
 use voxlink_domain::{
     RequestInfo,
@@ -12,10 +13,14 @@ use voxlink_domain::{
     catalog::{Wish, refresh_prices, search},
     orders::{self, Checkout, PaymentChoice},
 };
-use voxlink_gateways::{Carrier, carrier::fake::FakeCarrier, fault::Script};
+use voxlink_gateways::{
+    Carrier,
+    carrier::{OfferCost, fake::FakeCarrier},
+    fault::Script,
+};
 use voxlink_testkit::{Outside, TestPlatform};
 use voxlink_types::{
-    E164,
+    Currency, E164,
     ids::SessionId,
     order::Strategy,
     role::{PlatformRole, TenantRole},
@@ -32,7 +37,10 @@ fn number(n: u32) -> E164 {
 
 impl Shop {
     async fn open() -> Self {
-        let carrier = FakeCarrier::new((0..40).map(number), Script::calm());
+        Self::of(FakeCarrier::new((0..40).map(number), Script::calm())).await
+    }
+
+    async fn of(carrier: FakeCarrier) -> Self {
         let carriers = vec![Arc::new(carrier) as Arc<dyn Carrier>];
         let test = TestPlatform::with(Outside { carriers, ..Outside::default() }).await;
         refresh_prices(&test.platform).await.unwrap();
@@ -106,6 +114,37 @@ async fn of_many_carts_exactly_one_gets_the_number_and_the_others_a_clear_word()
     let wish = Wish { contains: "0001".into(), ..Wish::default() };
     let found = search(&shop.test.platform, &wish).await.unwrap();
     assert!(found.hits.is_empty(), "a held number is not offered");
+}
+
+#[tokio::test]
+async fn a_carrier_that_cannot_hold_leaves_it_at_our_own_hold() {
+    let fake = || FakeCarrier::new((0..40).map(number), Script::calm());
+    for carrier in [fake().without_holds(), fake().breaking_its_word()] {
+        let shop = Shop::of(carrier).await;
+        let (ann, bob) = (shop.member("Ann").await, shop.member("Bob").await);
+        let until = shop.hold(&ann, 1).await.unwrap();
+        assert_eq!(shop.view(&ann).await.items[0].standing, Standing::Held(until));
+        assert!(matches!(shop.hold(&bob, 1).await, Err(CartError::Taken(_))));
+        shop.test.clock.advance(Duration::minutes(1));
+        assert_eq!(shop.hold(&ann, 1).await.unwrap(), until + Duration::minutes(1));
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_costs_us_more_than_its_kind_is_not_sold() {
+    let carrier = FakeCarrier::new((0..2).map(number), Script::calm());
+    let shop = Shop::of(carrier.clone()).await;
+    let ann = shop.member("Ann").await;
+    carrier.offers(|offer| {
+        let monthly = if offer.number == number(1) { 66 } else { 65 };
+        offer.cost = Some(OfferCost {
+            monthly: Decimal::new(monthly, 2),
+            setup: Decimal::ZERO,
+            currency: Currency::Usd,
+        });
+    });
+    assert!(matches!(shop.hold(&ann, 1).await, Err(CartError::NotForSale(_))));
+    shop.hold(&ann, 0).await.unwrap();
 }
 
 #[tokio::test]

@@ -11,4 +11,6 @@ mod jobs;
 mod numbers;
 mod orders;
 mod people;
+mod prices;
 mod routing;
+mod search;
