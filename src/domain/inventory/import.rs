@@ -1,0 +1,397 @@
+//! Numbers from a file: each row says which number at which carrier becomes whose, and for which
+//! campaign. The rows are read first ([`read_rows`] is pure), then brought in one by one, so that a
+//! bad row sinks nothing; a row that is done already is done.
+
+use super::{
+    InventoryError,
+    adopt::{self, Adoption},
+    owned_pages,
+};
+use crate::{
+    Actor, Ctx, Fault, Installation, Platform, RequestInfo,
+    campaigns::{self, CampaignError},
+    numbers::settings_for,
+};
+use futures::TryStreamExt;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::{HashMap, HashSet},
+    pin::pin,
+    sync::Arc,
+};
+use uuid::Uuid;
+use voxlink_gateways::{
+    Carrier,
+    carrier::{Bought, OwnedNumber, Papers, Purchase},
+};
+use voxlink_types::{
+    E164,
+    ids::{CampaignId, NumberId, TenantId},
+};
+
+/// The carrier whose numbers are our own stock: what the file names is taken from it.
+const OWN_CARRIER: &str = "local";
+
+/// In which column what stands, counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    /// The number.
+    pub number: usize,
+    /// The account's id.
+    pub tenant: usize,
+    /// The campaign's id or name; may be empty or absent.
+    pub campaign: usize,
+    /// The carrier's key.
+    pub provider: usize,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self { number: 0, tenant: 1, campaign: 2, provider: 3 }
+    }
+}
+
+/// A row as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// The number.
+    pub number: E164,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its campaign, by id or name.
+    pub campaign: Option<String>,
+    /// The carrier's key.
+    pub provider: String,
+}
+
+/// Reads a file's rows, each with its line; a row that cannot be read says why.
+pub fn read_rows(
+    text: &str,
+    columns: Columns,
+    skip_header: bool,
+) -> Vec<(u64, Result<ImportRow, String>)> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut rows = Vec::new();
+    let mut seen = HashSet::new();
+    for (index, record) in reader.records().enumerate() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                rows.push((0, Err(format!("this is no CSV: {error}"))));
+                continue;
+            }
+        };
+        if index == 0 && skip_header {
+            continue;
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = row(&record, columns).and_then(|row| {
+            if seen.insert(row.number.clone()) {
+                Ok(row)
+            } else {
+                Err(format!("{} stands in the file twice", row.number))
+            }
+        });
+        rows.push((line, row));
+    }
+    rows
+}
+
+fn row(record: &csv::StringRecord, columns: Columns) -> Result<ImportRow, String> {
+    let cell = |column: usize| record.get(column).map(str::trim).filter(|text| !text.is_empty());
+    // A sheet that was exported here has an apostrophe before the plus.
+    let number = cell(columns.number).ok_or("the number is missing")?.trim_start_matches('\'');
+    let number: E164 =
+        number.parse().map_err(|_| format!("“{number}” is no number such as +12025550123"))?;
+    let tenant = cell(columns.tenant).ok_or("the account is missing")?;
+    let tenant = tenant
+        .parse()
+        .map_err(|_| format!("“{tenant}” is no account's id such as ten_0190a5c2…"))?;
+    Ok(ImportRow {
+        number,
+        tenant,
+        campaign: cell(columns.campaign).map(str::to_owned),
+        provider: cell(columns.provider).ok_or("the provider is missing")?.to_lowercase(),
+    })
+}
+
+/// What came of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowOutcome {
+    /// It is the account's now.
+    Added(NumberId),
+    /// It was the account's already; its campaign is as the file says.
+    Already(NumberId),
+    /// Why not.
+    Refused(String),
+}
+
+/// A row and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Its line in the file.
+    pub line: u64,
+    /// The number, where it could be read.
+    pub number: Option<E164>,
+    /// What came of it.
+    pub outcome: RowOutcome,
+}
+
+/// Brings rows in, each in a transaction of its own; in a rehearsal (`dry_run`) each is undone and
+/// nothing is asked of a carrier but its list. Only what is ours at its carrier can be brought in.
+pub async fn import(
+    platform: &Platform,
+    rows: Vec<(u64, Result<ImportRow, String>)>,
+    dry_run: bool,
+) -> Result<Vec<Imported>, Fault> {
+    let mut owned = HashMap::new();
+    let mut done = Vec::with_capacity(rows.len());
+    for (line, row) in rows {
+        let imported = match row {
+            Err(why) => Imported { line, number: None, outcome: RowOutcome::Refused(why) },
+            Ok(row) => {
+                let outcome = match one(platform, &mut owned, &row, dry_run).await {
+                    Ok(outcome) => outcome,
+                    Err(InventoryError::Fault(fault)) => return Err(fault),
+                    Err(error) => RowOutcome::Refused(error.to_string()),
+                };
+                Imported { line, number: Some(row.number), outcome }
+            }
+        };
+        done.push(imported);
+    }
+    Ok(done)
+}
+
+/// What is ours at each carrier that the file names; the reason where it does not tell.
+type Owned = HashMap<String, Result<HashMap<E164, OwnedNumber>, String>>;
+
+async fn one(
+    platform: &Platform,
+    owned: &mut Owned,
+    row: &ImportRow,
+    dry_run: bool,
+) -> Result<RowOutcome, InventoryError> {
+    let mut cx = begin(platform).await?;
+    let campaign = match &row.campaign {
+        Some(text) => Some(campaign(&mut cx, row.tenant, text).await?),
+        None => None,
+    };
+    if let Some((holder, id)) = holder(&mut cx, &row.number).await? {
+        drop(cx);
+        if holder != row.tenant {
+            return Err(InventoryError::Held);
+        }
+        if let (Some(campaign), false) = (campaign, dry_run) {
+            assign(platform, row.tenant, campaign, id).await?;
+        }
+        return Ok(RowOutcome::Already(id));
+    }
+    drop(cx);
+    let carrier = platform
+        .carrier(&row.provider)
+        .ok_or_else(|| InventoryError::NoCarrier(row.provider.clone()))?;
+    let owned = match at_carrier(&carrier, owned, row).await? {
+        Ok(owned) => owned,
+        Err(_) if carrier.key() == OWN_CARRIER => {
+            match from_stock(platform, carrier.as_ref(), row, dry_run).await? {
+                Ok(owned) => owned,
+                Err(why) => return Ok(RowOutcome::Refused(why)),
+            }
+        }
+        Err(why) => return Ok(RowOutcome::Refused(why)),
+    };
+    let mut cx = begin(platform).await?;
+    let adoption = Adoption {
+        tenant: row.tenant,
+        carrier: row.provider.clone(),
+        owned,
+        campaign,
+        reason: "Imported from a file",
+    };
+    let number = adopt::adopt(&mut cx, platform, &adoption).await?;
+    if !dry_run {
+        cx.commit().await?;
+    }
+    Ok(RowOutcome::Added(number))
+}
+
+async fn begin(platform: &Platform) -> Result<Ctx<Installation>, Fault> {
+    platform.work("cli").await
+}
+
+/// A campaign of the account's, by id or by name.
+async fn campaign(
+    cx: &mut Ctx<Installation>,
+    tenant: TenantId,
+    text: &str,
+) -> Result<CampaignId, InventoryError> {
+    if let Ok(id) = text.parse::<CampaignId>() {
+        adopt::in_use(cx, tenant, id).await?;
+        return Ok(id);
+    }
+    sqlx::query_scalar!(
+        r#"select id as "id: CampaignId" from campaigns
+           where tenant_id = $1 and lower(name) = lower($2) and archived_at is null"#,
+        tenant.uuid(),
+        text,
+    )
+    .fetch_optional(cx.tx())
+    .await?
+    .ok_or(InventoryError::Campaign)
+}
+
+/// Who has the number now.
+async fn holder(
+    cx: &mut Ctx<Installation>,
+    number: &E164,
+) -> Result<Option<(TenantId, NumberId)>, InventoryError> {
+    let row = sqlx::query!(
+        r#"select tenant_id as "tenant: TenantId", id as "id: NumberId" from subscriptions
+           where e164 = $1 and state <> 'released'"#,
+        number.as_str(),
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    Ok(row.map(|r| (r.tenant, r.id)))
+}
+
+async fn assign(
+    platform: &Platform,
+    tenant: TenantId,
+    campaign: CampaignId,
+    number: NumberId,
+) -> Result<(), InventoryError> {
+    let (actor, request) = (Actor::System("cli"), RequestInfo::default());
+    let mut cx = Ctx::begin(platform, tenant, actor, request).await?;
+    match campaigns::assign(&mut cx, Some(campaign), &[number]).await {
+        Ok(_) => Ok(cx.commit().await?),
+        Err(CampaignError::Fault(fault)) => Err(fault.into()),
+        Err(_) => Err(InventoryError::Campaign),
+    }
+}
+
+/// The number as its carrier lists it; the list is read once for the whole file.
+async fn at_carrier(
+    carrier: &Arc<dyn Carrier>,
+    owned: &mut Owned,
+    row: &ImportRow,
+) -> Result<Result<OwnedNumber, String>, InventoryError> {
+    if !owned.contains_key(&row.provider) {
+        let listed = match list(carrier).await {
+            Ok(listed) => Ok(listed),
+            Err(InventoryError::Fault(fault)) => return Err(fault.into()),
+            Err(error) => Err(error.to_string()),
+        };
+        owned.insert(row.provider.clone(), listed);
+    }
+    Ok(match owned.get(&row.provider) {
+        Some(Ok(listed)) => listed.get(&row.number).cloned().ok_or_else(|| {
+            format!("{} does not list {} among our numbers", carrier.name(), row.number)
+        }),
+        Some(Err(why)) => Err(why.clone()),
+        None => Err(format!("{} told nothing", carrier.name())),
+    })
+}
+
+async fn list(carrier: &Arc<dyn Carrier>) -> Result<HashMap<E164, OwnedNumber>, InventoryError> {
+    let mut all = HashMap::new();
+    let mut pages = pin!(owned_pages(Arc::clone(carrier)));
+    while let Some(page) = pages.try_next().await? {
+        all.extend(page.into_iter().map(|owned| (owned.number.clone(), owned)));
+    }
+    Ok(all)
+}
+
+/// A number of our own stock that nobody has yet is taken from it. The key follows from number and
+/// account, so a file that is brought in again takes nothing twice.
+async fn from_stock(
+    platform: &Platform,
+    carrier: &dyn Carrier,
+    row: &ImportRow,
+    dry_run: bool,
+) -> Result<Result<OwnedNumber, String>, InventoryError> {
+    if carrier.offer(&row.number).await?.is_none() {
+        return Ok(Err(format!("{} neither has nor offers {}", carrier.name(), row.number)));
+    }
+    let hash: [u8; 32] = Sha256::digest(format!("import:{}:{}", row.tenant, row.number)).into();
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    let key = Uuid::from_bytes(bytes);
+    let settings = settings_for(platform.settings(), &row.provider, row.number.as_str());
+    if dry_run {
+        // As it would come back.
+        return Ok(Ok(OwnedNumber {
+            id: key.to_string(),
+            number: row.number.clone(),
+            account: String::new(),
+            active: true,
+            settings: Some(settings),
+        }));
+    }
+    let purchase = Purchase {
+        number: row.number.clone(),
+        key,
+        hold_id: None,
+        settings,
+        papers: Papers::default(),
+    };
+    Ok(match carrier.buy(&purchase).await? {
+        Bought::Done(owned) => Ok(owned),
+        Bought::Pending { .. } => {
+            Err("the carrier works on it: import the file again later".to_owned())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: &str = "ten_0190a5c2000070008000000000000001";
+
+    fn read(text: &str, columns: Columns, skip: bool) -> Vec<(u64, Result<ImportRow, String>)> {
+        read_rows(&text.replace("TEN", TENANT), columns, skip)
+    }
+
+    #[test]
+    fn rows_are_read_by_their_columns_and_a_bad_one_says_why() {
+        let text = "number,tenant_id,campaign_id,provider\n\
+            +12025550123,TEN,Spring,SignalWire\n\
+            '+12025550124, TEN ,,local\n\
+            12025550125,TEN,,local\n\
+            +12025550126,t_1,,local\n\
+            +12025550123,TEN,,local\n\
+            +12025550127,TEN\n";
+        let rows = read(text, Columns::default(), true);
+        let lines: Vec<u64> = rows.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4, 5, 6, 7]);
+        let first = rows[0].1.as_ref().unwrap();
+        assert_eq!(
+            (first.campaign.as_deref(), first.provider.as_str()),
+            (Some("Spring"), "signalwire")
+        );
+        let second = rows[1].1.as_ref().unwrap();
+        assert_eq!((second.number.as_str(), &second.campaign), ("+12025550124", &None));
+        for (at, why) in [
+            (2, "is no number"),
+            (3, "is no account's id"),
+            (4, "twice"),
+            (5, "the provider is missing"),
+        ] {
+            let said = rows[at].1.as_ref().unwrap_err();
+            assert!(said.contains(why), "{said}");
+        }
+    }
+
+    #[test]
+    fn columns_may_stand_elsewhere() {
+        let columns = Columns { number: 3, tenant: 0, campaign: 9, provider: 1 };
+        let rows = read("TEN,local,x,+12025550123\n", columns, false);
+        assert_eq!(rows[0].1.as_ref().unwrap().campaign, None);
+    }
+}
