@@ -21,7 +21,7 @@ use std::{
 };
 use uuid::Uuid;
 use voxlink_gateways::{
-    Carrier,
+    Carrier, CarrierError,
     carrier::{Bought, OwnedNumber, Papers, Purchase},
 };
 use voxlink_types::{
@@ -108,7 +108,7 @@ fn row(record: &csv::StringRecord, columns: Columns) -> Result<ImportRow, String
     let number: E164 =
         number.parse().map_err(|_| format!("“{number}” is no number such as +12025550123"))?;
     let tenant = cell(columns.tenant).ok_or("the account is missing")?;
-    let tenant = tenant
+    let tenant: TenantId = tenant
         .parse()
         .map_err(|_| format!("“{tenant}” is no account's id such as ten_0190a5c2…"))?;
     Ok(ImportRow {
@@ -195,18 +195,19 @@ async fn one(
     let carrier = platform
         .carrier(&row.provider)
         .ok_or_else(|| InventoryError::NoCarrier(row.provider.clone()))?;
-    let owned = match at_carrier(&carrier, owned, row).await? {
-        Ok(owned) => owned,
-        Err(_) if carrier.key() == OWN_CARRIER => {
-            match from_stock(platform, carrier.as_ref(), row, dry_run).await? {
-                Ok(owned) => owned,
-                Err(why) => return Ok(RowOutcome::Refused(why)),
+    let (owned, in_stock) = match at_carrier(&carrier, owned, row).await? {
+        Ok(owned) => (owned, false),
+        Err(why) if carrier.key() != OWN_CARRIER => return Ok(RowOutcome::Refused(why)),
+        Err(_) => match offered(platform, carrier.as_ref(), row).await? {
+            Some(offered) => (offered, true),
+            None => {
+                let why = format!("{} neither has nor offers {}", carrier.name(), row.number);
+                return Ok(RowOutcome::Refused(why));
             }
-        }
-        Err(why) => return Ok(RowOutcome::Refused(why)),
+        },
     };
     let mut cx = begin(platform).await?;
-    let adoption = Adoption {
+    let mut adoption = Adoption {
         tenant: row.tenant,
         carrier: row.provider.clone(),
         owned,
@@ -214,9 +215,25 @@ async fn one(
         reason: "Imported from a file",
     };
     let number = adopt::adopt(&mut cx, platform, &adoption).await?;
-    if !dry_run {
-        cx.commit().await?;
+    if dry_run {
+        return Ok(RowOutcome::Added(number));
     }
+    if !in_stock {
+        cx.commit().await?;
+        return Ok(RowOutcome::Added(number));
+    }
+    // That was a rehearsal: nothing is taken from stock that could not be recorded afterwards.
+    drop(cx);
+    adoption.owned = match take(platform, carrier.as_ref(), row).await? {
+        Bought::Done(owned) => owned,
+        Bought::Pending { .. } => {
+            let why = "the carrier works on it: import the file again later".to_owned();
+            return Ok(RowOutcome::Refused(why));
+        }
+    };
+    let mut cx = begin(platform).await?;
+    let number = adopt::adopt(&mut cx, platform, &adoption).await?;
+    cx.commit().await?;
     Ok(RowOutcome::Added(number))
 }
 
@@ -307,45 +324,50 @@ async fn list(carrier: &Arc<dyn Carrier>) -> Result<HashMap<E164, OwnedNumber>, 
     Ok(all)
 }
 
-/// A number of our own stock that nobody has yet is taken from it. The key follows from number and
-/// account, so a file that is brought in again takes nothing twice.
-async fn from_stock(
+/// How a number of our own stock would come, where it is free.
+async fn offered(
     platform: &Platform,
     carrier: &dyn Carrier,
     row: &ImportRow,
-    dry_run: bool,
-) -> Result<Result<OwnedNumber, String>, InventoryError> {
-    if carrier.offer(&row.number).await?.is_none() {
-        return Ok(Err(format!("{} neither has nor offers {}", carrier.name(), row.number)));
+) -> Result<Option<OwnedNumber>, InventoryError> {
+    let purchase = purchase(platform, row);
+    Ok(carrier.offer(&row.number).await?.map(|offer| OwnedNumber {
+        id: purchase.key.to_string(),
+        number: offer.number,
+        account: String::new(),
+        active: true,
+        settings: Some(purchase.settings),
+    }))
+}
+
+/// Takes a number from our own stock; one whose answer was lost is looked up by its key.
+async fn take(
+    platform: &Platform,
+    carrier: &dyn Carrier,
+    row: &ImportRow,
+) -> Result<Bought, InventoryError> {
+    let purchase = purchase(platform, row);
+    match carrier.buy(&purchase).await {
+        Err(error @ CarrierError::UnknownOutcome { .. }) => {
+            let found = carrier.find_purchase(&row.number, purchase.key).await?;
+            found.ok_or(InventoryError::Carrier(error))
+        }
+        bought => Ok(bought?),
     }
+}
+
+/// The key follows from number and account, so a file that is brought in again takes nothing twice.
+fn purchase(platform: &Platform, row: &ImportRow) -> Purchase {
     let hash: [u8; 32] = Sha256::digest(format!("import:{}:{}", row.tenant, row.number)).into();
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&hash[..16]);
-    let key = Uuid::from_bytes(bytes);
-    let settings = settings_for(platform.settings(), &row.provider, row.number.as_str());
-    if dry_run {
-        // As it would come back.
-        return Ok(Ok(OwnedNumber {
-            id: key.to_string(),
-            number: row.number.clone(),
-            account: String::new(),
-            active: true,
-            settings: Some(settings),
-        }));
-    }
-    let purchase = Purchase {
+    Purchase {
         number: row.number.clone(),
-        key,
+        key: Uuid::from_bytes(bytes),
         hold_id: None,
-        settings,
+        settings: settings_for(platform.settings(), &row.provider, row.number.as_str()),
         papers: Papers::default(),
-    };
-    Ok(match carrier.buy(&purchase).await? {
-        Bought::Done(owned) => Ok(owned),
-        Bought::Pending { .. } => {
-            Err("the carrier works on it: import the file again later".to_owned())
-        }
-    })
+    }
 }
 
 #[cfg(test)]
