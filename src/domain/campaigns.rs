@@ -155,17 +155,22 @@ pub async fn assign(
     Ok(changed)
 }
 
-/// Assigns numbers as people type them: one to a line or separated by commas, as +12025550123 or
-/// national for the United States.
+/// Assigns numbers as people type them: one to a line or separated by commas, in any writing with
+/// the country code, or national for the United States.
 pub async fn assign_typed(
     cx: &mut Ctx,
     id: CampaignId,
     typed: &str,
 ) -> Result<usize, CampaignError> {
+    // A campaign that is nobody's here is told as such before any number.
+    locked(cx, id).await?;
     let mut ids = Vec::new();
     for text in typed.split([',', ';', '\n']).map(str::trim).filter(|text| !text.is_empty()) {
         let unknown = || CampaignError::Unknown(text.chars().take(40).collect());
-        let number = E164::from_typed(text, Some("US")).map_err(|_| unknown())?;
+        let number = match text.parse::<E164>() {
+            Ok(number) => number,
+            Err(_) => E164::from_typed(text, Some("US")).map_err(|_| unknown())?,
+        };
         let found = sqlx::query_scalar!(
             r#"select id as "id: NumberId" from subscriptions
                where tenant_id = $1 and e164 = $2 and state <> 'released'"#,
