@@ -1,7 +1,7 @@
 //! Inventory truth: what the carriers say is ours, compared with what is written down here, and
 //! what is done about the differences.
 //!
-//! [`audit`] reads a carrier's list page by page, compares ([`compare`] is pure) and keeps each
+//! [`audit()`] reads a carrier's list page by page, compares ([`compare`] is pure) and keeps each
 //! difference until somebody settles it: applied, ignored with a reason, or rolled back. It runs
 //! every night, from the shell and from the administrators' page. Nothing is changed at a carrier
 //! in a transaction: a difference is decided first and carried out by [`CarryOutDrift`].

@@ -35,7 +35,7 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The `n`-th number: area codes 201 to 209, then 301 to 309 and so on, ten thousand thousand each.
+/// The `n`-th number: area codes 201 to 209, then 301 to 309 and so on, eight million each.
 fn number(n: u64) -> E164 {
     let (area, line) = (n / 8_000_000, n % 8_000_000);
     format!("+1{}0{}{:07}", 2 + area / 9, 1 + area % 9, 2_000_000 + line).parse().unwrap()

@@ -15,7 +15,7 @@ use crate::{
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     pin::pin,
     sync::Arc,
 };
@@ -298,20 +298,19 @@ async fn at_carrier(
     owned: &mut Owned,
     row: &ImportRow,
 ) -> Result<Result<OwnedNumber, String>, InventoryError> {
-    if !owned.contains_key(&row.provider) {
-        let listed = match list(carrier).await {
+    let listed = match owned.entry(row.provider.clone()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert(match list(carrier).await {
             Ok(listed) => Ok(listed),
             Err(InventoryError::Fault(fault)) => return Err(fault.into()),
             Err(error) => Err(error.to_string()),
-        };
-        owned.insert(row.provider.clone(), listed);
-    }
-    Ok(match owned.get(&row.provider) {
-        Some(Ok(listed)) => listed.get(&row.number).cloned().ok_or_else(|| {
+        }),
+    };
+    Ok(match listed {
+        Ok(listed) => listed.get(&row.number).cloned().ok_or_else(|| {
             format!("{} does not list {} among our numbers", carrier.name(), row.number)
         }),
-        Some(Err(why)) => Err(why.clone()),
-        None => Err(format!("{} told nothing", carrier.name())),
+        Err(why) => Err(why.clone()),
     })
 }
 

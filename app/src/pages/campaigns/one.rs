@@ -185,13 +185,17 @@ fn ended(campaign: &Campaign) -> Option<impl IntoView + use<>> {
 
 fn figures(campaign: &Campaign) -> impl IntoView + use<> {
     let rate = |amount| show_rate(amount, campaign.currency);
-    let minutes = format!("{} minutes billed", campaign.billed_seconds.div_ceil(60));
+    // Rounded up: a begun minute is one.
+    let minutes = format!("{} minutes billed", (campaign.billed_seconds + 59) / 60);
+    let (rental, cost) = (rate(campaign.rental), rate(campaign.cost));
+    let recent = rate(campaign.recent_cost);
+    let (numbers, calls, recent_calls) = (campaign.numbers, campaign.calls, campaign.recent_calls);
     view! {
         <div class="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
-            <Stat label="Numbers" note=format!("{} a month", rate(campaign.rental))>{campaign.numbers}</Stat>
-            <Stat label="Calls" note=minutes>{campaign.calls}</Stat>
-            <Stat label="Cost of calls" note="rental apart">{rate(campaign.cost)}</Stat>
-            <Stat label="Calls, 30 days" note=rate(campaign.recent_cost)>{campaign.recent_calls}</Stat>
+            <Stat label="Numbers" note=format!("{rental} a month")>{numbers}</Stat>
+            <Stat label="Calls" note=minutes>{calls}</Stat>
+            <Stat label="Cost of calls" note="rental apart">{cost}</Stat>
+            <Stat label="Calls, 30 days" note=recent>{recent_calls}</Stat>
         </div>
     }
 }

@@ -1,10 +1,11 @@
 //! One difference: both sides beside each other, what can be done about it, and the way back.
 
-use super::{super::stored::stored, badge, may_decide, subject};
+use super::{badge, may_decide, subject};
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Admin, Person, Support},
     layout::Place,
+    pages::admin::stored::stored,
     ui::{Button, ButtonForm, ButtonKind, Card, Fact, Facts, Field, Form, TextArea, When},
 };
 use axum::{
@@ -162,16 +163,18 @@ fn facts(drift: &Drift) -> impl IntoView + use<> {
         .reason
         .clone()
         .map(|why| view! { <Fact name="Why" wide=true><bdi>{why}</bdi></Fact> });
+    let (what, carrier, kind) = (subject(drift, None), drift.carrier.clone(), drift.kind.label());
+    let (state, first, last) = (drift.state, drift.first_seen_at, drift.last_seen_at);
     view! {
         <Card>
             <Facts>
-                <Fact name="What">{subject(drift, None)}</Fact>
-                <Fact name="Carrier">{drift.carrier.clone()}</Fact>
-                <Fact name="Difference">{drift.kind.label()}</Fact>
-                <Fact name="State">{badge(drift.state)}</Fact>
+                <Fact name="What">{what}</Fact>
+                <Fact name="Carrier">{carrier}</Fact>
+                <Fact name="Difference">{kind}</Fact>
+                <Fact name="State">{badge(state)}</Fact>
                 {account}
-                <Fact name="First seen"><When at=drift.first_seen_at /></Fact>
-                <Fact name="Last seen"><When at=drift.last_seen_at /></Fact>
+                <Fact name="First seen"><When at=first /></Fact>
+                <Fact name="Last seen"><When at=last /></Fact>
                 {done}
                 {decided}
                 {reason}
@@ -266,11 +269,13 @@ fn applying(drift: &Drift, remedy: Remedy, typed: &Typed, wrong: Wrong) -> impl 
         let typed = typed.account.clone();
         view! { <Field name="account" label="Account" value=typed placeholder="ten_…" hint="Its id, as its page in the administration shows it in the address." /> }
     });
+    let action = format!("/admin/drift/{}/apply", drift.id);
+    let consequence = consequence(drift.kind, remedy);
     view! {
         <Card title=remedy.label()>
-            <Form action=format!("/admin/drift/{}/apply", drift.id) wrong=wrong>
+            <Form action=action wrong=wrong>
                 <input type="hidden" name="remedy" value=remedy.as_str() />
-                <p class="text-muted">{consequence(drift.kind, remedy)}</p>
+                <p class="text-muted">{consequence}</p>
                 {account}
                 <div><Button kind=kind>{remedy.label()}</Button></div>
             </Form>
