@@ -398,7 +398,7 @@ impl Cast<'_> {
     }
 
     /// A campaign of tenant A's.
-    async fn campaign(&mut self, archived: bool) -> String {
+    pub async fn campaign(&mut self, archived: bool) -> String {
         let id = CampaignId::new(u64::from(self.next()));
         let made = sqlx::query(
             "insert into campaigns (id, tenant_id, name, archived_at)
