@@ -40,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         post("/admin/audit/verify", Access::Support, audit::verify),
         get("/admin/drift", Access::Support, drift::list),
         post("/admin/drift", Access::Admin, drift::compare),
+        post("/admin/drift/settle", Access::Admin, drift::settle),
         get("/admin/drift/{id}", Access::Support, drift::show),
         post("/admin/drift/{id}/apply", Access::Admin, drift::apply),
         post("/admin/drift/{id}/ignore", Access::Admin, drift::ignore),

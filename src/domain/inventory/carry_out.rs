@@ -1,19 +1,16 @@
 //! What a decision does at the carrier: the addresses set again or set back, a stray number given
-//! back. And the whole plan at once, for the shell.
+//! back.
 
-use super::{
-    Drift, DriftKind, DriftState, InventoryError, Remedy, apply, open_of_audit, read::drift_of,
-    remedies,
-};
+use super::{Drift, DriftKind, DriftState, InventoryError, Remedy, read::drift_of};
 use crate::{
-    Fault, Platform, catalog,
+    Fault, Platform,
     jobs::{Job, JobError},
     numbers::settings_for,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use voxlink_gateways::CarrierError;
-use voxlink_types::ids::{DriftId, InventoryAuditId};
+use voxlink_types::ids::DriftId;
 
 /// Does at the carrier what was decided about a difference, or takes it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,64 +124,4 @@ async fn give_back(platform: &Platform, drift: &Drift) -> Result<(), InventoryEr
         Ok(()) | Err(CarrierError::Gone { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What came of mending an audit's differences.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fixed {
-    /// Settled, here and at the carrier.
-    pub done: usize,
-    /// Settled here; what the carrier has to do is tried again by the server's worker: subject and
-    /// reason.
-    pub waiting: Vec<(String, String)>,
-    /// Left for a person: subject and reason.
-    pub left: Vec<(String, String)>,
-}
-
-/// Settles an audit's open differences where there is one thing to do about each, and does it at
-/// once. What only the carrier has is left for a person.
-pub async fn fix(
-    platform: &Platform,
-    audit: InventoryAuditId,
-    by: &'static str,
-) -> Result<Fixed, InventoryError> {
-    let mut cx = platform.work(by).await?;
-    let open = open_of_audit(&mut cx, audit).await?;
-    drop(cx);
-    let (mut fixed, mut prices) = (Fixed::default(), Vec::new());
-    for drift in open {
-        let [remedy] = remedies(drift.kind) else {
-            let why =
-                "say whose it is, or that it is to be given back, under Administration, Drift";
-            fixed.left.push((drift.subject, why.to_owned()));
-            continue;
-        };
-        let mut cx = platform.work(by).await?;
-        match apply(&mut cx, platform, drift.id, *remedy, None).await {
-            Ok(()) => cx.commit().await?,
-            Err(InventoryError::Fault(fault)) => return Err(fault.into()),
-            Err(error) => {
-                fixed.left.push((drift.subject, error.to_string()));
-                continue;
-            }
-        }
-        if drift.kind == DriftKind::Price {
-            prices.push(drift.subject);
-            continue;
-        }
-        // The job is enqueued as well; it may run twice and does not mind.
-        match carry_out(platform, &CarryOutDrift { drift: drift.id, back: false }).await {
-            Ok(()) => fixed.done += 1,
-            Err(error) => fixed.waiting.push((drift.subject, error.to_string())),
-        }
-    }
-    if !prices.is_empty() {
-        match catalog::refresh_prices(platform).await {
-            Ok(_) => fixed.done += prices.len(),
-            Err(fault) => {
-                fixed.waiting.extend(prices.into_iter().map(|p| (p, fault.to_string())));
-            }
-        }
-    }
-    Ok(fixed)
 }

@@ -146,6 +146,20 @@ pub async fn open_of_audit(
     Ok(rows(cx, wanted).await?.into_iter().map(|(drift, _)| drift).collect())
 }
 
+/// The differences that wait at a carrier.
+pub async fn open_at(
+    cx: &mut Ctx<Installation>,
+    carrier: &str,
+) -> Result<Vec<Drift>, InventoryError> {
+    let wanted = Wanted {
+        carrier: Some(carrier),
+        state: Some(DriftState::Open),
+        limit: i64::MAX,
+        ..Wanted::default()
+    };
+    Ok(rows(cx, wanted).await?.into_iter().map(|(drift, _)| drift).collect())
+}
+
 #[derive(Default)]
 struct Wanted<'a> {
     id: Option<DriftId>,

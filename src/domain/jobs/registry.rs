@@ -52,6 +52,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.job::<numbers::ContinueBulkRun>();
     all.job::<inventory::AuditCarrier>();
     all.job::<inventory::CarryOutDrift>();
+    all.job::<inventory::SettleCarrier>();
 }
 
 /// Runs one job from its stored form. For tests; the worker uses the queue's own machinery.

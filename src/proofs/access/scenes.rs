@@ -226,7 +226,7 @@ impl Cast<'_> {
                 format!("numbers=%2B{}", self.number().await.1.digits())
             }
             "POST /campaigns/{id}/remove" => format!("id={}", self.assigned(id).await),
-            "POST /admin/drift" => "carrier=fake".to_owned(),
+            "POST /admin/drift" | "POST /admin/drift/settle" => "carrier=fake".to_owned(),
             "POST /admin/drift/{id}/apply" => "remedy=take_over".to_owned(),
             "POST /admin/drift/{id}/ignore" => "reason=proof".to_owned(),
             "POST /numbers/{id}/name" => format!("name=zq-canary+{n}"),

@@ -159,13 +159,20 @@ fn compared(
                     </ButtonForm>
                 }
             });
+            let settle = (decides && open > 0).then(|| {
+                view! {
+                    <ButtonForm action="/admin/drift/settle" fields=vec![("carrier", key.to_owned())]>
+                        "Settle what is clear" <span class="sr-only">{format!(": {name}")}</span>
+                    </ButtonForm>
+                }
+            });
             view! {
                 <tr>
                     <Cell label="Carrier"><span class="font-medium">{name}</span></Cell>
                     <Cell label="Last compared">{when}</Cell>
                     <Cell label="Then">{figures.unwrap_or_else(|| "–".to_owned())}</Cell>
                     <Cell label="Open" amount=true>{open}</Cell>
-                    <Cell label="">{now}</Cell>
+                    <Cell label=""><div class="flex flex-wrap gap-2">{now} {settle}</div></Cell>
                 </tr>
             }
         })
@@ -235,5 +242,18 @@ pub(super) async fn compare(
     cx.commit().await?;
     let said =
         format!("{} is being compared. What differs stands here in a moment.", carrier.name());
+    Ok(Flash::success(said).then("/admin/drift"))
+}
+
+pub(super) async fn settle(
+    State(app): State<App>,
+    person: Admin,
+    Posted(wish): Posted<Compare>,
+) -> Answer {
+    let carrier = app.platform.carrier(&wish.carrier).ok_or_else(PageError::not_found)?;
+    let mut cx = person.begin(&app.platform).await?;
+    inventory::settle(&mut cx, carrier.key()).await?;
+    cx.commit().await?;
+    let said = "What there is one way to settle is being settled. Numbers that only the carrier has are left for you.";
     Ok(Flash::success(said).then("/admin/drift"))
 }

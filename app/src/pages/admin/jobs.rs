@@ -107,6 +107,7 @@ fn name_of(task: &str) -> &str {
         "number.continue_bulk_run" => "Go on with a change to many numbers",
         "inventory.audit_carriers" => "Compare every carrier's numbers with ours",
         "inventory.audit_carrier" => "Compare a carrier's numbers with ours",
+        "inventory.settle" => "Settle a carrier's differences",
         "inventory.carry_out" => "Settle a difference at the carrier",
         other => other,
     }
