@@ -41,7 +41,11 @@ fn there(n: u32) -> OwnedNumber {
     }
 }
 
-fn compared(here: Vec<Recorded>, pages: &[Vec<OwnedNumber>], whole: bool) -> Vec<(String, DriftKind)> {
+fn compared(
+    here: Vec<Recorded>,
+    pages: &[Vec<OwnedNumber>],
+    whole: bool,
+) -> Vec<(String, DriftKind)> {
     let mut comparison = Comparison::of(here, whole);
     pages.iter().for_each(|page| comparison.page(page));
     comparison.finish().into_iter().map(|d| (d.subject.to_string(), d.kind)).collect()
