@@ -77,6 +77,8 @@ pub async fn audit(platform: &Platform, wish: &AuditWish) -> Result<Report, Inve
     ask_again(carrier.as_ref(), &mut comparison).await?;
     let told = match carrier.prices().await {
         Ok(told) => Some(told),
+        // Who tells no prices has them entered by hand.
+        Err(CarrierError::Unsupported { .. }) => None,
         // Numbers can be compared all the same.
         Err(error) => {
             tracing::warn!(carrier = wish.carrier, %error, "prices are not compared");

@@ -245,6 +245,38 @@ fn as_json(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(subcommand)]
+        numbers: Numbers,
+    }
+
+    #[test]
+    fn a_line_is_read_as_it_is_documented() {
+        let tenant = "ten_0190a5c2000070008000000000000001";
+        let lines = [
+            "numbers import --file=numbers.csv".to_owned(),
+            "numbers import --file n.csv --skip-header --number-column 3 --tenant-column=0 --campaign-column=2 --provider-column=1 --dry-run".to_owned(),
+            format!("numbers assign --tenant={tenant} --campaign=Spring --number=+12025550123"),
+            "numbers audit --provider=signalwire".to_owned(),
+            format!("numbers audit --provider local --tenant {tenant} --json --fix"),
+        ];
+        for line in lines {
+            assert!(Line::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+        for line in ["numbers audit", "numbers import", "numbers audit --provider x --tenant t_123"]
+        {
+            assert!(Line::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+        let read = Line::try_parse_from("numbers import --file n.csv --number-column 3".split(' '));
+        let columns = match read.unwrap().numbers {
+            Numbers::Import(import) => Some((import.number_column, import.tenant_column)),
+            _ => None,
+        };
+        assert_eq!(columns, Some((3, 1)));
+    }
 
     #[test]
     fn a_side_is_one_line() {
