@@ -85,7 +85,7 @@ pub async fn adopt(
             "number": owned.number, "carrier": carrier, "carrier_number_id": owned.id,
             "campaign": campaign,
         })),
-        reason: Some(reason),
+        reason: Some(*reason),
         ..Entry::default()
     };
     cx.audit_of(Some(*tenant), entry).await?;
