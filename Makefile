@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench time-test prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-voice-without-database judge
+.PHONY: run test bench time-test prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-drift prove-voice-without-database judge
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -19,6 +19,7 @@ prove-small:
 	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
 	@$(MAKE) --no-print-directory prove-access
 	@CARTS=100 $(MAKE) --no-print-directory prove-cart-race
+	@NUMBERS=2000 DRIFTED=100 $(MAKE) --no-print-directory prove-drift
 	@SECONDS_DOWN=4 CALLERS=4 $(MAKE) --no-print-directory prove-voice-without-database
 
 prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
@@ -32,6 +33,9 @@ prove-sign-in: ## R25: SAMPLES=200: answers and times tell nobody which addresse
 
 prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two server processes
 	@.ci/prove.sh prove_cart_race
+
+prove-drift: ## R9: NUMBERS=100000 DRIFTED=500 SEED=…: what a carrier changes behind our back is found
+	@cargo test --quiet --test prove_drift
 
 prove-voice-without-database: ## SECONDS_DOWN=30 CALLERS=16 ROUNDS=1 SEED=…: PostgreSQL is stopped while calls come in
 	@.ci/prove.sh prove_voice_without_database

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type Browser, type BrowserContext, type Page } from "@playwright/test";
-import { administrator, root, voxlink } from "./command";
+import { administrator, drift, root, voxlink } from "./command";
 import { base, complaints, hasContrast, isSound, register, signIn } from "./person";
 import { awake, drawPlan, holdTwo, openNumber, payFromCredit, topUp, zone } from "./shop";
 import { moment, today, workingDay } from "./time";
@@ -12,9 +12,9 @@ import { moment, today, workingDay } from "./time";
 const OPEN = ["/", "/sign-in", "/register", "/forgot", "/reset?token=x", "/verify?token=x", "/help"];
 const SIGNED_IN = (
   process.env.E2E_PAGES ??
-  "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/orders,/billing,/billing/address,/billing/usage,/billing/statement,/billing/invoices,/billing/invoices/next,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
+  "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/campaigns,/campaigns?archived=1,/orders,/billing,/billing/address,/billing/usage,/billing/statement,/billing/invoices,/billing/invoices/next,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
 ).split(",");
-const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/audit", "/admin/jobs", "/admin/settings", "/style-guide"];
+const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/drift", "/admin/audit", "/admin/jobs", "/admin/settings", "/style-guide"];
 
 /** What is asked with GET and is no page, by its address in the table of rights. */
 const NO_PAGE: [address: RegExp, why: string][] = [
@@ -95,6 +95,7 @@ async function fill(browser: Browser): Promise<void> {
   const invoice = await address(page, "/billing/invoices/ivc_");
   await page.goto(base() + invoice);
   filled.push("/billing/invoices", invoice, await address(page, `${invoice}/lines/`));
+  await campaign(page, number);
   await fillTheRest(page);
   await holdTwo(page);
   filled.push("/", "/cart", "/checkout");
@@ -105,8 +106,23 @@ async function fill(browser: Browser): Promise<void> {
   await office.goto(`${base()}/admin/accounts?q=${encodeURIComponent(company)}`);
   const account = await address(office, "/admin/accounts/ten_");
   administered.push(account, `/admin/audit?tenant=${account.split("/").at(-1)}`);
+  drift();
+  await office.goto(base() + "/admin/drift");
+  administered.push(await address(office, "/admin/drift/dft_"), "/admin/drift?state=gone");
   staff = await office.context().storageState();
   await Promise.all([page.context().close(), office.context().close()]);
+}
+
+/** A campaign with a number in it; its pages. */
+async function campaign(page: Page, number: string): Promise<void> {
+  await page.goto(base() + "/campaigns");
+  await page.getByLabel("Name").fill("Spring offer");
+  await page.getByRole("button", { name: "Make the campaign" }).click();
+  await expect(page).toHaveURL(/\/campaigns\/cmp_/);
+  await page.getByLabel("Numbers", { exact: true }).fill(number);
+  await page.getByRole("button", { name: "Assign", exact: true }).click();
+  await page.getByText("1 number is assigned to it now").waitFor();
+  filled.push("/campaigns", new URL(page.url()).pathname);
 }
 
 test.beforeAll(async ({ browser }) => {

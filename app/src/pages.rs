@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod admin;
 pub mod billing;
 pub mod calls;
+pub mod campaigns;
 pub mod cart;
 pub mod help;
 pub mod home;

@@ -89,8 +89,8 @@ pub fn nothing_here(app: App) -> Router {
 /// Every page and every form.
 pub fn routes() -> Vec<Route> {
     use crate::pages::{
-        accounts, admin, billing, calls, cart, help, home, notifications, numbers, orders, routing,
-        search,
+        accounts, admin, billing, calls, campaigns, cart, help, home, notifications, numbers,
+        orders, routing, search,
     };
     [
         home::routes(),
@@ -103,6 +103,7 @@ pub fn routes() -> Vec<Route> {
         help::routes(),
         routing::routes(),
         calls::routes(),
+        campaigns::routes(),
         billing::routes(),
         admin::routes(),
     ]

@@ -7,7 +7,8 @@
 //! key before it buys anything again. "Bought but unrecorded" therefore heals by itself.
 //!
 //! An order may want all of its numbers, or at least so many: [`decide`] keeps or gives back what
-//! was secured for it. What a card was refused for after all is collected by [`dues`].
+//! was secured for it. What a card was refused for after all is collected by [`dues`]. What a carrier
+//! sold for an item that had been refused by then is found and given back by [`orphans`].
 
 mod cancel;
 mod checkout;
@@ -15,6 +16,7 @@ mod decide;
 mod dues;
 mod fulfil;
 mod list;
+mod orphans;
 mod payment;
 mod purchase;
 mod quote;
@@ -28,6 +30,7 @@ pub use decide::GiveBackJob;
 pub use dues::{CollectDueJob, Due, DueError, DunJob, GRACE, dues, dun, pay_from_credit};
 pub use fulfil::{FulfilJob, fulfil};
 pub use list::{CardPayment, Event, Item, Order, OrderFilter, OrderRow, get, list, of_cart};
+pub use orphans::sweep_orphans;
 pub use payment::{pay_again, payment_moved, wants_payment};
 pub use quote::{PriceChange, Quote, QuoteLine, open_cart, quote};
 pub use sweep::sweep;

@@ -2,6 +2,8 @@
 
 mod accounts;
 pub mod call;
+mod campaigns;
+mod numbers;
 mod print;
 mod run;
 
@@ -52,6 +54,12 @@ enum Command {
     /// The price book
     #[command(subcommand)]
     Prices(Prices),
+    /// Numbers: brought in from a file, assigned to campaigns, compared with their carriers
+    #[command(subcommand)]
+    Numbers(numbers::Numbers),
+    /// Campaigns: what an account's numbers are for, and what they cost
+    #[command(subcommand)]
+    Campaigns(campaigns::Campaigns),
     /// Calls
     #[command(subcommand)]
     Call(Call),
@@ -167,10 +175,21 @@ enum Postgres {
     Url,
 }
 
+impl Command {
+    /// The exit code of a failure. Of an audit 1 says that there are differences.
+    fn failure(&self) -> ExitCode {
+        match self {
+            Self::Numbers(numbers::Numbers::Audit(_)) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
 /// Does what the command line says; the exit code is 0 when it went well. `sign` is how the local
 /// carrier signs a call that is played.
 pub async fn run(join: Join, sign: call::Sign) -> ExitCode {
     let line = Line::parse();
+    let failure = line.command.as_ref().map_or(ExitCode::FAILURE, Command::failure);
     let done = match Config::from_env() {
         Ok(config) => {
             let command = line.command.unwrap_or(Command::Serve { demo: false });
@@ -183,7 +202,7 @@ pub async fn run(join: Join, sign: call::Sign) -> ExitCode {
         Err(error) => {
             // The chain in one line: what we were about, then why it failed.
             tell(&format!("voxlink: {error:#}"));
-            ExitCode::FAILURE
+            failure
         }
     }
 }
@@ -269,6 +288,8 @@ async fn with_parts(
         Command::Invoices(Invoices::Run { period, tenant, early }) => {
             return run::invoices(&platform, &period, tenant.as_deref(), early).await;
         }
+        Command::Numbers(what) => return numbers::run(&platform, what).await,
+        Command::Campaigns(what) => return campaigns::run(&platform, what).await,
         Command::Audit(Audit::Verify) => return run::audit(&platform).await,
         Command::Staff(Staff::Add { email, name, role }) => {
             prepare(&platform).await?;

@@ -98,6 +98,10 @@ id_type! {
     BulkRunId = "blk",
     /// A business campaign that numbers are assigned to.
     CampaignId = "cmp",
+    /// A comparison of a carrier's list with ours.
+    InventoryAuditId = "iau",
+    /// A difference between a carrier's list and ours.
+    DriftId = "dft",
     /// A cart.
     CartId = "crt",
     /// One number in a cart.

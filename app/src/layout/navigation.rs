@@ -16,6 +16,8 @@ pub enum Place {
     Cart,
     /// The tenant's numbers, their routing.
     Numbers,
+    /// Campaigns.
+    Campaigns,
     /// Calls.
     Calls,
     /// Orders.
@@ -36,6 +38,8 @@ pub enum Place {
     AdminNumbers,
     /// Staff: audit log.
     AdminAudit,
+    /// Staff: where the carriers' books and ours differ.
+    AdminDrift,
     /// Staff: jobs.
     AdminJobs,
     /// Administrators: the seller and its invoices.
@@ -50,6 +54,7 @@ const CUSTOMER: &[Entry] = &[
     (Place::Search, "/search", "Search", "icon-[lucide--search]"),
     (Place::Cart, "/cart", "Cart", "icon-[lucide--shopping-cart]"),
     (Place::Numbers, "/numbers", "Numbers", "icon-[lucide--hash]"),
+    (Place::Campaigns, "/campaigns", "Campaigns", "icon-[lucide--megaphone]"),
     (Place::Calls, "/calls", "Calls", "icon-[lucide--phone-call]"),
     (Place::Orders, "/orders", "Orders", "icon-[lucide--package]"),
     (Place::Billing, "/billing", "Billing", "icon-[lucide--wallet]"),
@@ -64,6 +69,7 @@ const STAFF: &[Entry] = &[
     (Place::AdminAccounts, "/admin/accounts", "Accounts", "icon-[lucide--users]"),
     (Place::AdminOrders, "/admin/orders", "All orders", "icon-[lucide--package]"),
     (Place::AdminNumbers, "/admin/numbers", "All numbers", "icon-[lucide--hash]"),
+    (Place::AdminDrift, "/admin/drift", "Drift", "icon-[lucide--scale]"),
     (Place::AdminAudit, "/admin/audit", "Audit log", "icon-[lucide--scroll-text]"),
     (Place::AdminJobs, "/admin/jobs", "Jobs", "icon-[lucide--list-checks]"),
 ];

@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod audit;
+mod drift;
 mod export;
 mod filter;
 mod jobs;
@@ -37,6 +38,13 @@ pub fn routes() -> Vec<Route> {
         get("/admin/audit", Access::Support, audit::list),
         get("/admin/audit/export", Access::Admin, audit::export),
         post("/admin/audit/verify", Access::Support, audit::verify),
+        get("/admin/drift", Access::Support, drift::list),
+        post("/admin/drift", Access::Admin, drift::compare),
+        post("/admin/drift/settle", Access::Admin, drift::settle),
+        get("/admin/drift/{id}", Access::Support, drift::show),
+        post("/admin/drift/{id}/apply", Access::Admin, drift::apply),
+        post("/admin/drift/{id}/ignore", Access::Admin, drift::ignore),
+        post("/admin/drift/{id}/roll-back", Access::Admin, drift::roll_back),
         get("/admin/jobs", Access::Developer, jobs::list),
         post("/admin/jobs/{id}/retry", Access::Admin, jobs::retry),
         post("/admin/jobs/{id}/discard", Access::Admin, jobs::discard),

@@ -40,6 +40,7 @@ pub fn routes() -> Vec<Route> {
 pub(super) struct Asked {
     q: Option<String>,
     number: Option<String>,
+    campaign: Option<String>,
     status: Option<String>,
     direction: Option<String>,
     from: Option<String>,
@@ -56,10 +57,18 @@ fn read<T: FromStr>(field: &str, typed: Option<&String>, remedy: &str) -> Result
 impl Asked {
     /// Whether anything is asked for but a page.
     fn narrows(&self) -> bool {
-        [&self.q, &self.number, &self.status, &self.direction, &self.from, &self.until]
-            .into_iter()
-            .flatten()
-            .any(|text| !text.trim().is_empty())
+        [
+            &self.q,
+            &self.number,
+            &self.campaign,
+            &self.status,
+            &self.direction,
+            &self.from,
+            &self.until,
+        ]
+        .into_iter()
+        .flatten()
+        .any(|text| !text.trim().is_empty())
     }
 
     /// As it is asked for, or the first field that makes no sense; days are days of the person's
@@ -85,9 +94,12 @@ impl Asked {
         // The number is no field of the form: it came with a link.
         let number = read("number", self.number.as_ref(), "")
             .map_err(|_| Wrong::whole("There is no such number in your account."))?;
+        let campaign = read("campaign", self.campaign.as_ref(), "")
+            .map_err(|_| Wrong::whole("There is no such campaign in your account."))?;
         Ok(CallFilter {
             digits,
             number,
+            campaign,
             status: read("status", self.status.as_ref(), list)?,
             direction,
             from: from.and_then(begins),

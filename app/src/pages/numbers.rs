@@ -32,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         get("/numbers/{id}", Access::Viewer, detail::show),
         get("/numbers/{id}/settings", Access::Viewer, settings::show),
         post("/numbers/{id}/name", Access::Manager, settings::rename),
+        post("/numbers/{id}/campaign", Access::Manager, settings::campaign),
         post("/numbers/{id}/notes", Access::Manager, settings::notes),
         post("/numbers/{id}/tags", Access::Manager, settings::tags),
         post("/numbers/{id}/suspend", Access::Manager, settings::suspend),

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use voxlink_types::{
     Currency, Page, PageRequest,
     call::CallStatus,
-    ids::{CallId, ConfigurationId, NumberId},
+    ids::{CallId, CampaignId, ConfigurationId, NumberId},
     routing::Visit,
 };
 
@@ -19,6 +19,8 @@ pub struct CallFilter {
     pub digits: Option<String>,
     /// Of one number.
     pub number: Option<NumberId>,
+    /// For a campaign.
+    pub campaign: Option<CampaignId>,
     /// In a state.
     pub status: Option<CallStatus>,
     /// `inbound` or `outbound`.
@@ -115,7 +117,8 @@ pub async fn calls(
              and ($4::text is null or direction = $4)
              and ($5::timestamptz is null or started_at >= $5)
              and ($6::timestamptz is null or started_at < $6)
-             and ($7::text is null or from_number like $7 or to_number like $7)"#,
+             and ($7::text is null or from_number like $7 or to_number like $7)
+             and ($8::uuid is null or campaign_id = $8)"#,
         tenant.uuid(),
         filter.number.map(NumberId::uuid),
         filter.status.map(CallStatus::as_str),
@@ -123,6 +126,7 @@ pub async fn calls(
         filter.from,
         filter.until,
         digits,
+        filter.campaign.map(CampaignId::uuid),
     )
     .fetch_one(cx.tx())
     .await?;
@@ -141,6 +145,7 @@ pub async fn calls(
              and ($5::timestamptz is null or r.started_at >= $5)
              and ($6::timestamptz is null or r.started_at < $6)
              and ($7::text is null or r.from_number like $7 or r.to_number like $7)
+             and ($10::uuid is null or r.campaign_id = $10)
            order by r.started_at desc, r.id desc limit $8 offset $9"#,
         tenant.uuid(),
         filter.number.map(NumberId::uuid),
@@ -151,6 +156,7 @@ pub async fn calls(
         digits,
         request.limit(),
         request.offset(),
+        filter.campaign.map(CampaignId::uuid),
     )
     .fetch_all(cx.tx())
     .await?;

@@ -4,7 +4,7 @@ use super::{Job, JobError, upkeep};
 use crate::{
     Platform, accounts,
     billing::{invoices, low_balance, payments},
-    cart, catalog, notifications, numbers, orders,
+    cart, catalog, inventory, notifications, numbers, orders,
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -34,6 +34,8 @@ pub fn visit(all: &mut impl Visitor) {
     all.often::<upkeep::SweepOrders>(Duration::from_secs(10));
     all.often::<upkeep::SweepPayments>(Duration::from_mins(1));
     all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");
+    // After the prices have been fetched, so that only what did not arrive is a difference.
+    all.periodic::<inventory::AuditCarriers>("47 3 * * *", "1d");
     all.often::<cart::SweepHolds>(Duration::from_secs(30));
     all.periodic::<orders::DunJob>("50 * * * *", "1d");
     all.job::<orders::FulfilJob>();
@@ -48,6 +50,9 @@ pub fn visit(all: &mut impl Visitor) {
     all.job::<numbers::ApplySettings>();
     all.job::<numbers::CarryOutRelease>();
     all.job::<numbers::ContinueBulkRun>();
+    all.job::<inventory::AuditCarrier>();
+    all.job::<inventory::CarryOutDrift>();
+    all.job::<inventory::SettleCarrier>();
 }
 
 /// Runs one job from its stored form. For tests; the worker uses the queue's own machinery.

@@ -72,7 +72,7 @@ impl Job for MarkOverdue {
     }
 }
 
-/// Finds orders that nobody works on.
+/// Finds orders that nobody works on, and numbers that were bought and written down nowhere.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct SweepOrders {}
 
@@ -82,6 +82,7 @@ impl Job for SweepOrders {
 
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
         orders::sweep(platform).await?;
+        orders::sweep_orphans(platform).await?;
         Ok(())
     }
 }

@@ -183,7 +183,8 @@ async fn subscribe(
              latitude, longitude, time_zone, carrier_number_id, carrier_account, state)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'sold')
          on conflict (carrier, e164) do update
-             set state = 'sold', aging_until = null, carrier_number_id = excluded.carrier_number_id,
+             set state = 'sold', aging_until = null, at_carrier = 'active',
+                 carrier_number_id = excluded.carrier_number_id,
                  carrier_account = excluded.carrier_account, capabilities = excluded.capabilities
          returning id",
         inventory.uuid(),

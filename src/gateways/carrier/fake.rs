@@ -33,6 +33,8 @@ pub struct Sale {
     pub pending: u8,
     /// True once it was given back.
     pub released: bool,
+    /// False when it does not ring.
+    pub active: bool,
     settings: NumberSettings,
 }
 
@@ -83,6 +85,7 @@ impl Books {
             carrier_number_id: format!("FN{:06}", self.sales.len() + 1),
             pending,
             released: false,
+            active: true,
             settings: purchase.settings.clone(),
         };
         let answer = told(&sale);
@@ -96,7 +99,7 @@ fn owned(sale: &Sale) -> OwnedNumber {
         id: sale.carrier_number_id.clone(),
         number: sale.number.clone(),
         account: "fake".to_owned(),
-        active: true,
+        active: sale.active,
         settings: Some(sale.settings.clone()),
     }
 }
@@ -119,6 +122,17 @@ fn cannot(what: &str) -> CarrierError {
 
 fn hiccup() -> CarrierError {
     CarrierError::Transient { detail: "503".to_owned() }
+}
+
+/// What happens to a number at the carrier behind our back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meddling {
+    /// It is taken away.
+    Lose,
+    /// It does not ring any more.
+    Silence,
+    /// It calls this address when somebody rings.
+    Redirect(String),
 }
 
 /// The carrier. Clones share the books.
@@ -217,6 +231,36 @@ impl FakeCarrier {
     /// Tells what happens to the next purchase not yet spoken of.
     pub fn tell(&self, next: Option<Fault>) {
         self.books().script.tell(next);
+    }
+
+    /// Enters numbers in its books as ours, however many, without anybody having bought them.
+    pub fn own(&self, numbers: impl IntoIterator<Item = E164>, settings: &NumberSettings) {
+        let mut books = self.books();
+        for number in numbers {
+            let place = books.sales.len() + 1;
+            books.sales.push(Sale {
+                number,
+                key: Uuid::from_u128(place as u128),
+                carrier_number_id: format!("FN{place:06}"),
+                pending: 0,
+                released: false,
+                active: true,
+                settings: settings.clone(),
+            });
+        }
+    }
+
+    /// Changes a number of ours in its books behind our back.
+    pub fn meddle(&self, number: &E164, how: &Meddling) {
+        let mut books = self.books();
+        let ours = books.sales.iter_mut().filter(|s| s.number == *number && !s.released);
+        for sale in ours {
+            match how {
+                Meddling::Lose => sale.released = true,
+                Meddling::Silence => sale.active = false,
+                Meddling::Redirect(address) => sale.settings.voice_url.clone_from(address),
+            }
+        }
     }
 
     /// Its books: everything it ever sold.
@@ -355,9 +399,10 @@ impl Carrier for FakeCarrier {
         const PAGE: usize = 50;
         let from: usize = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
         let books = self.books();
-        let all: Vec<_> = books.sales.iter().filter(|s| !s.released).map(owned).collect();
-        let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
-        Ok((all.into_iter().skip(from).take(PAGE).collect(), next))
+        let mut ours = books.sales.iter().filter(|s| !s.released).skip(from);
+        let page = ours.by_ref().take(PAGE).map(owned).collect();
+        let next = ours.next().map(|_| (from + PAGE).to_string());
+        Ok((page, next))
     }
 
     async fn configure(

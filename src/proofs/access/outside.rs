@@ -114,7 +114,11 @@ pub async fn smuggle(cast: &mut Cast<'_>, report: &mut Report) {
         cast.done("owner", "/search/hold", &format!("one=fake:%2B{number}&back=/search")).await;
         number
     };
+    let campaign = cast.campaign(false).await;
     let forms = [
+        (format!("/numbers/{theirs}/campaign"), format!("campaign={campaign}")),
+        (format!("/campaigns/{campaign}/numbers"), format!("numbers=%2B{digits}")),
+        (format!("/campaigns/{campaign}/remove"), format!("id={number}")),
         ("/numbers/bulk".to_owned(), format!("do=tag&tags=stolen&id={number}")),
         ("/numbers/bulk".to_owned(), format!("do=suspend&reason=x&message=&id={number}")),
         ("/numbers/bulk".to_owned(), format!("do=tag&tags=stolen&all=1&tenant_id={}", cast.ours)),

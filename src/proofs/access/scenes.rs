@@ -15,8 +15,9 @@ use voxlink_domain::{cart::SweepHolds, routing};
 use voxlink_types::{
     E164,
     ids::{
-        CallId, CartItemId, ConfigurationId, InvitationId, InvoiceId, InvoiceLineId,
-        NotificationId, NumberId, OrderId, PaymentId, SessionId, TenantId, UserId,
+        CallId, CampaignId, CartItemId, ConfigurationId, DriftId, InventoryAuditId, InvitationId,
+        InvoiceId, InvoiceLineId, NotificationId, NumberId, OrderId, PaymentId, SessionId,
+        TenantId, UserId,
     },
     routing::Plan,
 };
@@ -140,12 +141,16 @@ impl Cast<'_> {
                 card
             }
             "notifications" => self.notification().await,
+            "campaigns" => self.campaign(path.ends_with("/restore")).await,
             "calls" => self.call().await,
             _ if path.starts_with("/settings/people/invitations") => self.invitation().await.0,
             _ if path.starts_with("/settings/people") => self.colleague().await,
             "settings" => SessionId::from_uuid(self.device().await).to_string(),
             "help" => "routing".to_owned(),
             "admin" if path.starts_with("/admin/jobs/") => self.job().await,
+            "admin" if path.starts_with("/admin/drift/") => {
+                self.drift(path.ends_with("/roll-back")).await
+            }
             "admin" => {
                 self.suspend(path.ends_with("/restore")).await;
                 self.ours.to_string()
@@ -214,6 +219,16 @@ impl Cast<'_> {
             "POST /numbers/bulk" => {
                 format!("do=tag&tags=proof&id={}", self.number().await.0)
             }
+            "POST /numbers/{id}/campaign" => format!("campaign={}", self.campaign(false).await),
+            "POST /campaigns" => format!("name=zq-canary+{n}"),
+            "POST /campaigns/{id}/name" => format!("name=zq-canary+{n}"),
+            "POST /campaigns/{id}/numbers" => {
+                format!("numbers=%2B{}", self.number().await.1.digits())
+            }
+            "POST /campaigns/{id}/remove" => format!("id={}", self.assigned(id).await),
+            "POST /admin/drift" | "POST /admin/drift/settle" => "carrier=fake".to_owned(),
+            "POST /admin/drift/{id}/apply" => "remedy=take_over".to_owned(),
+            "POST /admin/drift/{id}/ignore" => "reason=proof".to_owned(),
             "POST /numbers/{id}/name" => format!("name=zq-canary+{n}"),
             "POST /numbers/{id}/notes" => format!("notes=note+{n}"),
             "POST /numbers/{id}/tags" => format!("tags=tag{n}"),
@@ -377,6 +392,50 @@ impl Cast<'_> {
              where id = $1 and tenant_id = $2 and $3::uuid is not null",
         ] {
             let made = sqlx::query(sql).bind(id.uuid()).bind(self.ours.uuid()).bind(number.uuid());
+            made.execute(&self.house.test.platform.db().owner).await.unwrap();
+        }
+        id.to_string()
+    }
+
+    /// A campaign of tenant A's.
+    pub async fn campaign(&mut self, archived: bool) -> String {
+        let id = CampaignId::new(u64::from(self.next()));
+        let made = sqlx::query(
+            "insert into campaigns (id, tenant_id, name, archived_at)
+             values ($1, $2, 'zq-canary ' || $1::text, case when $3 then now() end)",
+        );
+        let made = made.bind(id.uuid()).bind(self.ours.uuid()).bind(archived);
+        made.execute(&self.house.test.platform.db().owner).await.unwrap();
+        id.to_string()
+    }
+
+    /// A number that is assigned to a campaign.
+    async fn assigned(&mut self, campaign: &str) -> String {
+        let campaign: CampaignId = campaign.parse().unwrap();
+        let (id, _) = self.number().await;
+        let made = sqlx::query("update subscriptions set campaign_id = $2 where id = $1");
+        let made = made.bind(id.uuid()).bind(campaign.uuid());
+        made.execute(&self.house.test.platform.db().owner).await.unwrap();
+        id.to_string()
+    }
+
+    /// A difference about a number of tenant A's; one that is ignored where it is to be rolled back.
+    async fn drift(&mut self, ignored: bool) -> String {
+        let (number, e164) = self.number().await;
+        let audit = InventoryAuditId::new(u64::from(self.next()));
+        let id = DriftId::from_uuid(audit.uuid());
+        for sql in [
+            "insert into inventory_audits (id, carrier, actor, here, there, differences, priced, started_at, finished_at)
+             select $1, 'local', 'system:proof', 1, 1, 1, true, now(), now()
+             where $2::uuid is not null and $3::uuid is not null and $4::text is not null and $5::boolean is not null",
+            "insert into inventory_drift (id, audit_id, carrier, subject, kind, holder_id, subscription_id, here, there,
+                 state, reason, decided_by, decided_at, first_seen_at, last_seen_at)
+             select $1, $1, 'local', $4, 'status', $2, $3, '{\"standing\": \"active\"}', '{\"standing\": \"inactive\"}',
+                 case when $5 then 'ignored' else 'open' end, case when $5 then 'proof' end,
+                 case when $5 then 'system:proof' end, case when $5 then now() end, now(), now()",
+        ] {
+            let made = sqlx::query(sql).bind(id.uuid()).bind(self.ours.uuid()).bind(number.uuid());
+            let made = made.bind(e164.as_str()).bind(ignored);
             made.execute(&self.house.test.platform.db().owner).await.unwrap();
         }
         id.to_string()

@@ -105,6 +105,10 @@ fn name_of(task: &str) -> &str {
         "number.apply_settings" => "Set up a number at its carrier",
         "number.carry_out_release" => "Release a number",
         "number.continue_bulk_run" => "Go on with a change to many numbers",
+        "inventory.audit_carriers" => "Compare every carrier's numbers with ours",
+        "inventory.audit_carrier" => "Compare a carrier's numbers with ours",
+        "inventory.settle" => "Settle a carrier's differences",
+        "inventory.carry_out" => "Settle a difference at the carrier",
         other => other,
     }
 }

@@ -34,6 +34,7 @@ pub(super) async fn overview(State(app): State<App>, person: Support) -> Answer 
                     <Stat label="Orders" note="within 30 days" href="/admin/orders">{o.recent_orders}</Stat>
                     <Stat label="Calls" note="within 24 hours">{o.recent_calls}</Stat>
                     <Stat label="Refused sign-ins" note="within 24 hours" href="/admin/audit?action=session.refuse">{o.refused_sign_ins}</Stat>
+                    <Stat label="Differences at carriers" note="not settled" href="/admin/drift">{o.open_drift}</Stat>
                 </div>
             }
         })

@@ -74,6 +74,11 @@ fn filters(asked: &Asked) -> impl IntoView + use<> {
         .clone()
         .filter(|n| !n.is_empty())
         .map(|n| view! { <input type="hidden" name="number" value=n /> });
+    let campaign = asked
+        .campaign
+        .clone()
+        .filter(|c| !c.is_empty())
+        .map(|c| view! { <input type="hidden" name="campaign" value=c /> });
     // A field for days cannot show what is none.
     let wrong = use_context::<Wrong>().unwrap_or_default();
     let kind = |field: &str| if wrong.about(field).is_some() { "text" } else { "date" };
@@ -81,6 +86,7 @@ fn filters(asked: &Asked) -> impl IntoView + use<> {
     view! {
         <FilterBar action="/calls" search="Search digits of either number">
             {number}
+            {campaign}
             <Select name="status" label="State" choices=statuses value=status none="All" />
             <Select name="direction" label="Direction" choices=ways value=direction none="Both" />
             <Field name="from" label="From" kind=from_kind value=from optional=true />

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     Answer, App, Flash, PageError, Wrong,
     access::{Manager, Person, Viewer},
-    ui::{Button, ButtonKind, Card, Field, Form, LinkButton, TextArea},
+    ui::{Button, ButtonKind, Card, Choice, Field, Form, LinkButton, Select, TextArea},
 };
 use axum::{
     extract::{Form as Posted, Path, State},
@@ -15,8 +15,14 @@ use axum::{
 };
 use leptos::prelude::*;
 use serde::Deserialize;
-use voxlink_domain::numbers::{self, Detail, Tags};
-use voxlink_types::{ids::NumberId, number::Standing};
+use voxlink_domain::{
+    campaigns::{self, Campaign},
+    numbers::{self, Detail, Tags},
+};
+use voxlink_types::{
+    ids::{CampaignId, NumberId},
+    number::Standing,
+};
 
 /// What a form of the page sent. Each form has one or two of the fields.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -27,6 +33,7 @@ pub(super) struct Typed {
     notes: Option<String>,
     reason: Option<String>,
     message: Option<String>,
+    campaign: Option<String>,
 }
 
 pub(super) async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<String>) -> Answer {
@@ -80,6 +87,34 @@ pub(super) async fn tags(
     .await
 }
 
+pub(super) async fn campaign(
+    State(app): State<App>,
+    manager: Manager,
+    Path(id): Path<String>,
+    Posted(typed): Posted<Typed>,
+) -> Answer {
+    let id = id_of(&id)?;
+    let wanted = typed.campaign.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let wanted = wanted.map(str::parse::<CampaignId>).transpose();
+    let Ok(wanted) = wanted else {
+        let wrong = Wrong::field("campaign", "Choose one of the list.");
+        return page(&app, &manager, id, typed, wrong).await;
+    };
+    let mut cx = manager.begin(&app.platform).await?;
+    // A number that is nobody's here is told as such before any campaign.
+    numbers::detail(&mut cx, id).await?;
+    match campaigns::assign(&mut cx, wanted, &[id]).await {
+        Ok(_) => {
+            cx.commit().await?;
+            Ok(saved(id, "The campaign is saved; calls count for it from now on."))
+        }
+        Err(error) => {
+            drop(cx);
+            page(&app, &manager, id, typed, Wrong::of(error)?).await
+        }
+    }
+}
+
 pub(super) async fn suspend(
     State(app): State<App>,
     manager: Manager,
@@ -121,6 +156,10 @@ async fn page(app: &App, person: &impl Person, id: NumberId, typed: Typed, wrong
     let Some(member) = person.member() else { return Err(PageError::not_found()) };
     let mut cx = member.begin(&app.platform, person.request().clone()).await?;
     let detail = numbers::detail(&mut cx, id).await?;
+    let among = Among {
+        all: campaigns::list(&mut cx, false).await?,
+        now: campaigns::of_number(&mut cx, id).await?,
+    };
     drop(cx);
     let change = may_change(person) && detail.row.standing() != Standing::Released;
     let status = wrong.status();
@@ -128,7 +167,7 @@ async fn page(app: &App, person: &impl Person, id: NumberId, typed: Typed, wrong
         .status(if status == StatusCode::default() { StatusCode::OK } else { status })
         .render(app, person, move || {
             let body = if change {
-                forms(&detail, &typed, wrong).into_any()
+                forms(&detail, &among, &typed, wrong).into_any()
             } else {
                 view! { <p class="text-muted">"You can look at this number, but not change it."</p> }.into_any()
             };
@@ -141,6 +180,37 @@ async fn page(app: &App, person: &impl Person, id: NumberId, typed: Typed, wrong
         .await
 }
 
+/// The account's campaigns, and the one that the number is assigned to.
+struct Among {
+    all: Vec<Campaign>,
+    now: Option<CampaignId>,
+}
+
+/// The choice of a campaign; none where there is none to choose.
+fn belongs(id: NumberId, among: &Among, typed: &Typed, wrong: Wrong) -> AnyView {
+    if among.all.is_empty() {
+        return view! {
+            <Card title="Campaign">
+                <p class="mb-4 text-muted">"A campaign says what some of your numbers are for, and adds up their calls and cost."</p>
+                <LinkButton href="/campaigns" kind=ButtonKind::Secondary>"Make a campaign"</LinkButton>
+            </Card>
+        }
+        .into_any();
+    }
+    let choices = among.all.iter().map(|c| Choice::new(c.id.to_string(), c.name.clone())).collect();
+    let now = among.now.map(|id| id.to_string()).unwrap_or_default();
+    let chosen = typed.campaign.clone().unwrap_or(now);
+    view! {
+        <Card title="Campaign">
+            <Form action=format!("/numbers/{id}/campaign") wrong=wrong>
+                <Select name="campaign" label="Campaign" choices=choices value=chosen none="None" hint="Calls count for the campaign that the number has when they come in." />
+                <div><Button>"Save campaign"</Button></div>
+            </Form>
+        </Card>
+    }
+    .into_any()
+}
+
 /// The part of what is wrong that is about one form: the sentence above a form is not shown above
 /// its neighbours.
 fn about(wrong: &Wrong, fields: &[&str]) -> Wrong {
@@ -151,7 +221,7 @@ fn about(wrong: &Wrong, fields: &[&str]) -> Wrong {
     }
 }
 
-fn forms(detail: &Detail, typed: &Typed, wrong: Wrong) -> impl IntoView + use<> {
+fn forms(detail: &Detail, among: &Among, typed: &Typed, wrong: Wrong) -> impl IntoView + use<> {
     let (id, row) = (detail.row.id, &detail.row);
     let at = move |path: &str| format!("/numbers/{id}/{path}");
     let name = typed.name.clone().or_else(|| row.name.clone()).unwrap_or_default();
@@ -163,7 +233,7 @@ fn forms(detail: &Detail, typed: &Typed, wrong: Wrong) -> impl IntoView + use<> 
         "Shown in lists and at the carrier."
     };
     // A refusal that is about no field, such as a state that forbids it, stands above all forms.
-    let whole = ["name", "tags", "notes", "reason", "message"]
+    let whole = ["name", "tags", "notes", "reason", "message", "campaign"]
         .iter()
         .all(|field| wrong.about(field).is_none())
         .then(|| wrong.summary())
@@ -203,6 +273,7 @@ fn forms(detail: &Detail, typed: &Typed, wrong: Wrong) -> impl IntoView + use<> 
     });
     let (wrong_name, wrong_tags) = (about(&wrong, &["name"]), about(&wrong, &["tags"]));
     let wrong_notes = about(&wrong, &["notes"]);
+    let belongs = belongs(id, among, typed, about(&wrong, &["campaign"]));
     view! {
         {whole}
         <div class="grid items-start gap-6 lg:grid-cols-2">
@@ -218,6 +289,7 @@ fn forms(detail: &Detail, typed: &Typed, wrong: Wrong) -> impl IntoView + use<> 
                     <div><Button>"Save tags"</Button></div>
                 </Form>
             </Card>
+            {belongs}
             <Card title="Notes">
                 <Form action=at("notes") wrong=wrong_notes>
                     <TextArea name="notes" label="Notes" value=notes optional=true maxlength=4000u32 rows=5 />

@@ -29,6 +29,8 @@ pub struct Overview {
     pub recent_calls: i64,
     /// Refused sign-ins within 24 hours.
     pub refused_sign_ins: i64,
+    /// Differences between the carriers' books and ours that wait.
+    pub open_drift: i64,
 }
 
 /// Counts them.
@@ -44,7 +46,8 @@ pub async fn overview(cx: &mut Ctx<Installation>) -> Result<Overview, Fault> {
             (select count(*) from orders where state in ('pending', 'processing')) as "open_orders!",
             (select count(*) from orders where placed_at > $1) as "recent_orders!",
             (select count(*) from call_records where started_at > $2) as "recent_calls!",
-            (select count(*) from audit_log where action = 'session.refuse' and occurred_at > $2) as "refused_sign_ins!""#,
+            (select count(*) from audit_log where action = 'session.refuse' and occurred_at > $2) as "refused_sign_ins!",
+            (select count(*) from inventory_drift where state = 'open') as "open_drift!""#,
         now - TimeDelta::days(30),
         now - TimeDelta::hours(24),
     )

@@ -138,6 +138,7 @@ async fn words_of_check(test: &TestPlatform, table: &str, column: &str) -> Vec<S
 
 #[tokio::test]
 async fn the_words_of_enums_are_those_of_the_checks() {
+    use voxlink_domain::inventory;
     use voxlink_types::{number, order, role};
     let test = TestPlatform::new().await;
     macro_rules! same_words {
@@ -160,5 +161,8 @@ async fn the_words_of_enums_are_those_of_the_checks() {
         order::ItemStep => "order_items"."step",
         order::PaymentState => "payments"."state",
         order::InvoiceState => "invoices"."state",
+        inventory::DriftKind => "inventory_drift"."kind",
+        inventory::DriftState => "inventory_drift"."state",
+        inventory::Standing => "inventory"."at_carrier",
     }
 }

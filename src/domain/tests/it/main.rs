@@ -7,6 +7,7 @@ mod calls;
 mod cart;
 mod catalog;
 mod foundation;
+mod inventory;
 mod jobs;
 mod numbers;
 mod orders;

@@ -3,6 +3,7 @@
 mod checkout;
 mod dues;
 mod journal;
+mod orphans;
 mod payments;
 mod saga;
 mod shop;

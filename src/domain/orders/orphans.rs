@@ -1,0 +1,141 @@
+//! Orphans: numbers that a carrier sold us for an item that was refused here. An answer that came
+//! too late, a request that arrived after it was taken for lost: the customer's money is free again,
+//! and the number would cost us for ever.
+//!
+//! Each refused item that had been asked for is looked up once more by its purchase's key. What was
+//! sold after all is adopted where the order still runs (the saga looks it up itself) or where
+//! somebody has the number by now; everything else is given back.
+
+use super::{GiveBackJob, News, tell};
+use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
+use chrono::Duration;
+use serde_json::json;
+use uuid::Uuid;
+use voxlink_gateways::{CarrierError, carrier::Bought};
+use voxlink_types::{
+    E164,
+    ids::{OrderId, OrderItemId, TenantId},
+};
+
+/// A request that was taken for lost may arrive so much later.
+const SETTLED: Duration = Duration::minutes(2);
+/// Items looked at in one sweep.
+const MOST: i64 = 50;
+
+struct Refused {
+    id: OrderItemId,
+    order: OrderId,
+    tenant: TenantId,
+    carrier: String,
+    number: E164,
+    key: Uuid,
+}
+
+/// Looks refused purchases up again and gives back what was sold to us after all; returns how many
+/// orphans there were.
+pub async fn sweep_orphans(platform: &Platform) -> Result<usize, Fault> {
+    let mut cx = platform.work("sweep").await?;
+    let before = cx.now() - SETTLED;
+    let refused = sqlx::query_as!(
+        Refused,
+        r#"select id as "id: OrderItemId", order_id as "order: OrderId", tenant_id as "tenant: TenantId",
+                carrier as "carrier!", e164 as "number!: E164", purchase_key as key
+         from order_items
+         where step = 'released' and attempts > 0 and orphan_checked_at is null and updated_at < $1
+           and kind = 'phone_number' and failure_code is distinct from 'given_back'
+         order by updated_at limit $2"#,
+        before,
+        MOST,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    drop(cx);
+    let mut orphans = 0;
+    for item in refused {
+        let Some(carrier) = platform.carrier(&item.carrier) else { continue };
+        let sold = match carrier.find_purchase(&item.number, item.key).await {
+            // It works on it still: asked again by the next sweep.
+            Ok(Some(Bought::Pending { .. })) => continue,
+            Ok(Some(Bought::Done(owned))) => match carrier.get(&owned.id).await {
+                Ok(owned) => Some(owned.id),
+                Err(CarrierError::Gone { .. }) => None,
+                Err(CarrierError::Unsupported { .. }) => Some(owned.id),
+                Err(_) => continue,
+            },
+            Ok(None) | Err(CarrierError::Gone { .. } | CarrierError::Unsupported { .. }) => None,
+            Err(error) => {
+                tracing::warn!(item = %item.id, %error, "a refused purchase cannot be looked up");
+                continue;
+            }
+        };
+        if settle(platform, &item, sold).await? {
+            orphans += 1;
+        }
+    }
+    Ok(orphans)
+}
+
+/// Writes down that an item was looked up, and has its number given back where it is nobody's. True
+/// when it was an orphan.
+async fn settle(platform: &Platform, item: &Refused, sold: Option<String>) -> Result<bool, Fault> {
+    let mut cx = platform.work("sweep").await?;
+    let first = sqlx::query!(
+        "update order_items set orphan_checked_at = $3
+         where id = $1 and tenant_id = $2 and orphan_checked_at is null",
+        item.id.uuid(),
+        item.tenant.uuid(),
+        cx.now(),
+    )
+    .execute(cx.tx())
+    .await?
+    .rows_affected()
+        == 1;
+    let orphan = match sold {
+        Some(id) if first && !claimed(&mut cx, item).await? => Some(id),
+        _ => None,
+    };
+    if let Some(id) = &orphan {
+        let job = GiveBackJob {
+            carrier: item.carrier.clone(),
+            carrier_number_id: id.clone(),
+            item: item.id,
+        };
+        cx.enqueue(&job).await?;
+        let message = format!(
+            "{} came from the carrier after all, too late for this order: it was given back and not charged",
+            item.number
+        );
+        let detail = json!({ "carrier": item.carrier, "carrier_number_id": id });
+        let news = News { item: Some(item.id), kind: "orphan", message: &message, detail };
+        tell(&mut cx, item.tenant, item.order, news).await?;
+        let entry = Entry {
+            action: "number.give_back_orphan",
+            resource: "order_item",
+            resource_id: Some(item.id.to_string()),
+            new: Some(json!({ "number": item.number, "carrier_number_id": id })),
+            ..Entry::default()
+        };
+        cx.audit_of(Some(item.tenant), entry).await?;
+    }
+    cx.commit().await?;
+    Ok(orphan.is_some())
+}
+
+/// Whether somebody has the number, or another order is about to: then it is theirs.
+async fn claimed(cx: &mut Ctx<Installation>, item: &Refused) -> Result<bool, Fault> {
+    let claimed = sqlx::query_scalar!(
+        r#"select exists (
+               select from subscriptions s join inventory i on i.id = s.inventory_id
+               where i.carrier = $1 and s.e164 = $2 and s.state <> 'released'
+               union all
+               select from order_items o
+               where o.carrier = $1 and o.e164 = $2 and o.id <> $3
+                 and o.step in ('buying', 'unknown', 'secured', 'bought')) as "claimed!""#,
+        item.carrier,
+        item.number.as_str(),
+        item.id.uuid(),
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    Ok(claimed)
+}

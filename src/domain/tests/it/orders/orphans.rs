@@ -1,0 +1,61 @@
+//! Orphans: what a carrier sold for an item that was refused here.
+
+use super::shop::Shop;
+use chrono::TimeDelta;
+use voxlink_domain::orders;
+use voxlink_gateways::{
+    Carrier,
+    carrier::{Papers, Purchase},
+    fault::{Fault, Script},
+};
+use voxlink_types::E164;
+
+/// An order of one number that was refused, although the carrier then sold it.
+async fn refused() -> (Shop, E164) {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    for _ in 0..20 {
+        shop.carrier.tell(Some(Fault::Transient));
+    }
+    let id = shop.buy([1]).await;
+    let order = shop.finish(id, 12).await;
+    let item = &order.items[0];
+    let (key, text): (uuid::Uuid, String) =
+        sqlx::query_as("select purchase_key, e164 from order_items where step = 'released'")
+            .fetch_one(&shop.test.platform.db().owner)
+            .await
+            .unwrap();
+    let number: E164 = text.parse().unwrap();
+    assert_eq!(item.number, Some(number.clone()));
+    // The first request arrives after all. What the script still holds is spent first.
+    let settings =
+        voxlink_domain::numbers::settings_for(shop.test.platform.settings(), "fake", &text);
+    let purchase = Purchase {
+        number: number.clone(),
+        key,
+        hold_id: None,
+        settings,
+        papers: Papers::default(),
+    };
+    while shop.carrier.buy(&purchase).await.is_err() {}
+    (shop, number)
+}
+
+#[tokio::test]
+async fn a_number_that_came_too_late_is_given_back_once() {
+    let (shop, _) = refused().await;
+    // The rows' own clock is the database's.
+    sqlx::query("alter table order_items disable trigger touch")
+        .execute(&shop.test.platform.db().owner)
+        .await
+        .unwrap();
+    sqlx::query("update order_items set updated_at = $1")
+        .bind(shop.test.platform.clock().now() - TimeDelta::minutes(3))
+        .execute(&shop.test.platform.db().owner)
+        .await
+        .unwrap();
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 1);
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 0);
+    shop.test.run_jobs().await;
+    assert!(shop.carrier.sales().iter().all(|sale| sale.released));
+    assert_eq!(shop.credit().await, 1000, "nobody paid for it");
+}
