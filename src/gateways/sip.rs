@@ -1,6 +1,7 @@
 //! The operator's own telephony, as far as it is outside of us: the SIP servers at its edge, which
 //! ask us what a call shall do, and the trunks that lead to other carriers.
 
+use crate::carrier::{CarrierError, PriceRow};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::{
@@ -8,7 +9,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
-use voxlink_types::sip::{Carries, EdgeKind, Transport, TrunkAuth};
+use voxlink_types::{
+    E164,
+    number::{Capability, NumberType},
+    sip::{Carries, EdgeKind, Transport, TrunkAuth},
+};
 
 /// Where SIP is spoken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,4 +148,44 @@ pub trait SipSide: Send + Sync + std::fmt::Debug {
 
     /// Asks a host whether it is there.
     async fn options(&self, at: &Endpoint) -> Result<Answered, Unanswered>;
+}
+
+/// A number that comes to the operator's own trunks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The number.
+    pub number: E164,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Its kind.
+    pub number_type: NumberType,
+    /// What the trunks carry for it.
+    pub capabilities: Vec<Capability>,
+    /// Rate centre.
+    pub rate_centre: Option<String>,
+    /// LATA.
+    pub lata: Option<String>,
+}
+
+/// What became of numbers that came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TakenIn {
+    /// They are for sale now.
+    pub new: u64,
+    /// They were there before, and nothing of them was changed.
+    pub there: u64,
+}
+
+/// The stock of a carrier whose numbers the operator brings in.
+#[async_trait]
+pub trait OwnNumbers: Send + Sync + std::fmt::Debug {
+    /// Sets what a kind of number costs the operator. Kinds without a rate are not taken in.
+    async fn set_rate(&self, rate: &PriceRow) -> Result<(), CarrierError>;
+
+    /// Takes numbers in, all or none; `batch` names where they came from. Repeating it changes
+    /// nothing.
+    async fn take_in(&self, batch: &str, all: &[Arrival]) -> Result<TakenIn, CarrierError>;
+
+    /// Takes a number out of the sale for good; false when it is sold, or was never there.
+    async fn withdraw(&self, number: &E164) -> Result<bool, CarrierError>;
 }

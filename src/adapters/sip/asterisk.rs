@@ -71,12 +71,17 @@ fn write_step(form: &mut Serializer<'_, String>, i: u32, step: &Step, known: Opt
     }
 }
 
-/// Dial()'s first argument: `&` rings at once. A telephone alone is tried over the trunk of the
-/// first priority; Asterisk takes the next where that one does not answer OPTIONS.
+/// Dial()'s first arguments: `&` rings at once, `^` parts what is tried one after the other: a
+/// telephone alone over each trunk, as long as one is out of order.
 fn dialled(targets: &[Target], known: Option<&Known>) -> String {
-    let trunk = known.and_then(|k| ways_out(k).next());
+    let trunks: Vec<&str> =
+        known.map(|k| ways_out(k).map(|t| t.name.as_str()).collect()).unwrap_or_default();
+    if let [Target::Number { number }] = targets {
+        let ways = trunks.iter().map(|trunk| format!("PJSIP/{number}@{trunk}"));
+        return ways.collect::<Vec<_>>().join("^");
+    }
     let legs = targets.iter().filter_map(|target| match target {
-        Target::Number { number } => trunk.map(|t| format!("PJSIP/{number}@{}", t.name)),
+        Target::Number { number } => trunks.first().map(|t| format!("PJSIP/{number}@{t}")),
         Target::Sip { uri } => Some(format!("PJSIP/voxlink-out/{uri}")),
     });
     legs.collect::<Vec<_>>().join("&")
@@ -188,6 +193,14 @@ mod tests {
         let found = read(&[say, dial]);
         assert_eq!(found, wanted);
         assert!(found.iter().all(|(_, value)| !value.contains(',')));
+    }
+
+    #[test]
+    fn a_telephone_alone_has_every_trunk() {
+        let targets = vec![Target::Number { number: "+12025550123".parse().unwrap() }];
+        let dial = Step::Dial { targets, timeout_seconds: 20, then_url: THEN.to_owned() };
+        let to = read(&[dial]).remove(1).1;
+        assert_eq!(to, "PJSIP/+12025550123@first^PJSIP/+12025550123@second");
     }
 
     #[test]

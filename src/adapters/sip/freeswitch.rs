@@ -66,7 +66,7 @@ fn write_step(xml: &mut Elements, step: &Step, known: Option<&Known>) -> bool {
         }
         Step::Dial { targets, timeout_seconds, then_url } => {
             for setting in [
-                &format!("call_timeout={timeout_seconds}"),
+                format!("call_timeout={timeout_seconds}").as_str(),
                 "hangup_after_bridge=true",
                 "continue_on_fail=true",
                 // The next trunk is for when this one fails, not for when nobody answers.
@@ -262,7 +262,7 @@ fn profile(asks: &Asks<'_>) -> String {
         ("dialplan", "XML"),
         ("sip-ip", asks.edge.at.host.as_str()),
         ("rtp-ip", asks.edge.at.host.as_str()),
-        ("sip-port", &asks.edge.at.port.to_string()),
+        ("sip-port", asks.edge.at.port.to_string().as_str()),
         ("auth-calls", "false"),
         ("apply-inbound-acl", CONTEXT),
         ("inbound-codec-prefs", "OPUS,G722,PCMU,PCMA"),
