@@ -51,8 +51,8 @@ create table clec.numbers (
     constraint numbers_of_a_rate foreign key (country, number_type) references clec.rates,
     constraint numbers_hold_complete check ((held_by is null) = (hold_key is null) and (held_by is null) = (held_until is null)),
     constraint numbers_aging_has_end check ((state = 'aging') = (aging_until is not null)),
-    -- 47 CFR 52.15(f)(1)(ii): at least 45 days
-    constraint numbers_aging_long_enough check (aging_until >= released_at + interval '45 days')
+    -- 47 CFR 52.15(f)(1)(ii): at least 45 days; in hours, so that no change of clocks counts
+    constraint numbers_aging_long_enough check (aging_until >= released_at + interval '1080 hours')
 ) with (fillfactor = 90);
 create index numbers_order on clec.numbers (country, e164) where state = 'available';
 create index numbers_digits on clec.numbers using gin (national gin_trgm_ops) where state = 'available';

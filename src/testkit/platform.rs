@@ -4,7 +4,10 @@ use crate::TestDatabase;
 use chrono::{DateTime, TimeZone, Utc};
 use sqlx::{postgres::PgConnectOptions, types::Uuid};
 use std::sync::Arc;
-use voxlink_domain::{Platform, Settings, platform::Parts};
+use voxlink_domain::{
+    Platform, Settings,
+    platform::{Own, Parts},
+};
 use voxlink_gateways::{
     Carrier, Clock, PaymentProcessor, Switchboard, clock::FixedClock, mail::Outbox,
 };
@@ -32,6 +35,8 @@ pub struct Outside {
     pub switchboards: Vec<Arc<dyn Switchboard>>,
     /// Payment processors.
     pub processors: Vec<Arc<dyn PaymentProcessor>>,
+    /// Own telephony.
+    pub own: Option<Own>,
 }
 
 /// When the clock of a test begins.
@@ -79,6 +84,7 @@ impl TestPlatform {
             switchboards,
             processors,
             mailer: Arc::new(outbox.clone()),
+            own: outside.own,
             settings: Settings {
                 public_url: "https://voxlink.test".parse().expect("a valid address"),
                 hold_minutes: 15,
