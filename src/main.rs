@@ -32,7 +32,6 @@ use voxlink_gateways::{
     sip::Directory,
 };
 use voxlink_server::{Assembly, Dress, Stock, cli, config::Config};
-use voxlink_types::sip::EdgeKind;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -61,10 +60,8 @@ fn assemble(
     let installation = config.secret_key.expose_secret();
     let (passes, directory) = (EdgePasses::new(installation), Directory::default());
     let mut switchboards = switchboards(config);
-    switchboards.extend(EdgeKind::ALL.iter().map(|kind| {
-        let board = EdgeSwitchboard::new(*kind, passes.clone(), directory.clone());
-        (kind.as_str(), Arc::new(board) as Arc<dyn Switchboard>)
-    }));
+    let edges = EdgeSwitchboard::of_each_kind(&passes, &directory);
+    switchboards.extend(edges.map(|(path, board)| (path, Arc::new(board) as Arc<dyn Switchboard>)));
     let own = Own {
         sip: Arc::new(OwnTelephony::new(passes, directory)),
         numbers: Arc::new(clec),

@@ -39,6 +39,15 @@ impl EdgeSwitchboard {
         Self { kind, passes, directory }
     }
 
+    /// One for each kind, with the path below `/callbacks` that edges of it ask.
+    pub fn of_each_kind(
+        passes: &EdgePasses,
+        directory: &Directory,
+    ) -> impl Iterator<Item = (&'static str, Self)> {
+        let kinds = EdgeKind::ALL.iter();
+        kinds.map(|kind| (kind.as_str(), Self::new(*kind, passes.clone(), directory.clone())))
+    }
+
     /// Whether the user and password shown are an edge's.
     fn knows(&self, shown: &str) -> bool {
         let Some((user, password)) = shown.split_once(':') else { return false };

@@ -131,7 +131,7 @@ fn one<'r>(
     })?;
     let number_type = match cell(1) {
         "" => number_type,
-        word => word.to_ascii_lowercase().parse().map_err(|e| format!("{e}"))?,
+        word => word.to_ascii_lowercase().parse::<NumberType>().map_err(|e| e.to_string())?,
     };
     let capabilities = match cell(2) {
         "" => vec![Capability::Voice],
