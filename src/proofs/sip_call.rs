@@ -200,15 +200,14 @@ async fn main() {
         "--country",
         "US",
     ]);
-    let local = ["--host", "127.0.0.1", "--port"];
     let trunk = |name: &str, port: &str, carries: &str| {
-        let rest = [&local[..], &[port, "--carries", carries]].concat();
-        run(&[&["trunk", "add", "--name", name], &rest[..]].concat());
+        let at = ["--host", "127.0.0.1", "--port", port, "--carries", carries];
+        run(&[&["trunk", "add", "--name", name][..], &at[..]].concat());
     };
     trunk("callers", &calling_at, "inbound");
     trunk("desks", &answering_at, "outbound");
-    let rest = [&local[..], &[&edge_at]].concat();
-    run(&[&["edge", "add", "--name", "edge-1", "--kind", "kamailio"], &rest[..]].concat());
+    let at = ["--host", "127.0.0.1", "--port", edge_at.as_str()];
+    run(&[&["edge", "add", "--name", "edge-1", "--kind", "kamailio"][..], &at[..]].concat());
     let into = data.to_string_lossy().into_owned();
     run(&["edge", "configuration", "--name", "edge-1", "--into", &into]);
 
