@@ -35,6 +35,8 @@ pub struct Outside {
     pub switchboards: Vec<Arc<dyn Switchboard>>,
     /// Payment processors.
     pub processors: Vec<Arc<dyn PaymentProcessor>>,
+    /// Calling sides whose path is not their carrier's key.
+    pub edges: Vec<(&'static str, Arc<dyn Switchboard>)>,
     /// Own telephony.
     pub own: Option<Own>,
 }
@@ -75,7 +77,8 @@ impl TestPlatform {
         let (clock, outbox) = (FixedClock::at(monday()), Outbox::default());
         let outside = outside(&database.options, Arc::new(clock.clone()));
         let carriers = outside.carriers.into_iter().map(|c| (c.key(), c)).collect();
-        let switchboards = outside.switchboards.into_iter().map(|s| (s.key(), s)).collect();
+        let switchboards = outside.switchboards.into_iter().map(|s| (s.key(), s));
+        let switchboards = switchboards.chain(outside.edges).collect();
         let processors = outside.processors.into_iter().map(|p| (p.key(), p)).collect();
         let platform = Platform::new(Parts {
             db: database.db(),

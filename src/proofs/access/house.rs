@@ -101,6 +101,7 @@ impl House {
             Outside {
                 carriers: vec![Arc::new(carrier) as Arc<dyn Carrier>],
                 switchboards: vec![Arc::new(FormSwitchboard::local(CARRIER_SECRET.into()))],
+                edges: Vec::new(),
                 own: None,
                 processors: vec![Arc::new(card) as Arc<dyn PaymentProcessor>],
             }

@@ -138,7 +138,7 @@ async fn words_of_check(test: &TestPlatform, table: &str, column: &str) -> Vec<S
 
 #[tokio::test]
 async fn the_words_of_enums_are_those_of_the_checks() {
-    use voxlink_types::{number, order, role};
+    use voxlink_types::{number, order, role, sip};
     let test = TestPlatform::new().await;
     macro_rules! same_words {
         ($($kind:ty => $table:literal . $column:literal),+ $(,)?) => {$(
@@ -160,5 +160,9 @@ async fn the_words_of_enums_are_those_of_the_checks() {
         order::ItemStep => "order_items"."step",
         order::PaymentState => "payments"."state",
         order::InvoiceState => "invoices"."state",
+        sip::EdgeKind => "sip_edges"."kind",
+        sip::Transport => "sip_trunks"."transport",
+        sip::Carries => "sip_trunks"."carries",
+        sip::TrunkAuth => "sip_trunks"."auth",
     }
 }
