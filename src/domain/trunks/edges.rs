@@ -2,7 +2,7 @@
 
 use super::{TrunkError, endpoint, known, name, port, taken};
 use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use voxlink_gateways::sip::{ConfigFile, Edge, Endpoint};
 use voxlink_types::{
@@ -78,6 +78,17 @@ pub async fn add_edge(
     told(cx, "sip_edge.add", &edge).await?;
     let password = own.sip.password(&edge.name, edge.generation);
     Ok((edge, password))
+}
+
+/// What is said of an edge that was made or given a new password: the one time that the password
+/// is shown.
+pub fn told_once(edge: &Edge, password: &SecretString) -> String {
+    format!(
+        "{} shows itself by the user {} and the password {}. The password is shown only now.",
+        edge.name,
+        edge.user(),
+        password.expose_secret()
+    )
 }
 
 /// Gives an edge a new password; the old one is void at once.

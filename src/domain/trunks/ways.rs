@@ -96,6 +96,27 @@ pub async fn add_trunk(
     told(cx, "sip_trunk.add", &name, Some(new)).await
 }
 
+/// Asks a trunk's other side whether it is there; what it said, as a sentence. The transaction ends
+/// before, so that nothing is held while it is waited for.
+pub async fn ask(
+    platform: &Platform,
+    mut cx: Ctx<Installation>,
+    name: &str,
+) -> Result<Result<String, String>, TrunkError> {
+    let own = platform.own().ok_or(TrunkError::NotHere)?;
+    let found = trunks(&mut cx).await?.into_iter().find(|trunk| trunk.name == name);
+    drop(cx);
+    let trunk = found.ok_or_else(|| unknown(name))?;
+    Ok(match own.sip.options(&trunk.at).await {
+        Ok(heard) => {
+            let server = heard.server.map(|s| format!(", {s}")).unwrap_or_default();
+            let ms = heard.took.as_millis();
+            Ok(format!("{name} answers {} {} after {ms} ms{server}.", heard.code, heard.reason))
+        }
+        Err(why) => Err(format!("{name}: {why}.")),
+    })
+}
+
 /// Moves a trunk in the order.
 pub async fn set_priority(
     cx: &mut Ctx<Installation>,

@@ -4,7 +4,6 @@ use super::{say, tell};
 use anyhow::Context;
 use clap::Subcommand;
 use rust_decimal::Decimal;
-use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, process::ExitCode};
 use voxlink_domain::{
     Platform, catalog,
@@ -196,15 +195,6 @@ fn explained(error: TrunkError) -> anyhow::Error {
     if fields.is_empty() { error.into() } else { anyhow::anyhow!(fields.join("\n")) }
 }
 
-fn shown_once(edge: &voxlink_gateways::sip::Edge, password: &SecretString) {
-    say(&format!(
-        "{} shows itself by the user {} and the password {} (shown only now).",
-        edge.name,
-        edge.user(),
-        password.expose_secret()
-    ));
-}
-
 pub(super) async fn edge(platform: &Platform, what: Edge) -> anyhow::Result<()> {
     let mut cx = platform.work("cli").await?;
     match what {
@@ -218,13 +208,13 @@ pub(super) async fn edge(platform: &Platform, what: Edge) -> anyhow::Result<()> 
             let typed = NewEdge { name, kind, host, port, transport };
             let made = trunks::add_edge(platform, &mut cx, &typed).await.map_err(explained)?;
             cx.commit().await?;
-            shown_once(&made.0, &made.1);
+            say(&trunks::told_once(&made.0, &made.1));
             return Ok(());
         }
         Edge::Renew { name } => {
             let made = trunks::renew_edge(platform, &mut cx, &name).await.map_err(explained)?;
             cx.commit().await?;
-            shown_once(&made.0, &made.1);
+            say(&trunks::told_once(&made.0, &made.1));
             return Ok(());
         }
         Edge::Configuration { name, into } => {
@@ -299,15 +289,8 @@ pub(super) async fn trunk(platform: &Platform, what: Trunk) -> anyhow::Result<()
             trunks::set_priority(&mut cx, &name, &priority).await.map_err(explained)?;
         }
         Trunk::Test { name } => {
-            let all = trunks::trunks(&mut cx).await?;
-            let trunk = all.into_iter().find(|trunk| trunk.name == name);
-            let trunk = trunk.with_context(|| format!("no trunk is called {name}"))?;
-            // Nothing is held while the other side is waited for.
-            cx.commit().await?;
-            let heard = own(platform)?.sip.options(&trunk.at).await?;
-            let server = heard.server.map(|s| format!(", {s}")).unwrap_or_default();
-            let ms = heard.took.as_millis();
-            say(&format!("{name} answers {} {} after {ms} ms{server}.", heard.code, heard.reason));
+            let heard = trunks::ask(platform, cx, &name).await.map_err(explained)?;
+            say(&heard.map_err(anyhow::Error::msg)?);
             return Ok(());
         }
         Trunk::Remove { name } => {
