@@ -98,6 +98,11 @@ impl Platform {
         self.parts.switchboards.get(key).cloned()
     }
 
+    /// Whether somebody here proves and answers a carrier's callbacks, under whatever path.
+    pub fn answers(&self, carrier: &str) -> bool {
+        self.parts.switchboards.values().any(|board| board.key() == carrier)
+    }
+
     /// A configured payment processor.
     pub fn processor(&self, key: &str) -> Option<Arc<dyn PaymentProcessor>> {
         self.parts.processors.get(key).cloned()

@@ -161,6 +161,8 @@ impl Carrier for Clec {
     }
 
     async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {
+        // Asked for every day: what has rested is for sale again.
+        self.end_ageing().await?;
         self.rates().await
     }
 

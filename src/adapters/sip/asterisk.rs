@@ -159,7 +159,8 @@ const DIALPLAN: &str = include_str!("asterisk.conf");
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::known, *};
+    use super::super::tests::known;
+    use super::*;
     use voxlink_types::routing::Voice;
 
     const THEN: &str = "https://v.test/callbacks/asterisk/voice/cfg_1/desk/rang.0";

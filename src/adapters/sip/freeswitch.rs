@@ -21,6 +21,7 @@ use voxlink_types::{
 const XML_CURL: &str = "/etc/freeswitch/autoload_configs/xml_curl.conf.xml";
 const JSON_CDR: &str = "/etc/freeswitch/autoload_configs/json_cdr.conf.xml";
 const PROFILE: &str = "/etc/freeswitch/sip_profiles/voxlink.xml";
+const VARIABLES: &str = "/etc/freeswitch/voxlink_vars.xml";
 const ACL: &str = "/etc/freeswitch/autoload_configs/acl.conf.xml";
 
 /// The answer as a dialplan of one extension.
@@ -163,6 +164,7 @@ pub(super) fn configuration(asks: &Asks<'_>) -> Vec<ConfigFile> {
         ConfigFile { path: XML_CURL, text: xml_curl(asks, &credentials) },
         ConfigFile { path: JSON_CDR, text: json_cdr(asks, &credentials) },
         ConfigFile { path: ACL, text: acl(asks) },
+        ConfigFile { path: VARIABLES, text: variables() },
         ConfigFile { path: PROFILE, text: profile(asks) },
     ]
 }
@@ -177,7 +179,10 @@ fn xml_curl(asks: &Asks<'_>, credentials: &str) -> String {
     xml.open("bindings", &[]);
     xml.open("binding", &[("name", CONTEXT)]);
     let url = format!("{}/voice${{variable_sip_h_X-VoxLink-At}}${{variable_vx_at}}", asks.base);
-    xml.empty("param", &[("name", "gateway-url"), ("value", &url), ("bindings", "dialplan")]);
+    xml.empty(
+        "param",
+        &[("name", "gateway-url"), ("value", url.as_str()), ("bindings", "dialplan")],
+    );
     param(&mut xml, "use-dynamic-url", "true");
     param(&mut xml, "gateway-credentials", credentials);
     param(&mut xml, "auth-scheme", "basic");
@@ -212,6 +217,18 @@ fn json_cdr(asks: &Asks<'_>, credentials: &str) -> String {
     xml.end()
 }
 
+/// Who reads texts aloud: mod_flite, which every installation has. `freeswitch.xml` includes it
+/// beside `vars.xml`; an operator with better voices names them here.
+fn variables() -> String {
+    let mut xml = Elements::begin();
+    xml.open("include", &[]);
+    for setting in ["voxlink_tts=flite", "voxlink_woman=slt", "voxlink_man=kal"] {
+        xml.empty("X-PRE-PROCESS", &[("cmd", "set"), ("data", setting)]);
+    }
+    xml.close("include");
+    xml.end()
+}
+
 /// Who may call in: the trunks, and the edges that hand calls over.
 fn acl(asks: &Asks<'_>) -> String {
     let mut xml = Elements::begin();
@@ -222,7 +239,7 @@ fn acl(asks: &Asks<'_>) -> String {
     let edges = asks.known.edges.values().filter(|e| !e.kind.has_media()).map(|e| &e.at.host);
     for host in trunks.chain(edges) {
         let wide = if host.contains(':') { 128 } else { 32 };
-        xml.empty("node", &[("type", "allow"), ("cidr", &format!("{host}/{wide}"))]);
+        xml.empty("node", &[("type", "allow"), ("cidr", format!("{host}/{wide}").as_str())]);
     }
     for name in ["list", "network-lists", "configuration"] {
         xml.close(name);
@@ -236,7 +253,7 @@ fn profile(asks: &Asks<'_>) -> String {
     xml.open("gateways", &[]);
     for trunk in ways_out(asks.known) {
         let digest = trunk.auth == TrunkAuth::Digest;
-        xml.open("gateway", &[("name", &trunk.name)]);
+        xml.open("gateway", &[("name", trunk.name.as_str())]);
         param(&mut xml, "proxy", &host(&trunk.at));
         param(&mut xml, "realm", &trunk.at.host);
         param(&mut xml, "register", "false");
@@ -277,7 +294,8 @@ fn profile(asks: &Asks<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::known, *};
+    use super::super::tests::known;
+    use super::*;
 
     const THEN: &str = "https://v.test/callbacks/freeswitch/voice/cfg_1/desk/rang.0";
 

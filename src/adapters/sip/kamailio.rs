@@ -159,7 +159,8 @@ const SCRIPT: &str = include_str!("kamailio.cfg");
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::known, *};
+    use super::super::tests::known;
+    use super::*;
     use voxlink_gateways::sip::{Edge, Endpoint};
     use voxlink_types::{routing::Voice, sip::Transport};
 

@@ -1,10 +1,8 @@
 //! Searching the stock. What the digits tell the database sees to; places, rate centres and
 //! capabilities are seen to here, over the first [`MOST`] numbers that are left.
 
-use super::{
-    super::catalogue::{placed, portion},
-    Clec, failed,
-};
+use super::super::catalogue::{placed, portion};
+use super::{Clec, failed};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use voxlink_gateways::{
     CarrierError,

@@ -73,7 +73,7 @@ impl OwnNumbers for Clec {
                 one.country,
                 kind.as_str(),
                 national,
-                &abilities,
+                &abilities[..],
                 one.rate_centre,
                 one.lata,
                 batch
