@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench time-test prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-drift prove-voice-without-database judge
+.PHONY: run test bench time-test prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-drift prove-voice-without-database prove-sip-call judge
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -35,10 +35,14 @@ prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two serv
 	@.ci/prove.sh prove_cart_race
 
 prove-drift: ## R9: NUMBERS=100000 DRIFTED=500 SEED=…: what a carrier changes behind our back is found
-	@cargo test --quiet --test prove_drift
+	@.ci/prove.sh prove_drift
 
 prove-voice-without-database: ## SECONDS_DOWN=30 CALLERS=16 ROUNDS=1 SEED=…: PostgreSQL is stopped while calls come in
 	@.ci/prove.sh prove_voice_without_database
+
+# Not part of `make test`: it installs Kamailio and sipp.
+prove-sip-call: ## CALLS=5 SECONDS_SPOKEN=4: real calls through Kamailio, as the published plan decides
+	@.ci/prove/sip-call.sh
 
 # Not part of `make test`: the mock is an instrument from outside.
 judge: ## JUDGE=folder CARRIER=…: what the carriers' adapters send, by a mock of the carriers' specifications

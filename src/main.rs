@@ -9,17 +9,27 @@ use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
 use voxlink_adapters::{
-    carriers::local::{Faults, LocalCarrier},
+    carriers::{
+        clec::Clec,
+        local::{Faults, LocalCarrier},
+    },
     mail::{NoMail, SmtpMail},
     payments::test_card::TestCard,
-    switchboards::{BandwidthSwitchboard, FormSwitchboard, sign_form},
+    sip::{EdgePasses, OwnTelephony},
+    switchboards::{BandwidthSwitchboard, EdgeSwitchboard, FormSwitchboard, sign_form},
 };
 use voxlink_app::{
     App, assets::Assets, error_words, mounted_pages, nothing_here, refusal_page, routes,
 };
-use voxlink_domain::{Db, Platform, Settings, db::PoolSizes, platform::Parts};
+use voxlink_domain::{
+    Db, Platform, Settings,
+    db::PoolSizes,
+    platform::{Own, Parts},
+    sealing::Seal,
+};
 use voxlink_gateways::{
     Carrier, CarrierError, Clock, Mailer, PaymentProcessor, Switchboard, SystemClock,
+    sip::Directory,
 };
 use voxlink_server::{Assembly, Dress, Stock, cli, config::Config};
 
@@ -37,7 +47,8 @@ fn assemble(
 ) -> anyhow::Result<Assembly> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let local = LocalCarrier::connect(database, 8, clock.clone(), faults(config));
-    let mut carriers: Vec<Arc<dyn Carrier>> = vec![Arc::new(local.clone())];
+    let clec = Clec::connect(database, 4, clock.clone());
+    let mut carriers: Vec<Arc<dyn Carrier>> = vec![Arc::new(local.clone()), Arc::new(clec.clone())];
     carriers.extend(carriers::configured(&config.carriers, &clock)?);
     // The test card, where the operator offers it.
     let card = if config.test_card {
@@ -46,13 +57,24 @@ fn assemble(
     } else {
         None
     };
+    let installation = config.secret_key.expose_secret();
+    let (passes, directory) = (EdgePasses::new(installation), Directory::default());
+    let mut switchboards = switchboards(config);
+    let edges = EdgeSwitchboard::of_each_kind(&passes, &directory);
+    switchboards.extend(edges.map(|(path, board)| (path, Arc::new(board) as Arc<dyn Switchboard>)));
+    let own = Own {
+        sip: Arc::new(OwnTelephony::new(passes, directory)),
+        numbers: Arc::new(clec),
+        seal: Seal::new(installation),
+    };
     let platform = Platform::new(Parts {
         db: Db::connect(database, pools),
         clock,
         carriers: carriers.into_iter().map(|c| (c.key(), c)).collect(),
-        switchboards: switchboards(config),
+        switchboards,
         processors: card.iter().map(|c| (c.key(), Arc::new(c.clone()) as Arc<_>)).collect(),
         mailer: mailer(config)?,
+        own: Some(own),
         settings: Settings {
             public_url: config.public_url.clone(),
             hold_minutes: config.hold_minutes,

@@ -2,6 +2,7 @@
 
 pub mod bandwidth;
 mod catalogue;
+pub mod clec;
 mod laml;
 pub mod local;
 mod page;

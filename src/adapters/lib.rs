@@ -5,6 +5,7 @@ pub mod carriers;
 mod elements;
 pub mod mail;
 pub mod payments;
+pub mod sip;
 pub mod switchboards;
 pub mod twiml;
 pub mod wire;

@@ -3,9 +3,11 @@
 
 mod bandwidth;
 mod ed25519;
+mod edge;
 mod form;
 mod signature;
 
 pub use bandwidth::BandwidthSwitchboard;
+pub use edge::EdgeSwitchboard;
 pub use form::FormSwitchboard;
 pub use signature::sign_form;

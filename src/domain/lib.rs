@@ -24,7 +24,9 @@ pub mod orders;
 pub mod overview;
 pub mod platform;
 pub mod routing;
+pub mod sealing;
 pub mod sheet;
+pub mod trunks;
 
 pub use ctx::{Actor, Ctx, Installation, RequestInfo};
 pub use db::Db;

@@ -1,9 +1,13 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
-use crate::{Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table};
+use crate::{
+    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table, sealing::Seal,
+};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
-use voxlink_gateways::{Carrier, Clock, Mailer, PaymentProcessor, Switchboard};
+use voxlink_gateways::{
+    Carrier, Clock, Mailer, PaymentProcessor, SipSide, Switchboard, sip::OwnNumbers,
+};
 use voxlink_types::ids::TenantId;
 
 /// What the operator has set, as far as rules depend on it.
@@ -51,8 +55,21 @@ pub struct Parts {
     pub processors: BTreeMap<&'static str, Arc<dyn PaymentProcessor>>,
     /// Letters.
     pub mailer: Arc<dyn Mailer>,
+    /// The operator's own numbers and trunks, where this installation may have some.
+    pub own: Option<Own>,
     /// The operator's settings.
     pub settings: Settings,
+}
+
+/// What the operator's own telephony needs.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// Edges and trunks, outside.
+    pub sip: Arc<dyn SipSide>,
+    /// The stock of numbers.
+    pub numbers: Arc<dyn OwnNumbers>,
+    /// Closes the trunks' passwords.
+    pub seal: Seal,
 }
 
 impl Platform {
@@ -86,6 +103,11 @@ impl Platform {
         self.parts.switchboards.get(key).cloned()
     }
 
+    /// Whether somebody here proves and answers a carrier's callbacks, under whatever path.
+    pub fn answers(&self, carrier: &str) -> bool {
+        self.parts.switchboards.values().any(|board| board.key() == carrier)
+    }
+
     /// A configured payment processor.
     pub fn processor(&self, key: &str) -> Option<Arc<dyn PaymentProcessor>> {
         self.parts.processors.get(key).cloned()
@@ -99,6 +121,11 @@ impl Platform {
     /// Who takes letters.
     pub fn mailer(&self) -> &Arc<dyn Mailer> {
         &self.parts.mailer
+    }
+
+    /// The operator's own telephony.
+    pub fn own(&self) -> Option<&Own> {
+        self.parts.own.as_ref()
     }
 
     /// The numbers in service, where this process answers calls.

@@ -189,7 +189,8 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
 /// answer in its language. Apart from [`Carrier`], because calls must be answered even where the
 /// buying side is not configured, and without any network.
 pub trait Switchboard: Send + Sync + std::fmt::Debug {
-    /// The carrier's key, as in the callback's path.
+    /// The carrier's key. It is that of the callback's path, except where one carrier calls us in
+    /// several languages, each under a path of its own.
     fn key(&self) -> &'static str;
 
     /// Checks that a callback really comes from this carrier, on the raw body, before anything of

@@ -10,8 +10,10 @@ pub mod clock;
 pub mod fault;
 pub mod mail;
 pub mod payments;
+pub mod sip;
 
 pub use carrier::{Carrier, CarrierError, Switchboard};
 pub use clock::{Clock, SystemClock};
 pub use mail::{Letter, MailError, Mailer};
 pub use payments::{PaymentError, PaymentProcessor};
+pub use sip::SipSide;

@@ -170,6 +170,7 @@ impl Lab {
             switchboards: BTreeMap::new(),
             processors: processor.into_iter().map(|p| (p.key(), p)).collect(),
             mailer: Arc::new(voxlink_adapters::mail::NoMail),
+            own: None,
             settings: Settings {
                 public_url,
                 hold_minutes: 15,

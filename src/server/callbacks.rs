@@ -22,6 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use voxlink_domain::{
     Fault, Platform,
     routing::{Source, Table},
+    trunks,
 };
 
 /// The largest body a carrier may send.
@@ -30,6 +31,8 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// How often the table is refreshed, and how often it is read anew as a whole.
 const REFRESH: Duration = Duration::from_millis(700);
 const RELOAD_EVERY: u32 = 400;
+/// Every how many turns edges and trunks are read: about three seconds.
+const EDGES_EVERY: u32 = 4;
 /// A reading that takes longer has failed.
 const READING: Duration = Duration::from_secs(20);
 /// How long the start waits for the database where it can begin without.
@@ -62,6 +65,7 @@ impl Callbacks {
         if let Err(error) = read(&platform, &table, true, patience).await {
             tracing::error!(%error, "the numbers in service could not be read from the database");
         }
+        own_trunks(&platform).await;
         tasks.spawn(follow(platform.clone(), table.clone(), kept, stop.clone()));
         let recorder = Recorder::start(&platform, data_dir.join("calls"), &tasks, stop.clone());
         Self { platform, table, recorder, tasks, stop }
@@ -124,12 +128,24 @@ async fn read(
         .unwrap_or(Err(Fault::Database(sqlx::Error::PoolTimedOut)))
 }
 
+/// Reads edges and trunks. Where that fails, what was read before goes on to hold.
+async fn own_trunks(platform: &Platform) {
+    match tokio::time::timeout(AT_START, trunks::follow(platform)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "own trunks could not be read"),
+        Err(_) => tracing::warn!("own trunks could not be read: the database takes long"),
+    }
+}
+
 /// Keeps the table as the database has it, and the copy on disk as the table.
 async fn follow(platform: Platform, table: Table, mut kept: Kept, stop: CancellationToken) {
     let (mut turn, mut failures): (u32, u32) = (0, 0);
     while stop.run_until_cancelled(tokio::time::sleep(REFRESH)).await.is_some() {
         turn = turn.wrapping_add(1);
         let read = read(&platform, &table, turn.is_multiple_of(RELOAD_EVERY), READING).await;
+        if read.is_ok() && turn.is_multiple_of(EDGES_EVERY) {
+            own_trunks(&platform).await;
+        }
         let age = table.read_at().map(|at| (platform.clock().now() - at).num_seconds().max(0));
         match read {
             Ok(()) => {

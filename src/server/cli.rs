@@ -4,6 +4,7 @@ mod accounts;
 pub mod call;
 mod campaigns;
 mod numbers;
+mod own;
 mod print;
 mod run;
 
@@ -75,6 +76,15 @@ enum Command {
     /// People who have an account
     #[command(subcommand)]
     People(People),
+    /// Own trunks: the SIP servers that calls come in at
+    #[command(subcommand)]
+    Edge(own::Edge),
+    /// Own trunks: the ways to and from other carriers
+    #[command(subcommand)]
+    Trunk(own::Trunk),
+    /// Own trunks: the numbers that ring on them
+    #[command(subcommand)]
+    OwnNumbers(own::Numbers),
     /// The private PostgreSQL in DATA_DIR
     #[command(subcommand)]
     Postgres(Postgres),
@@ -296,6 +306,9 @@ async fn with_parts(
             let password = accounts::add_staff(&platform, &email, &name, &role).await?;
             say(&format!("{email} may sign in with the password {password} (shown only now)."));
         }
+        Command::Edge(what) => own::edge(&platform, what).await?,
+        Command::Trunk(what) => own::trunk(&platform, what).await?,
+        Command::OwnNumbers(what) => return own::numbers(&platform, what).await,
         Command::People(People::ResetLink { email }) => {
             let link = voxlink_domain::accounts::reset_link(&platform, &email).await?;
             let link = link.ok_or_else(|| anyhow::anyhow!("nobody signs in as {email}"))?;

@@ -4,7 +4,10 @@ use crate::TestDatabase;
 use chrono::{DateTime, TimeZone, Utc};
 use sqlx::{postgres::PgConnectOptions, types::Uuid};
 use std::{sync::Arc, time::Duration};
-use voxlink_domain::{Platform, Settings, platform::Parts};
+use voxlink_domain::{
+    Platform, Settings,
+    platform::{Own, Parts},
+};
 use voxlink_gateways::{
     Carrier, Clock, PaymentProcessor, Switchboard, clock::FixedClock, mail::Outbox,
 };
@@ -34,6 +37,10 @@ pub struct Outside {
     pub processors: Vec<Arc<dyn PaymentProcessor>>,
     /// How long a search waits for a carrier; five seconds where it does not matter.
     pub search_deadline: Option<Duration>,
+    /// Calling sides whose path is not their carrier's key.
+    pub edges: Vec<(&'static str, Arc<dyn Switchboard>)>,
+    /// Own telephony.
+    pub own: Option<Own>,
 }
 
 /// When the clock of a test begins.
@@ -72,7 +79,8 @@ impl TestPlatform {
         let (clock, outbox) = (FixedClock::at(monday()), Outbox::default());
         let outside = outside(&database.options, Arc::new(clock.clone()));
         let carriers = outside.carriers.into_iter().map(|c| (c.key(), c)).collect();
-        let switchboards = outside.switchboards.into_iter().map(|s| (s.key(), s)).collect();
+        let switchboards = outside.switchboards.into_iter().map(|s| (s.key(), s));
+        let switchboards = switchboards.chain(outside.edges).collect();
         let processors = outside.processors.into_iter().map(|p| (p.key(), p)).collect();
         let platform = Platform::new(Parts {
             db: database.db(),
@@ -81,6 +89,7 @@ impl TestPlatform {
             switchboards,
             processors,
             mailer: Arc::new(outbox.clone()),
+            own: outside.own,
             settings: Settings {
                 public_url: "https://voxlink.test".parse().expect("a valid address"),
                 hold_minutes: 15,

@@ -110,6 +110,10 @@ id_type! {
     OrderId = "ord",
     /// One line of an order.
     OrderItemId = "oit",
+    /// A SIP server of the operator's.
+    SipEdgeId = "edg",
+    /// A trunk to another carrier.
+    SipTrunkId = "trk",
     /// A row of the price book.
     PriceId = "prc",
     /// A billing account.

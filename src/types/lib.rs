@@ -24,6 +24,7 @@ pub mod plan;
 pub mod rating;
 pub mod role;
 pub mod routing;
+pub mod sip;
 
 pub use e164::E164;
 pub use money::{Currency, Money};

@@ -44,6 +44,8 @@ pub enum Place {
     AdminJobs,
     /// Administrators: the seller and its invoices.
     AdminSettings,
+    /// Administrators: own trunks and the edges before them.
+    AdminTrunks,
 }
 
 /// An entry: place, address, label, icon.
@@ -75,8 +77,10 @@ const STAFF: &[Entry] = &[
 ];
 
 /// What only administrators may open.
-const ADMINISTRATORS: &[Entry] =
-    &[(Place::AdminSettings, "/admin/settings", "Seller", "icon-[lucide--store]")];
+const ADMINISTRATORS: &[Entry] = &[
+    (Place::AdminSettings, "/admin/settings", "Seller", "icon-[lucide--store]"),
+    (Place::AdminTrunks, "/admin/trunks", "Own trunks", "icon-[lucide--cable]"),
+];
 
 /// Draws the entries that a person may use.
 pub(super) fn navigation(

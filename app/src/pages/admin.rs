@@ -1,4 +1,5 @@
-//! Administration: accounts, orders and numbers of all tenants, audit, jobs, the seller.
+//! Administration: accounts, orders and numbers of all tenants, audit, jobs, the seller, own
+//! trunks.
 
 mod account;
 mod accounts;
@@ -10,6 +11,7 @@ mod jobs;
 mod listing;
 mod seller;
 mod stored;
+mod trunks;
 mod work;
 
 use crate::{
@@ -34,6 +36,14 @@ pub fn routes() -> Vec<Route> {
         get("/admin/numbers", Access::Support, work::numbers),
         get("/admin/settings", Access::Admin, seller::show),
         post("/admin/settings", Access::Admin, seller::save),
+        get("/admin/trunks", Access::Admin, trunks::show),
+        post("/admin/trunks", Access::Admin, trunks::add),
+        post("/admin/trunks/{id}/test", Access::Admin, trunks::test),
+        post("/admin/trunks/{id}/remove", Access::Admin, trunks::remove),
+        get("/admin/edges", Access::Admin, trunks::edges::show),
+        post("/admin/edges", Access::Admin, trunks::edges::add),
+        post("/admin/edges/{id}/renew", Access::Admin, trunks::edges::renew),
+        post("/admin/edges/{id}/remove", Access::Admin, trunks::edges::remove),
         get("/admin/numbers/export", Access::Admin, work::export_numbers),
         get("/admin/audit", Access::Support, audit::list),
         get("/admin/audit/export", Access::Admin, audit::export),

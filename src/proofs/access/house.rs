@@ -8,11 +8,17 @@ use axum::{
 };
 use std::{path::PathBuf, sync::Arc};
 use tower::ServiceExt;
-use voxlink_adapters::{payments::test_card::TestCard, switchboards::FormSwitchboard};
+use voxlink_adapters::{
+    carriers::clec::Clec,
+    payments::test_card::TestCard,
+    sip::{EdgePasses, OwnTelephony},
+    switchboards::FormSwitchboard,
+};
 use voxlink_app::{App, error_words, mounted_pages, nothing_here, refusal_page};
-use voxlink_domain::Platform;
+use voxlink_domain::{Platform, platform::Own, sealing::Seal};
 use voxlink_gateways::{
     Carrier, CarrierError, PaymentProcessor, carrier::fake::FakeCarrier, fault::Script,
+    sip::Directory,
 };
 use voxlink_server::{
     Assembly, Dress, Stock, callbacks::Callbacks, config::Config, router, web::Admission,
@@ -95,12 +101,20 @@ impl House {
         let mut shown = None;
         let test = TestPlatform::joined(|options, clock| {
             let home = HOME.parse().unwrap();
+            let carrier = FakeCarrier::new((0..2000).map(for_sale), Script::calm());
+            let (passes, directory) = (EdgePasses::new(&[7; 32]), Directory::default());
+            let own = Own {
+                sip: Arc::new(OwnTelephony::new(passes, directory)),
+                numbers: Arc::new(Clec::connect(options, 1, Arc::clone(&clock))),
+                seal: Seal::new(&[7; 32]),
+            };
             let card = TestCard::connect(options, clock, &home, &home).unwrap();
             shown = Some(card.clone());
-            let carrier = FakeCarrier::new((0..2000).map(for_sale), Script::calm());
             Outside {
                 carriers: vec![Arc::new(carrier) as Arc<dyn Carrier>],
                 switchboards: vec![Arc::new(FormSwitchboard::local(CARRIER_SECRET.into()))],
+                edges: Vec::new(),
+                own: Some(own),
                 processors: vec![Arc::new(card) as Arc<dyn PaymentProcessor>],
                 ..Outside::default()
             }

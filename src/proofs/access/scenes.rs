@@ -151,6 +151,8 @@ impl Cast<'_> {
             "admin" if path.starts_with("/admin/drift/") => {
                 self.drift(path.ends_with("/roll-back")).await
             }
+            "admin" if path.starts_with("/admin/trunks/") => self.trunk().await,
+            "admin" if path.starts_with("/admin/edges/") => self.edge().await,
             "admin" => {
                 self.suspend(path.ends_with("/restore")).await;
                 self.ours.to_string()
@@ -202,6 +204,8 @@ impl Cast<'_> {
             "POST /billing/low-balance" => "amount=5".to_owned(),
             "POST /billing/invoices/{id}/card" => "processor=test_card".to_owned(),
             "POST /admin/settings" => "name=Seller&line1=1+Main+Street&line2=&city=Boston&region=MA&postal_code=02108&country=US&email=billing@seller.example&registrations=EIN:+00-0000000&payment_terms=Due+soon.&payment_days=14&bank=&invoice_prefix=VL&footer=".to_owned(),
+            "POST /admin/trunks" => format!("name=trunk-{n}&host=192.0.2.1&port=5060&transport=udp&carries=both&username=&password=&priority=100"),
+            "POST /admin/edges" => format!("name=edge-{n}&kind=kamailio&host=192.0.2.1&port=5060&transport=udp"),
             "POST /billing/top-up" => "choice=25&amount=&processor=test_card".to_owned(),
             "POST /cart/promotion" => {
                 self.cart(who).await;
@@ -450,6 +454,33 @@ impl Cast<'_> {
             .await
             .unwrap();
         newest.to_string()
+    }
+
+    /// A trunk whose other side is not there.
+    async fn trunk(&mut self) -> String {
+        let name = format!("trunk-of-{}", self.next());
+        sqlx::query(
+            "insert into sip_trunks (id, name, host, port, transport, carries, auth, priority, created_at)
+             values (gen_random_uuid(), $1, '127.0.0.1', 9, 'udp', 'both', 'address', 100, now())",
+        )
+        .bind(&name)
+        .execute(&self.house.test.platform.db().owner)
+        .await
+        .unwrap();
+        name
+    }
+
+    async fn edge(&mut self) -> String {
+        let name = format!("edge-of-{}", self.next());
+        sqlx::query(
+            "insert into sip_edges (id, name, kind, host, port, transport, created_at)
+             values (gen_random_uuid(), $1, 'kamailio', '127.0.0.1', 5060, 'udp', now())",
+        )
+        .bind(&name)
+        .execute(&self.house.test.platform.db().owner)
+        .await
+        .unwrap();
+        name
     }
 
     async fn passwords(&self) {

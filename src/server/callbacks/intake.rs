@@ -41,9 +41,10 @@ pub(super) async fn status(
     };
     match board.call_event(&verified) {
         Ok(event) => {
-            let at = dated(event.at, callbacks.platform.clock().now(), &carrier);
+            let carrier = board.key();
+            let at = dated(event.at, callbacks.platform.clock().now(), carrier);
             let news = News::Status(StatusNews {
-                carrier,
+                carrier: carrier.to_owned(),
                 carrier_call_id: event.carrier_call_id,
                 event_id: event.event_id,
                 from: event.from,
@@ -82,7 +83,7 @@ pub(super) async fn recording(
     match board.recording(&verified) {
         Ok(recording) => {
             let news = News::Recording(RecordingNews {
-                carrier,
+                carrier: board.key().to_owned(),
                 carrier_call_id: recording.carrier_call_id,
                 id: recording.id,
                 url: recording.url,

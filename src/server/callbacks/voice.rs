@@ -83,6 +83,8 @@ fn reply(
     };
     let source = callbacks.table.source();
     let base = callbacks.platform.settings().url(&format!("/callbacks/{carrier}"));
+    // The edges of own trunks ask under their kind; the carrier is one.
+    let carrier = board.key();
     let at = dated(call.at, callbacks.platform.clock().now(), carrier);
     let question = Question { carrier, call: &call, at, position, base: &base };
     let answer = answer(&callbacks.table, &question);

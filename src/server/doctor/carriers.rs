@@ -20,7 +20,7 @@ pub(super) async fn health(carrier: &dyn Carrier) -> Finding {
 
 /// Looks whether what a carrier tells us is believed: otherwise its calls are not answered.
 pub(super) fn callbacks(platform: &Platform, carrier: &dyn Carrier) -> Finding {
-    if platform.switchboard(carrier.key()).is_some() {
+    if platform.answers(carrier.key()) {
         return Good("callbacks can be proved".to_owned());
     }
     Wrong(
@@ -61,6 +61,7 @@ fn remedy(key: &str, name: &str, error: &CarrierError) -> String {
     let addresses = variables(key, &[Part::Address]);
     match error {
         _ if key == "local" => "mend the database: the local carrier's books are in it".to_owned(),
+        _ if key == "clec" => "mend the database: the own numbers' books are in it".to_owned(),
         CarrierError::RefusedCredentials { .. } => format!(
             "compare {} with the account at {name}: a key may be withdrawn, of another account, or \
              without the right to numbers",

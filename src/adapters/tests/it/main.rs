@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: a failure here is the test's")]
 
 mod bandwidth;
+mod clec;
 mod local_carrier;
 mod signalwire;
 mod stand_in;

@@ -139,7 +139,7 @@ async fn words_of_check(test: &TestPlatform, table: &str, column: &str) -> Vec<S
 #[tokio::test]
 async fn the_words_of_enums_are_those_of_the_checks() {
     use voxlink_domain::inventory;
-    use voxlink_types::{number, order, role};
+    use voxlink_types::{number, order, role, sip};
     let test = TestPlatform::new().await;
     macro_rules! same_words {
         ($($kind:ty => $table:literal . $column:literal),+ $(,)?) => {$(
@@ -164,5 +164,9 @@ async fn the_words_of_enums_are_those_of_the_checks() {
         inventory::DriftKind => "inventory_drift"."kind",
         inventory::DriftState => "inventory_drift"."state",
         inventory::Standing => "inventory"."at_carrier",
+        sip::EdgeKind => "sip_edges"."kind",
+        sip::Transport => "sip_trunks"."transport",
+        sip::Carries => "sip_trunks"."carries",
+        sip::TrunkAuth => "sip_trunks"."auth",
     }
 }

@@ -3,6 +3,7 @@
 
 mod admission;
 mod bandwidth;
+mod edges;
 mod house;
 mod voice;
 mod web;

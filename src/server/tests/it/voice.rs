@@ -248,6 +248,7 @@ fn cut_off(test: &TestPlatform, database: &PgConnectOptions) -> (Platform, Fixed
         switchboards: [("local", test.platform.switchboard("local").unwrap())].into(),
         processors: std::collections::BTreeMap::default(),
         mailer: Arc::clone(test.platform.mailer()),
+        own: None,
         settings: test.platform.settings().clone(),
     });
     (platform, clock)

@@ -1,0 +1,292 @@
+//! Who has a number: reservations, purchases, settings, release and ageing. The books of a carrier
+//! without a network; the local carrier, which is for demonstrations, keeps such ones of its own.
+
+use super::{AGEING_DAYS, Clec, LONGEST_HOLD, UNDO_DAYS, failed};
+use chrono::{DateTime, Duration, Utc};
+use sqlx::types::Json;
+use uuid::Uuid;
+use voxlink_gateways::{
+    CarrierError,
+    carrier::{Bought, CarrierHold, NumberSettings, OwnedNumber, Purchase},
+};
+use voxlink_types::E164;
+
+/// Numbers on a page of [`voxlink_gateways::Carrier::list_owned`].
+const PAGE: i64 = 200;
+
+struct OwnedRow {
+    id: String,
+    e164: E164,
+    settings: Option<Json<NumberSettings>>,
+    released_at: Option<DateTime<Utc>>,
+}
+
+impl Clec {
+    /// Sets a number aside, or extends the caller's own reservation.
+    pub(super) async fn reserve(
+        &self,
+        number: &E164,
+        key: Uuid,
+        until: DateTime<Utc>,
+    ) -> Result<CarrierHold, CarrierError> {
+        let now = self.clock.now();
+        let until = until.min(now + LONGEST_HOLD);
+        let held = sqlx::query!(
+            "update clec.numbers set held_by = $2, hold_key = $3, held_until = $4
+             where e164 = $1 and state = 'available'
+               and (held_until is null or held_until <= $5 or (held_by = $2 and hold_key = $3))",
+            number.as_str(),
+            self.account,
+            key,
+            until,
+            now
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        if held.rows_affected() == 1 {
+            return Ok(CarrierHold { id: key.to_string(), expires_at: until });
+        }
+        Err(unavailable(number))
+    }
+
+    /// Lets a reservation go; of none, or of somebody else's, it does nothing.
+    pub(super) async fn unreserve(&self, number: &E164, hold: &str) -> Result<(), CarrierError> {
+        let Ok(key) = hold.parse::<Uuid>() else { return Ok(()) };
+        sqlx::query!(
+            "update clec.numbers set held_by = null, hold_key = null, held_until = null
+             where e164 = $1 and held_by = $2 and hold_key = $3",
+            number.as_str(),
+            self.account,
+            key
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Sells one number, once per key.
+    pub(super) async fn sell(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
+        if let Some(done) = self.purchase_of(&purchase.number, purchase.key).await? {
+            return Ok(done);
+        }
+        let now = self.clock.now();
+        let hold = purchase.hold_id.as_deref().and_then(|h| h.parse::<Uuid>().ok());
+        let undo_since = now - Duration::days(i64::from(UNDO_DAYS));
+        let mut tx = self.pool.begin().await.map_err(failed)?;
+        // The row's lock decides between buyers; the last owner may undo a release.
+        let sold = sqlx::query_scalar!(
+            "update clec.numbers
+             set state = 'owned', held_by = null, hold_key = null, held_until = null,
+                 last_owner = null, released_at = null, aging_until = null
+             where e164 = $1
+               and ((state = 'available'
+                     and (held_until is null or held_until <= $4 or (held_by = $2 and hold_key = $3)))
+                 or (state = 'aging' and (aging_until <= $4 or (last_owner = $2 and released_at >= $5))))
+             returning e164",
+            purchase.number.as_str(),
+            self.account,
+            hold,
+            now,
+            undo_since
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(failed)?;
+        if sold.is_none() {
+            drop(tx);
+            return self.refuse_or_repeat(purchase).await;
+        }
+        let id = format!("ON{}", purchase.key.simple());
+        sqlx::query!(
+            "insert into clec.owned (id, e164, account, settings, bought_at)
+             values ($1, $2, $3, $4, $5)",
+            id,
+            purchase.number.as_str(),
+            self.account,
+            Json(&purchase.settings) as _,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        sqlx::query!(
+            "insert into clec.purchases (account, key, e164, owned_id, made_at)
+             values ($1, $2, $3, $4, $5)",
+            self.account,
+            purchase.key,
+            purchase.number.as_str(),
+            id,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        tx.commit()
+            .await
+            .map_err(|e| CarrierError::UnknownOutcome { detail: format!("commit: {e}") })?;
+        self.owned(&id).await.map(Bought::Done)
+    }
+
+    /// The number could not be had: because this very purchase got it a moment ago, because it is
+    /// the caller's already, or because it is somebody else's.
+    async fn refuse_or_repeat(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
+        if let Some(done) = self.purchase_of(&purchase.number, purchase.key).await? {
+            return Ok(done);
+        }
+        let owner = sqlx::query_scalar!(
+            "select account from clec.owned where e164 = $1 and released_at is null",
+            purchase.number.as_str()
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        if owner.as_deref() == Some(self.account.as_str()) {
+            let detail = format!("{} is ours", purchase.number);
+            return Err(CarrierError::AlreadyOurs { detail });
+        }
+        Err(unavailable(&purchase.number))
+    }
+
+    /// What became of a purchase.
+    pub(super) async fn purchase_of(
+        &self,
+        number: &E164,
+        key: Uuid,
+    ) -> Result<Option<Bought>, CarrierError> {
+        let id = sqlx::query_scalar!(
+            "select owned_id from clec.purchases
+             where account = $1 and key = $2 and e164 = $3",
+            self.account,
+            key,
+            number.as_str()
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        match id {
+            Some(id) => self.row(&id).await.map(|row| row.map(|r| Bought::Done(self.shown(r)))),
+            None => Ok(None),
+        }
+    }
+
+    /// A number of the caller's.
+    pub(super) async fn owned(&self, id: &str) -> Result<OwnedNumber, CarrierError> {
+        match self.row(id).await? {
+            Some(row) if row.released_at.is_none() => Ok(self.shown(row)),
+            _ => Err(gone(id)),
+        }
+    }
+
+    async fn row(&self, id: &str) -> Result<Option<OwnedRow>, CarrierError> {
+        sqlx::query_as!(
+            OwnedRow,
+            r#"select id, e164 as "e164: E164", settings as "settings: Json<NumberSettings>", released_at
+               from clec.owned where id = $1 and account = $2"#,
+            id,
+            self.account
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)
+    }
+
+    fn shown(&self, row: OwnedRow) -> OwnedNumber {
+        OwnedNumber {
+            id: row.id,
+            number: row.e164,
+            account: self.account.clone(),
+            active: row.released_at.is_none(),
+            settings: row.settings.map(|Json(settings)| settings),
+        }
+    }
+
+    /// The caller's numbers, a page at a time.
+    pub(super) async fn all_owned(
+        &self,
+        cursor: Option<String>,
+    ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError> {
+        let rows = sqlx::query_as!(
+            OwnedRow,
+            r#"select id, e164 as "e164: E164", settings as "settings: Json<NumberSettings>", released_at
+               from clec.owned
+               where account = $1 and released_at is null and id > $2 order by id limit $3"#,
+            self.account,
+            cursor.unwrap_or_default(),
+            PAGE
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let full = i64::try_from(rows.len()).is_ok_and(|n| n == PAGE);
+        let next = rows.last().filter(|_| full).map(|row| row.id.clone());
+        Ok((rows.into_iter().map(|row| self.shown(row)).collect(), next))
+    }
+
+    /// Sets what a number calls back.
+    pub(super) async fn set_up(
+        &self,
+        id: &str,
+        settings: &NumberSettings,
+    ) -> Result<OwnedNumber, CarrierError> {
+        let set = sqlx::query!(
+            "update clec.owned set settings = $3
+             where id = $1 and account = $2 and released_at is null",
+            id,
+            self.account,
+            Json(settings) as _
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        if set.rows_affected() == 0 {
+            return Err(gone(id));
+        }
+        self.owned(id).await
+    }
+
+    /// Takes a number back and lets it age; one that is gone already is success.
+    pub(super) async fn take_back(&self, id: &str) -> Result<(), CarrierError> {
+        let now = self.clock.now();
+        sqlx::query!(
+            "with released as (
+                 update clec.owned set released_at = $3
+                 where id = $1 and account = $2 and released_at is null returning e164
+             )
+             update clec.numbers n
+             set state = 'aging', aging_until = $4, last_owner = $2, released_at = $3
+             from released r where n.e164 = r.e164",
+            id,
+            self.account,
+            now,
+            now + Duration::days(AGEING_DAYS)
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Puts rested numbers on sale again; also how the carrier shows that it is alive.
+    pub(super) async fn end_ageing(&self) -> Result<(), CarrierError> {
+        sqlx::query!(
+            "update clec.numbers
+             set state = 'available', aging_until = null, last_owner = null, released_at = null
+             where state = 'aging' and aging_until <= $1",
+            self.clock.now()
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn unavailable(number: &E164) -> CarrierError {
+    CarrierError::Unavailable { detail: format!("{number} is not for sale") }
+}
+
+fn gone(id: &str) -> CarrierError {
+    CarrierError::Gone { detail: format!("no number {id} of ours") }
+}

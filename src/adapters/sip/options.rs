@@ -1,0 +1,162 @@
+//! OPTIONS, the one SIP request that we send ourselves (RFC 3261, section 11): whether somebody is
+//! there who speaks SIP. One request and the head of one answer; a SIP library would be a stack for
+//! a dozen lines. By UDP alone, which every trunk has.
+
+use std::time::Duration;
+use tokio::{
+    net::{UdpSocket, lookup_host},
+    time::{Instant, timeout},
+};
+use voxlink_gateways::sip::{Answered, Endpoint, Unanswered};
+use voxlink_types::sip::Transport;
+
+/// How long an answer is waited for in all.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// The first pause before the request is sent again; each is twice the one before (timer E,
+/// section 17.1.2.2).
+const T1: Duration = Duration::from_millis(500);
+/// The largest datagram.
+const LARGEST: usize = 65_535;
+
+/// Asks `at`.
+pub(super) async fn ask(at: &Endpoint) -> Result<Answered, Unanswered> {
+    if at.transport != Transport::Udp {
+        return Err(Unanswered::NotTried(at.transport));
+    }
+    let unreachable = |error: std::io::Error| Unanswered::Unreachable(error.to_string());
+    let nobody = || Unanswered::NoSuchHost(at.host.clone());
+    let mut found = lookup_host((at.host.as_str(), at.port)).await.map_err(|_| nobody())?;
+    let peer = found.next().ok_or_else(nobody)?;
+    let any = if peer.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(any).await.map_err(unreachable)?;
+    // Connected, it hears of refused ports and takes answers of this peer alone.
+    socket.connect(peer).await.map_err(unreachable)?;
+    let own = socket.local_addr().map_err(unreachable)?.to_string();
+    let call = format!("{:032x}", rand::random::<u128>());
+    let request = written(&super::host(at), &own, &call);
+    let began = Instant::now();
+    let mut pause = T1;
+    let mut buffer = vec![0; LARGEST];
+    while began.elapsed() < PATIENCE {
+        socket.send(request.as_bytes()).await.map_err(unreachable)?;
+        let wait = pause.min(PATIENCE.saturating_sub(began.elapsed()));
+        pause *= 2;
+        let Ok(heard) = timeout(wait, socket.recv(&mut buffer)).await else { continue };
+        let length = heard.map_err(unreachable)?;
+        let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default());
+        let took = began.elapsed();
+        match read(&text, &call) {
+            // 100 Trying and its like: the answer follows.
+            Ok(answer) if answer.code < 200 => {}
+            Ok(answer) => return Ok(Answered { took, ..answer }),
+            Err(why) => return Err(Unanswered::NotSip(why)),
+        }
+    }
+    Err(Unanswered::Silent(PATIENCE.as_secs()))
+}
+
+/// The request. `call` makes it one: transaction, dialogue and call are told apart by it.
+fn written(host: &str, own: &str, call: &str) -> String {
+    [
+        format!("OPTIONS sip:{host} SIP/2.0"),
+        // The magic cookie of section 8.1.1.7; rport asks for the answer through NAT (RFC 3581).
+        format!("Via: SIP/2.0/UDP {own};branch=z9hG4bK{call};rport"),
+        "Max-Forwards: 70".to_owned(),
+        format!("From: <sip:voxlink@{own}>;tag={}", call.get(..16).unwrap_or(call)),
+        format!("To: <sip:{host}>"),
+        format!("Call-ID: {call}"),
+        "CSeq: 1 OPTIONS".to_owned(),
+        format!("Contact: <sip:voxlink@{own}>"),
+        "Accept: application/sdp".to_owned(),
+        "User-Agent: VoxLink".to_owned(),
+        "Content-Length: 0".to_owned(),
+        "\r\n".to_owned(),
+    ]
+    .join("\r\n")
+}
+
+/// The head of an answer to the request with this Call-ID.
+fn read(text: &str, call: &str) -> Result<Answered, String> {
+    let mut lines = text.split("\r\n").flat_map(|part| part.split('\n'));
+    let first = lines.next().unwrap_or_default();
+    let shown = || first.chars().take(60).collect::<String>();
+    let rest = first.strip_prefix("SIP/2.0 ").ok_or_else(shown)?;
+    let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+    let code: u16 = code.parse().map_err(|_| shown())?;
+    if !(100..700).contains(&code) {
+        return Err(shown());
+    }
+    let (mut ours, mut server) = (false, None);
+    for line in lines.take_while(|line| !line.is_empty()) {
+        let Some((name, value)) = line.split_once(':') else { continue };
+        let value = value.trim();
+        match name.trim().to_ascii_lowercase().as_str() {
+            // Names may be short (section 7.3.3).
+            "call-id" | "i" => ours = value == call,
+            "server" => server = Some(cut(value)),
+            "user-agent" if server.is_none() => server = Some(cut(value)),
+            _ => {}
+        }
+    }
+    if !ours {
+        return Err("an answer to another request".to_owned());
+    }
+    Ok(Answered { code, reason: cut(reason), server, took: Duration::ZERO })
+}
+
+fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_is_whole() {
+        let text =
+            written("gw.example.com:5060", "192.0.2.7:40000", "0123456789abcdef0123456789abcdef");
+        assert!(text.starts_with(
+            "OPTIONS sip:gw.example.com:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:40000;"
+        ));
+        assert!(text.ends_with("Content-Length: 0\r\n\r\n"));
+        for needed in ["branch=z9hG4bK", "Max-Forwards: 70", ";tag=", "CSeq: 1 OPTIONS"] {
+            assert!(text.contains(needed), "{needed}");
+        }
+    }
+
+    #[test]
+    fn any_answer_to_the_request_counts_and_no_other() {
+        let good = "SIP/2.0 404 Not here\r\nVia: SIP/2.0/UDP x\r\ni: abc\r\nServer: kamailio (5.6.3)\r\n\r\nServer: body";
+        let answer = read(good, "abc").unwrap();
+        assert_eq!((answer.code, answer.reason.as_str()), (404, "Not here"));
+        assert_eq!(answer.server.as_deref(), Some("kamailio (5.6.3)"));
+        assert!(read(good, "other").is_err());
+        for bad in ["", "HTTP/1.1 200 OK\r\n\r\n", "SIP/2.0 OK\r\nCall-ID: abc", "SIP/2.0 999 x"] {
+            assert!(read(bad, "abc").is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_answers_is_told_and_who_does_not_too() {
+        let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let port = peer.local_addr().unwrap().port();
+        let at = Endpoint { host: "127.0.0.1".into(), port, transport: Transport::Udp };
+        let answering = tokio::spawn(async move {
+            let mut buffer = [0; 2048];
+            // The first is lost: it is sent again.
+            peer.recv_from(&mut buffer).await.unwrap();
+            let (length, from) = peer.recv_from(&mut buffer).await.unwrap();
+            let asked = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let call = asked.lines().find_map(|l| l.strip_prefix("Call-ID: ")).unwrap();
+            let answer = format!("SIP/2.0 200 OK\r\nCall-ID: {call}\r\nServer: sipp\r\n\r\n");
+            peer.send_to(answer.as_bytes(), from).await.unwrap();
+        });
+        let answer = ask(&at).await.unwrap();
+        assert_eq!((answer.code, answer.server.as_deref()), (200, Some("sipp")));
+        answering.await.unwrap();
+        assert!(ask(&at).await.is_err(), "nobody is there any more");
+        let tcp = Endpoint { transport: Transport::Tcp, ..at };
+        assert_eq!(ask(&tcp).await, Err(Unanswered::NotTried(Transport::Tcp)));
+    }
+}
