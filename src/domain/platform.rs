@@ -138,6 +138,13 @@ impl Platform {
         &self.answers
     }
 
+    /// Takes over what was just committed into the numbers in service, so that who has published or
+    /// suspended may try it by a call. Where nobody answers calls from this process, or the reading
+    /// fails, nothing happens: whoever follows the numbers reads it within a second.
+    pub async fn follow_now(&self) {
+        self.in_service.follow_now(self).await;
+    }
+
     /// The operator's settings.
     pub fn settings(&self) -> &Settings {
         &self.parts.settings

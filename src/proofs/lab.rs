@@ -14,18 +14,10 @@ use tokio::net::TcpStream;
 use url::Url;
 use uuid::Uuid;
 use voxlink_adapters::carriers::local::{Faults, LocalCarrier};
-use voxlink_domain::{
-    Db, Platform, Settings,
-    billing::journal::{Account, NewEntry, Posting, post},
-    catalog,
-    db::PoolSizes,
-    platform::Parts,
-};
+use voxlink_domain::{Db, Platform, Settings, catalog, db::PoolSizes, platform::Parts};
 use voxlink_gateways::{Carrier, PaymentProcessor, SystemClock};
-use voxlink_types::{
-    Currency, Money,
-    ids::{BillingAccountId, TenantId, UserId},
-};
+use voxlink_testkit::top_up;
+use voxlink_types::ids::{BillingAccountId, TenantId, UserId};
 
 /// A number from the environment.
 pub fn setting(name: &str, default: u64) -> u64 {
@@ -203,19 +195,7 @@ impl Lab {
             &[BillingAccountId::new(1).uuid(), tenant.uuid()],
         )
         .await;
-        let money = Money::new(credit, Currency::Usd);
-        let mut cx = self.platform.work_for(tenant, "proof").await.unwrap();
-        let entry = NewEntry {
-            reference: format!("proof:{tenant}"),
-            kind: "top_up",
-            postings: vec![
-                Posting::debit(Account::Processor, money),
-                Posting::credit(Account::Credit, money),
-            ],
-            ..NewEntry::default()
-        };
-        post(&mut cx, tenant, entry).await.unwrap();
-        cx.commit().await.unwrap();
+        top_up(&self.platform, tenant, credit).await;
         (tenant, user)
     }
 

@@ -12,4 +12,4 @@ mod number;
 mod platform;
 
 pub use database::TestDatabase;
-pub use platform::{Outside, TestPlatform, monday};
+pub use platform::{Outside, TestPlatform, monday, top_up};

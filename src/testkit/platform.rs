@@ -6,12 +6,36 @@ use sqlx::{postgres::PgConnectOptions, types::Uuid};
 use std::{sync::Arc, time::Duration};
 use voxlink_domain::{
     Platform, Settings,
+    billing::journal::{Account, NewEntry, Posting, post},
     platform::{Own, Parts},
 };
 use voxlink_gateways::{
     Carrier, Clock, PaymentProcessor, Switchboard, clock::FixedClock, mail::Outbox,
 };
-use voxlink_types::ids::{BillingAccountId, TenantId, UserId};
+use voxlink_types::{
+    Currency, Money,
+    ids::{BillingAccountId, TenantId, UserId},
+};
+
+/// Puts dollars (`cents`) on a tenant's balance, as a card's top-up does.
+///
+/// # Panics
+/// When the database does not do it.
+pub async fn top_up(platform: &Platform, tenant: TenantId, cents: i64) {
+    let money = Money::new(cents, Currency::Usd);
+    let mut cx = platform.work_for(tenant, "test").await.expect("no transaction");
+    let entry = NewEntry {
+        reference: format!("test:{}", Uuid::now_v7()),
+        kind: "top_up",
+        postings: vec![
+            Posting::debit(Account::Processor, money),
+            Posting::credit(Account::Credit, money),
+        ],
+        ..NewEntry::default()
+    };
+    post(&mut cx, tenant, entry).await.expect("the money was not booked");
+    cx.commit().await.expect("the money was not kept");
+}
 
 /// A platform and what the test can turn on it. Dropping it drops the database.
 #[derive(Debug)]

@@ -79,7 +79,7 @@ async fn finish_in_service<T>(
     let changes = done.is_ok();
     let answer = finish(cx, done, answer, again).await?;
     if changes {
-        app.platform.in_service().follow_now(&app.platform).await;
+        app.platform.follow_now().await;
     }
     Ok(answer)
 }

@@ -187,7 +187,7 @@ async fn save(
             match routing::publish(&mut cx, number, note.as_deref()).await {
                 Ok(_) => {
                     cx.commit().await?;
-                    app.platform.in_service().follow_now(&app.platform).await;
+                    app.platform.follow_now().await;
                     let said = "Published: calls are answered this way now.";
                     let table = app.platform.in_service();
                     Ok(match routing::circle(table, &editing.e164) {
@@ -258,7 +258,7 @@ async fn roll_back(
     match routing::roll_back(&mut cx, number, version).await {
         Ok(_) => {
             cx.commit().await?;
-            app.platform.in_service().follow_now(&app.platform).await;
+            app.platform.follow_now().await;
             Ok(Flash::success("Rolled back: a copy of that version is in service.").then(&here))
         }
         Err(error @ (RoutingError::Problems(_) | RoutingError::NoChange)) => {

@@ -216,7 +216,7 @@ pub async fn carry_on(platform: &Platform, job: &ContinueBulkRun) -> Result<(), 
     let actor = Actor::User { id: run.user, name: run.full_name, staff: false };
     while one_row(platform, job, &action, &actor).await? {}
     if !matches!(action, BulkAction::Tag { .. } | BulkAction::Untag { .. }) {
-        platform.in_service().follow_now(platform).await;
+        platform.follow_now().await;
     }
     let mut cx = platform.work_for(job.tenant, "worker").await?;
     let now = cx.now();

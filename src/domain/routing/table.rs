@@ -3,7 +3,7 @@
 //! Each server keeps a table of its own. It is read whole at the start and every few minutes, and
 //! what changed (by `updated_at` of the number or its tenant) is read about once a second: cheap,
 //! with no notification in the transactions that sell and publish. The server that publishes,
-//! suspends or releases reads at once ([`Table::follow_now`]), the others within that second. While
+//! suspends or releases reads at once ([`Platform::follow_now`]), the others within that second. While
 //! PostgreSQL is away the table stays as it is, and calls are answered. A server that starts
 //! meanwhile begins with the copy that was left on its disk ([`Table::restore`]).
 
@@ -222,10 +222,8 @@ impl Table {
         Ok(())
     }
 
-    /// Takes over what was just committed, so that who changed it may try it by a call. Where
-    /// nobody answers calls from this table, or the reading fails, nothing happens: whoever follows
-    /// the table reads it within a second.
-    pub async fn follow_now(&self, platform: &Platform) {
+    /// See [`Platform::follow_now`].
+    pub(crate) async fn follow_now(&self, platform: &Platform) {
         if self.source() != Source::Database {
             return;
         }

@@ -2,26 +2,13 @@
 //! that has a tenant.
 
 use super::Cast;
-use voxlink_domain::billing::journal::{Account, NewEntry, Posting, post};
-use voxlink_types::{Currency, Money};
+use voxlink_testkit::top_up;
 
 impl Cast<'_> {
     /// What both tenants need to do business, and a row of A's in every table that has a tenant.
     pub async fn furnish(&mut self) {
         for tenant in [self.ours, self.other] {
-            let mut cx = self.house.platform().work_for(tenant, "proof").await.unwrap();
-            let money = Money::new(10_000_000, Currency::Usd);
-            let entry = NewEntry {
-                reference: format!("proof:{tenant}"),
-                kind: "top_up",
-                postings: vec![
-                    Posting::debit(Account::Processor, money),
-                    Posting::credit(Account::Credit, money),
-                ],
-                ..NewEntry::default()
-            };
-            post(&mut cx, tenant, entry).await.unwrap();
-            cx.commit().await.unwrap();
+            top_up(self.house.platform(), tenant, 10_000_000).await;
         }
         for statement in [
             "insert into carriers (key, display_name) select 'fake', 'Fake carrier' where $1::uuid is not null and $2::uuid is not null",

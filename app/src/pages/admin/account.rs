@@ -98,13 +98,9 @@ pub(super) async fn suspend(
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
     let done = admin::suspend(&mut cx, tenant, &typed.reason, typed.message.as_deref()).await;
-    let changes = done.is_ok();
     let said = "The account is suspended and its people are signed out.";
-    let answer = finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await?;
-    if changes {
-        app.platform.in_service().follow_now(&app.platform).await;
-    }
-    Ok(answer)
+    let done = done.map(|()| said.to_owned());
+    finish_in_service(&app, &person, cx, tenant, typed, done).await
 }
 
 pub(super) async fn restore(
@@ -116,13 +112,9 @@ pub(super) async fn restore(
     let tenant = id_of(&id)?;
     let mut cx = person.begin(&app.platform).await?;
     let done = admin::restore(&mut cx, tenant, &typed.reason).await;
-    let changes = done.is_ok();
     let said = "The account is restored.";
-    let answer = finish(&app, &person, cx, tenant, typed, done.map(|()| said.to_owned())).await?;
-    if changes {
-        app.platform.in_service().follow_now(&app.platform).await;
-    }
-    Ok(answer)
+    let done = done.map(|()| said.to_owned());
+    finish_in_service(&app, &person, cx, tenant, typed, done).await
 }
 
 pub(super) async fn add_note(
@@ -169,6 +161,24 @@ pub(super) async fn sign_out(
         n => format!("{n} sessions are ended."),
     });
     finish(&app, &person, cx, tenant, Typed::default(), done).await
+}
+
+/// The same as [`finish`] for what changes what callers hear: they hear it by the time the page
+/// says so.
+async fn finish_in_service(
+    app: &App,
+    person: &impl Person,
+    cx: Ctx<Installation>,
+    tenant: TenantId,
+    typed: Typed,
+    done: Result<String, AccountError>,
+) -> Answer {
+    let changes = done.is_ok();
+    let answer = finish(app, person, cx, tenant, typed, done).await?;
+    if changes {
+        app.platform.follow_now().await;
+    }
+    Ok(answer)
 }
 
 /// Keeps what a verb did and says so, or undoes it and shows the page again with what was typed.

@@ -20,12 +20,8 @@ use voxlink_domain::billing::{
 #[serde(default)]
 pub(super) struct Typed {
     name: String,
-    line1: String,
-    line2: String,
-    city: String,
-    region: String,
-    postal_code: String,
-    country: String,
+    #[serde(flatten)]
+    address: Address,
     email: String,
     registrations: String,
     bank: String,
@@ -41,12 +37,7 @@ impl From<Seller> for Typed {
         Self {
             registrations: pairs.collect::<Vec<_>>().join("\n"),
             name: s.name,
-            line1: s.address.line1,
-            line2: s.address.line2,
-            city: s.address.city,
-            region: s.address.region,
-            postal_code: s.address.postal_code,
-            country: s.address.country,
+            address: s.address,
             email: s.email,
             bank: s.bank,
             payment_terms: s.payment_terms,
@@ -66,14 +57,7 @@ impl From<&Typed> for Seller {
         };
         Self {
             name: t.name,
-            address: Address {
-                line1: t.line1,
-                line2: t.line2,
-                city: t.city,
-                region: t.region,
-                postal_code: t.postal_code,
-                country: t.country,
-            },
+            address: t.address,
             email: t.email,
             registrations: t
                 .registrations
@@ -124,20 +108,12 @@ async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
 }
 
 fn form(t: Typed, wrong: Wrong) -> impl IntoView {
-    let address = Address {
-        line1: t.line1,
-        line2: t.line2,
-        city: t.city,
-        region: t.region,
-        postal_code: t.postal_code,
-        country: t.country,
-    };
     view! {
         <Notice>"This is what invoices say of the seller. An invoice keeps what it was issued with; a change touches later ones only, and is written to the audit log."</Notice>
         <Form action="/admin/settings" wrong=wrong>
             <h2 class="text-lg font-semibold">"Name and address"</h2>
             <Field name="name" label="Company" value=t.name autocomplete="organization" maxlength=200u32 />
-            <AddressFields address foreign=true />
+            <AddressFields address=t.address foreign=true />
             <Field name="email" label="E-mail for questions about a bill" kind="email" value=t.email optional=true maxlength=200u32 />
             <TextArea name="registrations" label="Tax numbers and registrations" value=t.registrations optional=true rows=3 maxlength=600u32
                 hint="One a line, its name before a colon, such as EIN: 12-3456789 or VAT: DE129273398." />

@@ -19,27 +19,15 @@ use voxlink_domain::billing::{
 #[derive(Default)]
 pub(super) struct Typed {
     company: String,
-    line1: String,
-    line2: String,
-    city: String,
-    region: String,
-    postal_code: String,
-    country: String,
+    #[serde(flatten)]
+    address: Address,
     vat_number: String,
     tax_id: String,
 }
 
 impl From<Typed> for Billing {
     fn from(t: Typed) -> Self {
-        let address = Address {
-            line1: t.line1,
-            line2: t.line2,
-            city: t.city,
-            region: t.region,
-            postal_code: t.postal_code,
-            country: t.country,
-        };
-        Self { company: t.company, address, tax_id: t.tax_id, vat_number: t.vat_number }
+        Self { company: t.company, address: t.address, tax_id: t.tax_id, vat_number: t.vat_number }
     }
 }
 

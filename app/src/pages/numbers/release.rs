@@ -58,7 +58,7 @@ pub(super) async fn undo(
     let said = match numbers::undo(&mut cx, id).await {
         Ok(()) => {
             cx.commit().await?;
-            app.platform.in_service().follow_now(&app.platform).await;
+            app.platform.follow_now().await;
             Flash::success("The release is undone: the number is as it was before.")
         }
         Err(error @ (NumberError::NotBeingReleased | NumberError::TooLateToUndo)) => {

@@ -125,7 +125,7 @@ async fn a_published_plan_answers_and_a_draft_does_not() {
     let mut cx = world.cx().await;
     let first = publish(&mut cx, world.number, Some("first")).await.unwrap();
     cx.commit().await.unwrap();
-    world.table.follow_now(&world.test.platform).await;
+    world.test.platform.follow_now().await;
     let (targets, then) = dialled(&world.ask(None, None));
     assert!(targets.contains("+16175550100"), "typed in national form, kept as E.164: {targets}");
     assert_eq!(then, format!("https://voxlink.test/callbacks/local/voice/{first}/start/rang.0"));

@@ -3,11 +3,7 @@
 use super::shop::{Shop, usd};
 use chrono::{DateTime, Duration, Months, Utc};
 use voxlink_domain::{
-    billing::{
-        invoices,
-        journal::{Account, NewEntry, Posting, post},
-        payments,
-    },
+    billing::{invoices, journal::Account, payments},
     numbers,
     orders::{self, CheckoutError, DueError, PaymentChoice},
 };
@@ -39,18 +35,7 @@ impl Shop {
     }
 
     async fn top_up(&self, minor: i64) {
-        let mut cx = self.begin().await;
-        let entry = NewEntry {
-            reference: format!("test:topped-up:{minor}"),
-            kind: "top_up",
-            postings: vec![
-                Posting::debit(Account::Processor, usd(minor)),
-                Posting::credit(Account::Credit, usd(minor)),
-            ],
-            ..NewEntry::default()
-        };
-        post(&mut cx, self.tenant, entry).await.unwrap();
-        cx.commit().await.unwrap();
+        voxlink_testkit::top_up(&self.test.platform, self.tenant, minor).await;
     }
 
     async fn pay_from_balance(&self, order: OrderId) -> Result<(), DueError> {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use voxlink_domain::{
     Ctx,
-    billing::journal::{Account, NewEntry, Posting, available_credit, balance, post},
+    billing::journal::{Account, available_credit, balance},
     orders::{self, Checkout, CheckoutError, PaymentChoice, Placed},
 };
 use voxlink_gateways::{
     Carrier, PaymentProcessor, carrier::fake::FakeCarrier, fault::Script,
     payments::fake::FakeProcessor,
 };
-use voxlink_testkit::{Outside, TestPlatform};
+use voxlink_testkit::{Outside, TestPlatform, top_up};
 use voxlink_types::{
     Currency, E164, Money,
     ids::{CartId, CartItemId, OrderId, PriceId, TenantId, UserId},
@@ -54,18 +54,7 @@ impl Shop {
             .unwrap();
         shop.price("1.2").await;
         if credit > 0 {
-            let mut cx = shop.begin().await;
-            let entry = NewEntry {
-                reference: "test:credit".to_owned(),
-                kind: "top_up",
-                postings: vec![
-                    Posting::debit(Account::Processor, usd(credit)),
-                    Posting::credit(Account::Credit, usd(credit)),
-                ],
-                ..NewEntry::default()
-            };
-            post(&mut cx, shop.tenant, entry).await.unwrap();
-            cx.commit().await.unwrap();
+            top_up(&shop.test.platform, shop.tenant, credit).await;
         }
         shop
     }
