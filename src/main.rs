@@ -82,7 +82,8 @@ fn assemble(
             search_deadline: config.search_deadline,
             suspension_message: config.suspension_message.clone(),
         },
-    });
+    })
+    .lacking(config.carriers.lacks());
     let leptos = LeptosOptions::builder()
         .output_name("voxlink")
         .site_root(config.site_dir.to_string_lossy().into_owned())

@@ -66,6 +66,9 @@ pub enum CartError {
     /// Nobody sells it.
     #[error("{0} is not for sale")]
     NotForSale(E164),
+    /// Its carrier sells nothing at the moment, so it is not held longer.
+    #[error("{0} cannot be held longer: its carrier sells no new numbers at the moment")]
+    NoLonger(E164),
     /// No such carrier here.
     #[error("This number's carrier is not connected here any more")]
     NoCarrier,
@@ -102,7 +105,7 @@ impl Explain for CartError {
         match self {
             Self::Taken(_) => "number_taken",
             Self::Longest { .. } | Self::Rests { .. } => "hold_limit",
-            Self::NotForSale(_) => "not_for_sale",
+            Self::NotForSale(_) | Self::NoLonger(_) => "not_for_sale",
             Self::NoCarrier => "carrier_not_configured",
             Self::Carrier(_) => "carrier_failed",
             Self::OtherCurrency(_) => "other_currency",
@@ -118,6 +121,7 @@ impl Explain for CartError {
             | Self::Longest { .. }
             | Self::Rests { .. }
             | Self::NotForSale(_)
+            | Self::NoLonger(_)
             | Self::OtherCurrency(_)
             | Self::Full => Status::Conflict,
             Self::NoCarrier | Self::Carrier(_) => Status::BadGateway,

@@ -12,6 +12,7 @@ mod wish;
 
 pub use coverage::coverage;
 pub use pattern::{BadPattern, digits_of, found_in};
+pub(crate) use prices::MARK_UP;
 pub use prices::{
     ImportError, Imported, Price, RefreshPrices, current_prices, import_prices, price_of,
     refresh_prices,

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod billing;
 pub mod calls;
 pub mod campaigns;
+pub mod carriers;
 pub mod cart;
 pub mod catalog;
 pub mod ctx;

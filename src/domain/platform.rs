@@ -1,7 +1,8 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
 use crate::{
-    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table, sealing::Seal,
+    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table,
+    sealing::Seal,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
@@ -38,6 +39,7 @@ pub struct Platform {
     parts: Arc<Parts>,
     in_service: Table,
     answers: Answers,
+    lacks: Arc<BTreeMap<&'static str, Vec<&'static str>>>,
 }
 
 /// What a [`Platform`] is made of.
@@ -75,7 +77,19 @@ pub struct Own {
 impl Platform {
     /// Gathers the parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), in_service: Table::default(), answers: Answers::default() }
+        Self {
+            parts: Arc::new(parts),
+            in_service: Table::default(),
+            answers: Answers::default(),
+            lacks: Arc::default(),
+        }
+    }
+
+    /// Says which variables carriers lack on this server, by key: for the administrators' page.
+    #[must_use]
+    pub fn lacking(mut self, lacks: BTreeMap<&'static str, Vec<&'static str>>) -> Self {
+        self.lacks = Arc::new(lacks);
+        self
     }
 
     /// The pools.
@@ -96,6 +110,11 @@ impl Platform {
     /// All configured carriers, by key.
     pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
         self.parts.carriers.values()
+    }
+
+    /// The variables that a carrier lacks on this server, to buy there or to believe its callbacks.
+    pub fn lacks(&self, carrier: &str) -> &[&'static str] {
+        self.lacks.get(carrier).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The calling side of a carrier.

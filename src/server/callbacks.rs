@@ -6,6 +6,7 @@
 //! request is, never its `CallStatus`.
 
 mod books;
+mod count;
 mod intake;
 pub(crate) mod kept;
 pub mod payments;
@@ -15,7 +16,7 @@ mod voice;
 
 pub use recorder::{NotKept, Recorder};
 
-use axum::{Router, extract::DefaultBodyLimit, routing::post};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::post};
 use kept::Kept;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -96,6 +97,7 @@ impl Callbacks {
     /// Answers the paths.
     pub fn router(&self) -> Router {
         let [first, on, fallback, status, recording] = Self::PATHS else { return Router::new() };
+        let state = Arc::new(self.clone());
         Router::new()
             .route(first, post(voice::first))
             .route(on, post(voice::on))
@@ -103,7 +105,8 @@ impl Callbacks {
             .route(status, post(intake::status))
             .route(recording, post(intake::recording))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
-            .with_state(Arc::new(self.clone()))
+            .layer(from_fn_with_state(Arc::clone(&state), count::count))
+            .with_state(state)
     }
 }
 

@@ -2,8 +2,10 @@
 //! macros).
 
 mod carriers;
+pub(crate) mod traffic;
 
 pub use carriers::CarrierFigures;
+pub(crate) use carriers::tally;
 
 use crate::mount::Mount;
 use axum::{

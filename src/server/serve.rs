@@ -4,7 +4,8 @@
 //! from memory as far as it is there, and the rest begins when the database does.
 
 use crate::{
-    Assembly, callbacks::Callbacks, config::Config, router::router, web::Admission, worker,
+    Assembly, callbacks::Callbacks, config::Config, metrics::traffic, router::router,
+    web::Admission, worker,
 };
 use anyhow::Context;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -59,6 +60,7 @@ pub async fn serve(
         });
     }
     tasks.spawn(work(platform.clone(), prepared, config.worker_concurrency, stop.clone()));
+    tasks.spawn(traffic::tell(platform.clone(), stop.clone()));
     tasks.spawn(stop_on_signal(stop.clone()));
 
     let admission = Admission::new(config.requests_at_once, config.queue_wait);

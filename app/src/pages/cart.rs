@@ -46,6 +46,7 @@ fn told(error: CartError) -> Answer {
         CartError::Taken(_)
         | CartError::Longest { .. }
         | CartError::Rests { .. }
+        | CartError::NoLonger(_)
         | CartError::Carrier(_)
         | CartError::NoCarrier => Ok(Flash::warning(format!("{error}.")).then("/cart")),
         other => Err(other.into()),

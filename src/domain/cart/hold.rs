@@ -8,6 +8,7 @@ use crate::{
     Ctx, Fault, Platform, RequestInfo,
     accounts::Member,
     audit::Entry,
+    carriers,
     catalog::{Price, current_prices, price_of},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -40,7 +41,7 @@ impl Buyer<'_> {
 }
 
 /// Holds a number for the person's cart, until the returned instant. What is in the cart already
-/// is renewed.
+/// is renewed. Numbers of a carrier that is draining or disabled are neither held nor held longer.
 pub async fn hold(
     platform: &Platform,
     buyer: Buyer<'_>,
@@ -50,10 +51,13 @@ pub async fn hold(
     let seller = platform.carrier(carrier).ok_or(CartError::NoCarrier)?;
     let mut cx = buyer.begin(platform).await?;
     let wanted = look(&mut cx, buyer, number).await?;
+    // Before the carrier is asked: it may be disabled because it answers badly.
+    let sold = carriers::sells(cx.tx(), carrier).await?;
     drop(cx);
     match wanted {
         Wanted::InCart(line) => return renew(platform, buyer, seller, line).await,
         Wanted::Taken => return Err(CartError::Taken(number.clone())),
+        Wanted::Free if !sold => return Err(CartError::NotForSale(number.clone())),
         Wanted::Free => {}
     }
     let offer = match seller.offer(number).await {
@@ -210,6 +214,9 @@ async fn renew(
     line: Line,
 ) -> Result<DateTime<Utc>, CartError> {
     let mut cx = buyer.begin(platform).await?;
+    if !carriers::sells(cx.tx(), &line.carrier).await? {
+        return Err(CartError::NoLonger(line.number));
+    }
     let until = cx.now() + Duration::minutes(platform.settings().hold_minutes);
     let until = taken(&mut cx, buyer, &line, until).await?;
     cx.audit(Entry {

@@ -7,6 +7,7 @@ mod import;
 mod read;
 mod refresh;
 
+pub(crate) use book::MARK_UP;
 pub use import::{ImportError, Imported, import_prices};
 pub use refresh::{RefreshPrices, refresh_prices};
 

@@ -4,7 +4,7 @@ use super::{Job, JobError, upkeep};
 use crate::{
     Platform, accounts,
     billing::{invoices, low_balance, payments},
-    cart, catalog, inventory, notifications, numbers, orders,
+    carriers, cart, catalog, inventory, notifications, numbers, orders,
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -36,6 +36,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");
     // After the prices have been fetched, so that only what did not arrive is a difference.
     all.periodic::<inventory::AuditCarriers>("47 3 * * *", "1d");
+    all.periodic::<carriers::AskCarriers>("*/5 * * * *", "0");
     all.often::<cart::SweepHolds>(Duration::from_secs(30));
     all.periodic::<orders::DunJob>("50 * * * *", "1d");
     all.job::<orders::FulfilJob>();

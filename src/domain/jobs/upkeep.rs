@@ -5,7 +5,7 @@ use crate::{
     Fault, Platform,
     accounts::sessions,
     billing::{invoices, payments},
-    idempotency, orders,
+    carriers, idempotency, orders,
 };
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub async fn make_partitions(platform: &Platform) -> Result<(), Fault> {
     cx.commit().await
 }
 
-/// Removes what has lapsed: sessions, links, kept answers, holds.
+/// Removes what has lapsed: sessions, links, kept answers, holds, old figures of carriers.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct CleanUp {}
 
@@ -46,6 +46,7 @@ impl Job for CleanUp {
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
         sessions::sweep(platform).await?;
         idempotency::sweep(platform).await?;
+        carriers::sweep(platform).await?;
         // A lapsed hold is free to take anyhow; a day later its row is of no use to anybody. An
         // order's hold ends with the order, however long its card takes.
         let day_ago = platform.clock().now() - Days::new(1);

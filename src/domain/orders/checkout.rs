@@ -8,6 +8,7 @@ use crate::{
         journal::{Account, NewEntry, Posting, available_credit, post},
         payments::{self, NewPayment, Purpose},
     },
+    carriers,
     cart::REST,
 };
 use chrono::Datelike;
@@ -71,6 +72,9 @@ pub enum CheckoutError {
     /// Somebody else has a number now.
     #[error("{} went to somebody else while your hold had run out. Remove it to go on; nothing was charged.", list(.0))]
     Taken(Vec<E164>),
+    /// Its carrier was disabled since it was held.
+    #[error("{} cannot be bought at the moment, because the carrier is switched off. Remove it to go on; nothing was charged.", list(.0))]
+    NotSold(Vec<E164>),
     /// Prices changed since they were shown.
     #[error("The price of {} has changed since you added it. Check the new amounts; nothing was charged.", list(&.0.iter().map(|c| c.number.clone()).collect::<Vec<_>>()))]
     PriceChanged(Vec<PriceChange>),
@@ -132,6 +136,7 @@ impl Explain for CheckoutError {
             Self::NoCart => "cart_closed",
             Self::Empty => "cart_empty",
             Self::Taken(_) => "number_taken",
+            Self::NotSold(_) => "not_for_sale",
             Self::PriceChanged(_) => "price_changed",
             Self::TotalChanged { .. } => "total_changed",
             Self::OtherCurrency(_) => "other_currency",
@@ -189,6 +194,11 @@ pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutE
     }
     if let Some(due) = dues::blocking(cx).await? {
         return Err(CheckoutError::PaymentDue(Box::new(due)));
+    }
+    // What a draining carrier's numbers are held for may be paid; a disabled one sells nothing.
+    let disabled = carriers::disabled_in(cx, wish.cart).await?;
+    if !disabled.is_empty() {
+        return Err(CheckoutError::NotSold(disabled));
     }
     take_holds(cx, &quote).await?;
     let changes = quote.changes();

@@ -2,6 +2,7 @@
 //! carrier's variables, checks each by itself, and then that the account is whole.
 
 mod bandwidth;
+mod lacks;
 mod telnyx;
 
 pub use bandwidth::{BandwidthAccount, BandwidthLogin};

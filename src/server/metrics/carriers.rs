@@ -1,12 +1,22 @@
 //! How requests to carriers went: how many, with which outcome, how long, and who is left alone
-//! because it fails.
+//! because it fails. One observer feeds both `/metrics`, which is this process's, and the figures of
+//! all servers in the database ([`tally`], told by [`super::traffic`]).
 //!
 //! The pace is not shared: every server keeps to the whole quota by itself
 //! ([`Watch::grant`] knows of no other), so two servers may together ask twice as fast as one.
 
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use voxlink_domain::carriers::Tally;
 use voxlink_gateways::carrier::{Exchange, Grant, Watch};
+
+/// The process has one, as it has one recorder.
+static TALLY: LazyLock<Tally> = LazyLock::new(Tally::default);
+
+/// What this process has counted of carriers and not yet told the database.
+pub(crate) fn tally() -> &'static Tally {
+    &TALLY
+}
 
 /// Counts what a wire to a carrier tells.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +34,7 @@ impl CarrierFigures {
 #[async_trait]
 impl Watch for CarrierFigures {
     fn saw(&self, exchange: Exchange) {
+        tally().saw(&exchange);
         let labels = [
             ("carrier", exchange.carrier),
             ("operation", exchange.operation),
@@ -34,6 +45,7 @@ impl Watch for CarrierFigures {
     }
 
     fn breaker(&self, carrier: &'static str, open: bool) {
+        tally().breaker(carrier, open);
         metrics::gauge!("voxlink_carrier_breaker_open", "carrier" => carrier).set(f64::from(open));
         // A gauge is read now and then; that it opened and closed in between is counted.
         let opened =

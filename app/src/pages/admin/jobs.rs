@@ -93,6 +93,7 @@ fn name_of(task: &str) -> &str {
         "payment_event" => "Take in news of a payment",
         "payment_reconcile" => "Ask the processor about a payment",
         "catalog.refresh_prices" => "Fetch the carriers' prices",
+        "carriers.ask" => "Ask every carrier how it is",
         "cart.sweep_holds" => "End holds that ran out",
         "cart.let_go" => "Let go of a carrier's hold",
         "order_fulfil" => "Buy the numbers of an order",

@@ -8,7 +8,7 @@ use voxlink_gateways::carrier::PriceRow;
 use voxlink_types::ids::PriceId;
 
 /// What a carrier's price is multiplied with, unless its settings say otherwise.
-const MARK_UP: Decimal = Decimal::from_parts(15, 0, 0, false, 1);
+pub(crate) const MARK_UP: Decimal = Decimal::from_parts(15, 0, 0, false, 1);
 
 /// A price as it shall stand in the book.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -138,7 +138,7 @@ async fn words_of_check(test: &TestPlatform, table: &str, column: &str) -> Vec<S
 
 #[tokio::test]
 async fn the_words_of_enums_are_those_of_the_checks() {
-    use voxlink_domain::inventory;
+    use voxlink_domain::{carriers, inventory};
     use voxlink_types::{number, order, role, sip};
     let test = TestPlatform::new().await;
     macro_rules! same_words {
@@ -161,6 +161,8 @@ async fn the_words_of_enums_are_those_of_the_checks() {
         order::ItemStep => "order_items"."step",
         order::PaymentState => "payments"."state",
         order::InvoiceState => "invoices"."state",
+        carriers::CarrierState => "carriers"."state",
+        carriers::CallbackOutcome => "carrier_callbacks"."outcome",
         inventory::DriftKind => "inventory_drift"."kind",
         inventory::DriftState => "inventory_drift"."state",
         inventory::Standing => "inventory"."at_carrier",

@@ -1,0 +1,94 @@
+//! Asking carriers how they are: by a person's button, and every few minutes by the clock.
+
+use super::CarriersError;
+use crate::{
+    Fault, Platform,
+    jobs::{Job, JobError},
+};
+use chrono::{DateTime, Utc};
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+use voxlink_gateways::Carrier;
+
+/// How long a carrier may think about it.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// What stands for an answer that did not come.
+const SILENT: &str = "no_answer";
+/// How much of a carrier's words is kept.
+const WORDS: usize = 500;
+
+/// How a carrier was when it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// `ok`, `no_answer`, or the code of a [`voxlink_gateways::CarrierError`].
+    pub code: String,
+    /// What went wrong, in the carrier's words; empty when nothing did.
+    pub detail: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: i32,
+    /// When.
+    pub asked_at: DateTime<Utc>,
+}
+
+impl Health {
+    /// It answers and takes our credentials.
+    pub fn is_good(&self) -> bool {
+        self.code == "ok"
+    }
+}
+
+/// Asks a carrier now and keeps the answer for the page. Not in a transaction: it waits.
+pub async fn ask(platform: &Platform, key: &str) -> Result<Health, CarriersError> {
+    let carrier =
+        platform.carrier(key).ok_or_else(|| CarriersError::NotConfigured(key.to_owned()))?;
+    Ok(asked(platform, carrier.as_ref()).await?)
+}
+
+async fn asked(platform: &Platform, carrier: &dyn Carrier) -> Result<Health, Fault> {
+    let begun = Instant::now();
+    let answer = tokio::time::timeout(PATIENCE, carrier.health()).await;
+    let took_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
+    let (code, detail) = match answer {
+        Ok(Ok(())) => ("ok", String::new()),
+        Ok(Err(error)) => (error.code(), error.to_string().chars().take(WORDS).collect()),
+        Err(_) => (SILENT, format!("no answer within {} seconds", PATIENCE.as_secs())),
+    };
+    let mut cx = platform.work("carriers").await?;
+    let asked_at = cx.now();
+    sqlx::query!(
+        "insert into carrier_health (carrier, code, detail, took_ms, asked_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict (carrier) do update
+             set code = excluded.code, detail = excluded.detail, took_ms = excluded.took_ms,
+                 asked_at = excluded.asked_at",
+        carrier.key(),
+        code,
+        detail,
+        took_ms,
+        asked_at,
+    )
+    .execute(cx.tx())
+    .await?;
+    cx.commit().await?;
+    Ok(Health { code: code.to_owned(), detail, took_ms, asked_at })
+}
+
+/// Asks every configured carrier, all at once.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct AskCarriers {}
+
+impl Job for AskCarriers {
+    const TASK: &'static str = "carriers.ask";
+    const TRIES: i32 = 1;
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        let carriers: Vec<Arc<dyn Carrier>> = platform.carriers().cloned().collect();
+        let answers = carriers.iter().map(|carrier| asked(platform, carrier.as_ref()));
+        for answer in join_all(answers).await {
+            answer?;
+        }
+        Ok(())
+    }
+}
