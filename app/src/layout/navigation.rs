@@ -44,6 +44,8 @@ pub enum Place {
     AdminJobs,
     /// Administrators: the seller and its invoices.
     AdminSettings,
+    /// Administrators: the carriers.
+    AdminCarriers,
     /// Administrators: own trunks and the edges before them.
     AdminTrunks,
 }
@@ -79,6 +81,7 @@ const STAFF: &[Entry] = &[
 /// What only administrators may open.
 const ADMINISTRATORS: &[Entry] = &[
     (Place::AdminSettings, "/admin/settings", "Seller", "icon-[lucide--store]"),
+    (Place::AdminCarriers, "/admin/carriers", "Carriers", "icon-[lucide--radio-tower]"),
     (Place::AdminTrunks, "/admin/trunks", "Own trunks", "icon-[lucide--cable]"),
 ];
 

@@ -1,9 +1,10 @@
-//! Administration: accounts, orders and numbers of all tenants, audit, jobs, the seller, own
-//! trunks.
+//! Administration: accounts, orders and numbers of all tenants, audit, jobs, the seller, carriers,
+//! own trunks.
 
 mod account;
 mod accounts;
 mod audit;
+mod carriers;
 mod drift;
 mod export;
 mod filter;
@@ -36,6 +37,10 @@ pub fn routes() -> Vec<Route> {
         get("/admin/numbers", Access::Support, work::numbers),
         get("/admin/settings", Access::Admin, seller::show),
         post("/admin/settings", Access::Admin, seller::save),
+        get("/admin/carriers", Access::Admin, carriers::list),
+        get("/admin/carriers/{key}", Access::Admin, carriers::show),
+        post("/admin/carriers/{key}", Access::Admin, carriers::change),
+        post("/admin/carriers/{key}/test", Access::Admin, carriers::test),
         get("/admin/trunks", Access::Admin, trunks::show),
         post("/admin/trunks", Access::Admin, trunks::add),
         post("/admin/trunks/{id}/test", Access::Admin, trunks::test),

@@ -148,6 +148,24 @@ async fn a_number_that_costs_us_more_than_its_kind_is_not_sold() {
 }
 
 #[tokio::test]
+async fn a_draining_or_disabled_carriers_numbers_are_neither_held_nor_held_longer() {
+    let shop = Shop::open().await;
+    let ann = shop.member("Ann").await;
+    let until = shop.hold(&ann, 1).await.unwrap();
+    for statement in [
+        "update carriers set state = 'draining' where key = 'fake'",
+        "update carriers set state = 'disabled' where key = 'fake'",
+    ] {
+        sqlx::query(statement).execute(&shop.test.platform.db().owner).await.unwrap();
+        assert!(matches!(shop.hold(&ann, 2).await, Err(CartError::NotForSale(_))));
+        assert!(matches!(shop.hold(&ann, 1).await, Err(CartError::NoLonger(_))));
+        let seen = shop.view(&ann).await;
+        assert_eq!(seen.items.len(), 1);
+        assert_eq!(seen.items[0].standing, Standing::Held(until), "what is held stays so");
+    }
+}
+
+#[tokio::test]
 async fn holding_again_extends_and_never_doubles() {
     let shop = Shop::open().await;
     let ann = shop.member("Ann").await;

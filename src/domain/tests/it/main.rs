@@ -4,6 +4,7 @@
 mod accounts;
 mod billing;
 mod calls;
+mod carriers;
 mod cart;
 mod catalog;
 mod foundation;

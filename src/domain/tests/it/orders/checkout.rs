@@ -46,6 +46,37 @@ async fn shares_of_promotion_and_tax_add_up_to_the_order() {
 }
 
 #[tokio::test]
+async fn a_draining_carriers_held_numbers_may_be_paid_and_a_disabled_ones_not() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let pool = shop.test.platform.db().platform.clone();
+    let cart = shop.cart([1]).await;
+    let wish = shop.wish(cart, PaymentChoice::Credit);
+    sqlx::query("update carriers set state = 'disabled' where key = 'fake'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let refused = shop.place(&wish).await;
+    assert!(
+        matches!(&refused, Err(CheckoutError::NotSold(numbers)) if *numbers == [number(1)]),
+        "{refused:?}"
+    );
+    assert_eq!(shop.credit().await, 1000);
+    sqlx::query("update carriers set state = 'draining' where key = 'fake'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let id = shop.place(&wish).await.unwrap().order;
+    // Switched off once it is placed: it goes on.
+    sqlx::query("update carriers set state = 'disabled' where key = 'fake'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let order = shop.finish(id, 2).await;
+    assert_eq!(order.state, OrderState::Completed);
+    shop.books_agree(&order).await;
+}
+
+#[tokio::test]
 async fn the_same_cart_is_bought_once() {
     let shop = Shop::open(Script::calm(), 1000).await;
     let cart = shop.cart([1]).await;
