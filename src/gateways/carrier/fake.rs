@@ -38,7 +38,7 @@ pub struct Sale {
     settings: NumberSettings,
 }
 
-/// How the carrier answers questions about what it sells.
+/// How the carrier answers questions about what it sells, and takes settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mood {
     /// At once.
@@ -57,6 +57,7 @@ struct Books {
     sales: Vec<Sale>,
     script: Script,
     mood: Mood,
+    keeps: Option<CarrierError>,
     searches: usize,
 }
 
@@ -216,6 +217,11 @@ impl FakeCarrier {
     /// Changes how it answers from now on.
     pub fn feels(&self, mood: Mood) {
         self.books().mood = mood;
+    }
+
+    /// What it says from now on to a number that is given back, instead of taking it.
+    pub fn keeps(&self, why: Option<CarrierError>) {
+        self.books().keeps = why;
     }
 
     /// How often it was searched.
@@ -411,6 +417,9 @@ impl Carrier for FakeCarrier {
         settings: &NumberSettings,
     ) -> Result<OwnedNumber, CarrierError> {
         let mut books = self.books();
+        if books.mood == Mood::Dead {
+            return Err(hiccup());
+        }
         books.owned(carrier_number_id)?;
         for sale in books.sales.iter_mut().filter(|s| s.carrier_number_id == carrier_number_id) {
             sale.settings = settings.clone();
@@ -420,6 +429,9 @@ impl Carrier for FakeCarrier {
 
     async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError> {
         let mut books = self.books();
+        if let Some(why) = &books.keeps {
+            return Err(why.clone());
+        }
         for sale in books.sales.iter_mut().filter(|s| s.carrier_number_id == carrier_number_id) {
             sale.released = true;
         }
