@@ -91,17 +91,21 @@ impl Callbacks {
         "/callbacks/{carrier}/voice-fallback",
         "/callbacks/{carrier}/status",
         "/callbacks/{carrier}/recording",
+        "/callbacks/{carrier}/order",
     ];
 
     /// Answers the paths.
     pub fn router(&self) -> Router {
-        let [first, on, fallback, status, recording] = Self::PATHS else { return Router::new() };
+        let [first, on, fallback, status, recording, order] = Self::PATHS else {
+            return Router::new();
+        };
         Router::new()
             .route(first, post(voice::first))
             .route(on, post(voice::on))
             .route(fallback, post(voice::fallback))
             .route(status, post(intake::status))
             .route(recording, post(intake::recording))
+            .route(order, post(intake::order))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(Arc::new(self.clone()))
     }
