@@ -90,7 +90,7 @@ pub(super) struct WorkItem {
 /// by anybody at any time.
 pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Result<(), Fault> {
     let Some(work) = take(platform, tenant, order).await? else { return Ok(()) };
-    let (mut waiting, mut not_before) = (false, None);
+    let (mut waiting, mut not_before): (bool, Option<DateTime<Utc>>) = (false, None);
     let items = items(platform, &work).await?;
     let needed = work.strategy.needed(items.len());
     let may_fail = items.len() - needed;
@@ -311,7 +311,7 @@ async fn come_back(
 fn due(now: DateTime<Utc>, attempts: i32, not_before: Option<DateTime<Utc>>) -> DateTime<Utc> {
     let most = (1_000i64 << (attempts - 1).clamp(0, 4)).min(15_000);
     let usual = now + Duration::milliseconds(rand::random_range(most / 2..=most));
-    not_before.map_or(usual, |asked| asked.min(now + PATIENCE).max(usual))
+    not_before.map_or(usual, |asked| asked.clamp(usual, now + PATIENCE))
 }
 
 #[cfg(test)]

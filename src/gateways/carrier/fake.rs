@@ -1,6 +1,10 @@
 //! A carrier in memory, with books of its own: what it sold, to whom, and how often it charged.
 //! A test compares those books with ours.
 
+mod whims;
+
+pub use whims::{Meddling, Mood};
+
 use super::{
     Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Filter, Findings,
     MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow,
@@ -36,18 +40,6 @@ pub struct Sale {
     /// False when it does not ring.
     pub active: bool,
     settings: NumberSettings,
-}
-
-/// How the carrier answers questions about what it sells, and takes settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mood {
-    /// At once.
-    #[default]
-    Well,
-    /// Never: who asks gives up.
-    Slow,
-    /// That it fails.
-    Dead,
 }
 
 #[derive(Debug, Default)]
@@ -123,17 +115,6 @@ fn cannot(what: &str) -> CarrierError {
 
 fn hiccup() -> CarrierError {
     CarrierError::Transient { detail: "503".to_owned() }
-}
-
-/// What happens to a number at the carrier behind our back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Meddling {
-    /// It is taken away.
-    Lose,
-    /// It does not ring any more.
-    Silence,
-    /// It calls this address when somebody rings.
-    Redirect(String),
 }
 
 /// The carrier. Clones share the books.
