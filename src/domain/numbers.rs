@@ -11,8 +11,8 @@
 //!   callers hear the installation's. Until `release_at` ([`crate::Settings::release_grace_days`]
 //!   later) it can be undone and nothing has happened at the carrier; then the job gives it back.
 //! - Names shown at the carrier are `desired` first and `confirmed` when the carrier has them. A job
-//!   tells the carrier and is tried again while it is down; every hour what is not confirmed is
-//!   told once more, and the nightly audit ([`crate::inventory`]) compares with the carrier's list.
+//!   tells the carrier and is tried again while it is down. Every night what is not confirmed is
+//!   told once more, and the audit ([`crate::inventory`]) compares with the carrier's list.
 
 mod bulk;
 mod carrier_side;
@@ -32,7 +32,7 @@ pub use bulk::{
     BulkAction, BulkRow, BulkRun, ContinueBulkRun, RowState, Selection, bulk_run, carry_on, start,
 };
 pub use carrier_side::{
-    ApplySettings, CarrierSideError, SweepSettings, apply_settings, settings_for, sweep_settings,
+    ApplySettings, CarrierSideError, apply_settings, settings_for, sweep_settings,
 };
 pub use detail::{
     CarrierFacts, Detail, Event, RecentCall, Totals, carrier_facts, detail, events, recent_calls,

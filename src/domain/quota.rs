@@ -36,9 +36,9 @@ pub async fn lease(
                    where server <> $1 and expires_at <= $5 for update skip locked)
            )
            select asked.carrier as "carrier!", (
-               select count(*) from carrier_leases others
-               where others.carrier = asked.carrier and others.server <> $1
-                 and others.expires_at > $4) as "others!"
+               select count(*) from carrier_leases l
+               where l.carrier = asked.carrier and l.server <> $1
+                 and l.expires_at > $4) as "others!"
            from unnest($2::text[]) as asked (carrier)"#,
         server,
         carriers,

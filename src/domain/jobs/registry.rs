@@ -48,7 +48,6 @@ pub fn visit(all: &mut impl Visitor) {
     all.job::<accounts::InvitationLetter>();
     all.job::<notifications::NoticeLetter>();
     all.job::<numbers::ApplySettings>();
-    all.periodic::<numbers::SweepSettings>("20 * * * *", "0");
     all.job::<numbers::CarryOutRelease>();
     all.job::<numbers::ContinueBulkRun>();
     all.job::<inventory::AuditCarrier>();

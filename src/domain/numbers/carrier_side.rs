@@ -138,21 +138,9 @@ pub(super) fn outstanding(desired: &Value, confirmed: &Value) -> bool {
 /// The most numbers that one sweep tells their carriers of.
 const MOST: usize = 500;
 
-/// Compares wishes with what was confirmed, and tells the carriers again what they have not
+/// Compares wishes with what was confirmed, and has the carriers told again what they have not
 /// confirmed: a job may have given up while a carrier was away for days or refused our credentials.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub struct SweepSettings {}
-
-impl Job for SweepSettings {
-    const TASK: &'static str = "number.sweep_settings";
-    const TRIES: i32 = 3;
-
-    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
-        sweep_settings(platform).await.map(drop).map_err(JobError::retry)
-    }
-}
-
-/// Carries out [`SweepSettings`]; returns how many numbers wait to be confirmed and are told again.
+/// Returns how many numbers that is.
 pub async fn sweep_settings(platform: &Platform) -> Result<usize, Fault> {
     let mut cx = platform.work("sweep").await?;
     // In no order, so that those a carrier will never take do not keep others from their turn.
