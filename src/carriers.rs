@@ -16,15 +16,19 @@ use voxlink_adapters::{
 };
 use voxlink_gateways::{Carrier, Clock};
 use voxlink_server::{
-    config::{BandwidthAccount, BandwidthLogin, CarrierAccounts},
+    config::{BandwidthAccount, BandwidthLogin, CarrierAccounts, RateLimit},
     metrics::CarrierFigures,
+    shares::Shares,
 };
 
-/// The carriers whose accounts are configured.
+/// The carriers whose accounts are configured. What may be asked of them is shared with other
+/// servers.
 pub fn configured(
     accounts: &CarrierAccounts,
     clock: &Arc<dyn Clock>,
+    shares: &Shares,
 ) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
+    let wire = |carrier, limits| wire(carrier, limits, clock, shares);
     let mut all: Vec<Arc<dyn Carrier>> = Vec::new();
     if let Some(twilio) = &accounts.twilio {
         let account = Account {
@@ -33,8 +37,8 @@ pub fn configured(
             api: twilio.api.clone(),
             pricing: twilio.pricing.clone(),
         };
-        let limits = Limits { total: twilio.timeout, ..Limits::default() };
-        all.push(Arc::new(Twilio::new(account, wire(Twilio::KEY, limits, clock)?)));
+        let limits = Limits { total: twilio.timeout, ..at(twilio.rate_limit) };
+        all.push(Arc::new(Twilio::new(account, wire(Twilio::KEY, limits)?)));
     }
     if let Some(signalwire) = &accounts.signalwire {
         let project = Project {
@@ -42,7 +46,7 @@ pub fn configured(
             token: signalwire.api_token.clone(),
             space: signalwire.space.clone(),
         };
-        let wire = wire(SignalWire::KEY, Limits::default(), clock)?;
+        let wire = wire(SignalWire::KEY, at(signalwire.rate_limit))?;
         all.push(Arc::new(SignalWire::new(project, wire)));
     }
     if let Some(telnyx) = &accounts.telnyx {
@@ -54,12 +58,12 @@ pub fn configured(
             messaging_profile: telnyx.messaging_profile.clone(),
             outbound_profile: telnyx.outbound_profile.clone(),
         };
-        let limits = Limits { total: telnyx.timeout, ..Limits::default() };
-        let wire = wire(Telnyx::KEY, limits, clock)?;
+        let limits = Limits { total: telnyx.timeout, ..at(telnyx.rate_limit) };
+        let wire = wire(Telnyx::KEY, limits)?;
         all.push(Arc::new(Telnyx::new(account, wire, Arc::clone(clock))));
     }
     if let Some(bandwidth) = &accounts.bandwidth {
-        let wire = wire(Bandwidth::KEY, Limits::default(), clock)?;
+        let wire = wire(Bandwidth::KEY, at(bandwidth.rate_limit))?;
         all.push(Arc::new(Bandwidth::new(at_bandwidth(bandwidth), wire, Arc::clone(clock))));
     }
     Ok(all)
@@ -99,9 +103,19 @@ fn below(site: &Url, path: &str) -> Url {
     url
 }
 
+/// What a wire keeps to by default, at the pace that is set.
+fn at(pace: RateLimit) -> Limits {
+    Limits { per_second: pace.per_second, burst: pace.burst, ..Limits::default() }
+}
+
 /// The way to a carrier, watched.
-fn wire(carrier: &'static str, limits: Limits, clock: &Arc<dyn Clock>) -> anyhow::Result<Wire> {
-    Wire::new(carrier, limits, CarrierFigures::of(carrier), Arc::clone(clock))
+fn wire(
+    carrier: &'static str,
+    limits: Limits,
+    clock: &Arc<dyn Clock>,
+    shares: &Shares,
+) -> anyhow::Result<Wire> {
+    Wire::new(carrier, limits, CarrierFigures::of(carrier, shares), Arc::clone(clock))
         .with_context(|| format!("no connections can be made to {carrier}"))
 }
 
@@ -118,7 +132,7 @@ mod tests {
             known.map(|v| v.example.to_owned())
         });
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let carriers = configured(&config.unwrap().carriers, &clock).unwrap();
+        let carriers = configured(&config.unwrap().carriers, &clock, &Shares::default()).unwrap();
         carriers.iter().map(|carrier| carrier.key()).collect()
     }
 

@@ -31,7 +31,7 @@ use voxlink_gateways::{
     Carrier, CarrierError, Clock, Mailer, PaymentProcessor, Switchboard, SystemClock,
     sip::Directory,
 };
-use voxlink_server::{Assembly, Dress, Stock, cli, config::Config};
+use voxlink_server::{Assembly, Dress, Stock, cli, config::Config, shares::Shares};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -49,7 +49,8 @@ fn assemble(
     let local = LocalCarrier::connect(database, 8, clock.clone(), faults(config));
     let clec = Clec::connect(database, 4, clock.clone());
     let mut carriers: Vec<Arc<dyn Carrier>> = vec![Arc::new(local.clone()), Arc::new(clec.clone())];
-    carriers.extend(carriers::configured(&config.carriers, &clock)?);
+    let shares = Shares::default();
+    carriers.extend(carriers::configured(&config.carriers, &clock, &shares)?);
     // The test card, where the operator offers it.
     let card = if config.test_card {
         let pages = config.test_card_url.as_ref().unwrap_or(&config.public_url);
@@ -92,7 +93,8 @@ fn assemble(
         .build();
     let app = App { platform: platform.clone(), leptos };
     let mut pages = mounted_pages(app.clone(), routes());
-    let mut background: Vec<BoxFuture<'static, ()>> = Vec::new();
+    let mut background: Vec<BoxFuture<'static, ()>> =
+        vec![Box::pin(shares.follow(platform.clone()))];
     if let Some(card) = card {
         pages = pages.merge(card.pages());
         background.push(Box::pin(card.deliver()));

@@ -31,9 +31,9 @@ const HEAVIEST: usize = 8 << 20;
 /// What a wire keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests a second: over all servers where the watch shares them, else of each.
+    /// Requests a second, of all servers together.
     pub per_second: u32,
-    /// Requests at once out of a rested quota.
+    /// Requests at once out of a rested quota, of all servers together.
     pub burst: u32,
     /// Requests under way at a time in this process.
     pub at_a_time: usize,

@@ -24,6 +24,7 @@ pub mod numbers;
 pub mod orders;
 pub mod overview;
 pub mod platform;
+pub mod quota;
 pub mod routing;
 pub mod sealing;
 pub mod sheet;

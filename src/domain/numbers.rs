@@ -10,7 +10,9 @@
 //! - A release silences the number at once: it becomes suspended with no message of its own, so
 //!   callers hear the installation's. Until `release_at` ([`crate::Settings::release_grace_days`]
 //!   later) it can be undone and nothing has happened at the carrier; then the job gives it back.
-//! - Names shown at the carrier are `desired` first and `confirmed` when the carrier has them.
+//! - Names shown at the carrier are `desired` first and `confirmed` when the carrier has them. A job
+//!   tells the carrier and is tried again while it is down. Every night what is not confirmed is
+//!   told once more, and the audit ([`crate::inventory`]) compares with the carrier's list.
 
 mod bulk;
 mod carrier_side;
@@ -29,7 +31,9 @@ mod tags;
 pub use bulk::{
     BulkAction, BulkRow, BulkRun, ContinueBulkRun, RowState, Selection, bulk_run, carry_on, start,
 };
-pub use carrier_side::{ApplySettings, CarrierSideError, apply_settings, settings_for};
+pub use carrier_side::{
+    ApplySettings, CarrierSideError, apply_settings, settings_for, sweep_settings,
+};
 pub use detail::{
     CarrierFacts, Detail, Event, RecentCall, Totals, carrier_facts, detail, events, recent_calls,
     totals,
@@ -39,6 +43,7 @@ pub use error::NumberError;
 pub use export::{Export, export};
 pub use filter::{Filter, Sort};
 pub use list::{Facets, Row, facets, list, matching, rows};
+pub(crate) use release::next_try;
 pub use release::{CarryOutRelease, Consequences, carry_out, consequences, release, undo};
 pub use suspend::{resume, suspend};
 pub use tags::{Tags, normalise};

@@ -6,6 +6,8 @@
 //! the intent stands before the carrier is called, and recovery asks the carrier by the intent's
 //! key before it buys anything again. "Bought but unrecorded" therefore heals by itself.
 //!
+//! A carrier that works an order off is asked every few seconds, and at once when it tells [`news`].
+//!
 //! An order may want all of its numbers, or at least so many: [`decide`] keeps or gives back what
 //! was secured for it. What a card was refused for after all is collected by [`dues`]. What a carrier
 //! sold for an item that had been refused by then is found and given back by [`orphans`].
@@ -16,6 +18,7 @@ mod decide;
 mod dues;
 mod fulfil;
 mod list;
+mod news;
 mod orphans;
 mod payment;
 mod purchase;
@@ -30,6 +33,7 @@ pub use decide::GiveBackJob;
 pub use dues::{CollectDueJob, Due, DueError, DunJob, GRACE, dues, dun, pay_from_credit};
 pub use fulfil::{FulfilJob, fulfil};
 pub use list::{CardPayment, Event, Item, Order, OrderFilter, OrderRow, get, list, of_cart};
+pub use news::carrier_news;
 pub use orphans::sweep_orphans;
 pub use payment::{pay_again, payment_moved, wants_payment};
 pub use quote::{PriceChange, Quote, QuoteLine, open_cart, quote};

@@ -23,7 +23,7 @@ pub use offer::{
 pub use traffic::{
     CallDetails, MessageReceipt, MessageStatus, OutgoingCall, OutgoingMessage, Subaccount,
 };
-pub use watch::{Exchange, Grant, Unwatched, Watch};
+pub use watch::{Exchange, Unwatched, Watch};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -206,6 +206,12 @@ pub trait Switchboard: Send + Sync + std::fmt::Debug {
 
     /// Reads the news that a recording can be had.
     fn recording(&self, verified: &Verified) -> Result<Recording, Forged>;
+
+    /// Reads the news that an order moved which the carrier works off: its own id of the order, and
+    /// none where it is news of something else. How far it is the carrier is asked.
+    fn order_event(&self, _: &Verified) -> Result<Option<String>, Forged> {
+        Ok(None)
+    }
 
     /// Writes the answer to an incoming call in the carrier's language.
     fn markup(&self, steps: &[voxlink_types::routing::Step]) -> Markup;

@@ -92,11 +92,14 @@ impl Callbacks {
         "/callbacks/{carrier}/voice-fallback",
         "/callbacks/{carrier}/status",
         "/callbacks/{carrier}/recording",
+        "/callbacks/{carrier}/order",
     ];
 
     /// Answers the paths.
     pub fn router(&self) -> Router {
-        let [first, on, fallback, status, recording] = Self::PATHS else { return Router::new() };
+        let [first, on, fallback, status, recording, order] = Self::PATHS else {
+            return Router::new();
+        };
         let state = Arc::new(self.clone());
         Router::new()
             .route(first, post(voice::first))
@@ -104,6 +107,7 @@ impl Callbacks {
             .route(fallback, post(voice::fallback))
             .route(status, post(intake::status))
             .route(recording, post(intake::recording))
+            .route(order, post(intake::order))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(from_fn_with_state(Arc::clone(&state), count::count))
             .with_state(state)

@@ -9,7 +9,7 @@ mod secret_key;
 mod variables;
 
 pub use carriers::{
-    BandwidthAccount, BandwidthLogin, CarrierAccounts, SignalWireProject, TelnyxAccount,
+    BandwidthAccount, BandwidthLogin, CarrierAccounts, RateLimit, SignalWireProject, TelnyxAccount,
     TwilioAccount,
 };
 pub use data_dir::default_data_dir;

@@ -15,6 +15,7 @@ pub mod postgres;
 mod refusals;
 mod router;
 mod serve;
+pub mod shares;
 pub mod web;
 pub mod worker;
 

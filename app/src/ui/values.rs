@@ -99,6 +99,8 @@ pub enum WhenStyle {
     Day,
     /// Day and time to the second.
     Seconds,
+    /// The time of a day that is known: today's, mostly.
+    Time,
 }
 
 /// An instant in the person's zone; the exact one shows on hover.
@@ -109,6 +111,7 @@ pub fn When(at: DateTime<Utc>, #[prop(optional)] style: WhenStyle) -> impl IntoV
     let shown = match style {
         WhenStyle::Full => local.format("%-d %b %Y, %H:%M"),
         WhenStyle::Day => local.format("%-d %b %Y"),
+        WhenStyle::Time => local.format("%H:%M"),
         WhenStyle::Seconds => local.format("%-d %b %Y, %H:%M:%S"),
     };
     let exact = format!("{} ({})", local.format("%Y-%m-%d %H:%M:%S%.3f %:z"), zone.name());

@@ -6,10 +6,14 @@
 //! has seen one event whole can make any. So the password must be long, random and used nowhere
 //! else, and the public address must be https. Each callback comes twice: at first it shows
 //! nothing, and only where the answer is 401 with a challenge it comes again with the credentials
-//! (dev.bandwidth.com/docs/numbers/webhooks, Authentication).
+//! (dev.bandwidth.com/docs/numbers/webhooks, Authentication). News of orders is XML and known by
+//! the same user and password.
 
 use super::form::{bounded, json_params};
-use crate::{bxml, carriers::bandwidth::Bandwidth};
+use crate::{
+    bxml,
+    carriers::bandwidth::{Bandwidth, notice},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -63,6 +67,9 @@ impl Switchboard for BandwidthSwitchboard {
         let shown = STANDARD.decode(encoded.trim()).map_err(|_| Forged::BadSignature)?;
         if !scheme.eq_ignore_ascii_case("basic") || !self.knows(&shown) {
             return Err(Forged::BadSignature);
+        }
+        if callback.body.trim_ascii_start().starts_with(b"<") {
+            return order_params(callback.body).map(Verified::new);
         }
         json_params(callback.body).map(Verified::new)
     }
@@ -151,9 +158,27 @@ impl Switchboard for BandwidthSwitchboard {
         })
     }
 
+    /// Of orders of numbers alone: what is given back or ported is followed elsewhere.
+    fn order_event(&self, verified: &Verified) -> Result<Option<String>, Forged> {
+        match verified.get("OrderType") {
+            Some("orders") => verified.need("OrderId").and_then(bounded).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     fn markup(&self, steps: &[Step]) -> Markup {
         bxml::write(steps, &self.user, self.password.expose_secret())
     }
+}
+
+/// What is needed of a notification of an order, which is XML.
+fn order_params(body: &[u8]) -> Result<Vec<(String, String)>, Forged> {
+    let notice = notice::read(body).map_err(Forged::Unreadable)?;
+    Ok(vec![
+        ("OrderType".to_owned(), notice.order_type),
+        ("OrderId".to_owned(), notice.order_id),
+        ("Status".to_owned(), notice.status),
+    ])
 }
 
 fn cut(word: &str) -> String {

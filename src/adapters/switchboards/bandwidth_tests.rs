@@ -296,3 +296,23 @@ fn durations_and_times_are_read() {
     let odd = Verified::new(vec![("t".to_owned(), "yesterday".to_owned())]);
     assert_eq!(time(&odd, "t"), None);
 }
+
+#[test]
+fn news_of_an_order_is_xml_and_known_by_the_same_password() {
+    let good = basic("voxlink", "long: and random");
+    let notice = |kind: &str| {
+        format!(
+            "<?xml version=\"1.0\"?>\n<Notification><OrderType>{kind}</OrderType>\
+             <OrderId>8a358296-e188</OrderId><Status>COMPLETE</Status></Notification>"
+        )
+    };
+    let told = |kind: &str| board().order_event(&verify(Some(&good), &notice(kind)).unwrap());
+    assert_eq!(told("orders"), Ok(Some("8a358296-e188".to_owned())));
+    assert_eq!(told("disconnects"), Ok(None));
+    assert_eq!(verify(None, &notice("orders")), Err(Forged::Unasked(CHALLENGE)));
+    let forged = basic("voxlink", "guessed");
+    assert_eq!(verify(Some(&forged), &notice("orders")), Err(Forged::BadSignature));
+    assert!(matches!(verify(Some(&good), "<Notification>"), Err(Forged::Unreadable(_))));
+    let call = event("initiate", &json!({}));
+    assert_eq!(board().order_event(&call), Ok(None), "a call is no order");
+}

@@ -144,6 +144,16 @@ impl Switchboard for FormSwitchboard {
         })
     }
 
+    /// Telnyx's `number_order.…` (its specification, `NumberOrderWebhookEvent`); the others have no
+    /// orders that take their time.
+    fn order_event(&self, verified: &Verified) -> Result<Option<String>, Forged> {
+        let Some(data) = verified.get("data") else { return Ok(None) };
+        let data: serde_json::Value =
+            serde_json::from_str(data).map_err(|e| Forged::Unreadable(e.to_string()))?;
+        let of_order = data["event_type"].as_str().is_some_and(|t| t.starts_with("number_order."));
+        data["payload"]["id"].as_str().filter(|_| of_order).map(bounded).transpose()
+    }
+
     fn markup(&self, steps: &[Step]) -> Markup {
         twiml::write(steps)
     }
@@ -296,6 +306,20 @@ mod tests {
         assert_eq!(local.at, "2026-11-17T04:30:00Z".parse().ok());
         let twilio = FormSwitchboard::twilio("s".into()).incoming_call(&verified).unwrap();
         assert_eq!(twilio.at, None);
+    }
+
+    #[test]
+    fn news_of_an_order_is_told_by_the_carriers_id() {
+        let board = FormSwitchboard::telnyx([0; 32]);
+        let event =
+            |body: &str| board.order_event(&Verified::new(json_params(body.as_bytes()).unwrap()));
+        let order = r#"{"data": {"event_type": "number_order.complete", "record_type": "event",
+            "payload": {"id": "12ade33a-21c0", "status": "success"}}, "meta": {"attempt": 1}}"#;
+        assert_eq!(event(order), Ok(Some("12ade33a-21c0".to_owned())));
+        assert_eq!(event(&order.replace("number_order.", "message.")), Ok(None));
+        assert_eq!(event(r#"{"CallSid": "CA1"}"#), Ok(None));
+        assert!(event(&order.replace("12ade33a-21c0", "1 2")).is_err());
+        assert!(event(r#"{"data": "no object"}"#).is_err());
     }
 
     #[test]

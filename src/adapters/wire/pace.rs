@@ -1,4 +1,5 @@
-//! How fast one carrier is asked: a token bucket that all servers share, drawn from in portions.
+//! How fast one carrier is asked: a token bucket. It holds this server's part of what all servers
+//! together may ask, which grows and shrinks with their number.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -7,10 +8,8 @@ use std::{
 use tokio::time::Instant;
 use voxlink_gateways::carrier::Watch;
 
-/// Requests fetched from the shared quota at a time: a query per so many requests.
-const PORTION: u32 = 20;
-/// Portions not used up go stale: what was granted long ago is not a burst of now.
-const FRESH: Duration = Duration::from_secs(1);
+/// The part may grow meanwhile, so who waits looks again after this long.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The pace of one carrier.
 #[derive(Debug)]
@@ -19,86 +18,102 @@ pub struct Pace {
     per_second: u32,
     burst: u32,
     watch: Arc<dyn Watch>,
-    purse: Mutex<Purse>,
+    bucket: Mutex<Bucket>,
 }
 
 #[derive(Debug)]
-struct Purse {
-    /// From the shared quota, and when it came.
-    granted: u32,
-    at: Instant,
-    /// This server's own bucket, for when nobody can tell about the shared one.
-    own: f64,
+struct Bucket {
+    tokens: f64,
     filled: Instant,
 }
 
+/// What one server may ask.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    per_second: f64,
+    burst: f64,
+}
+
 impl Pace {
-    /// A pace of `per_second` requests on average, `burst` at once.
+    /// A pace of `per_second` requests on average, `burst` at once, of all servers together.
     pub fn new(carrier: &'static str, per_second: u32, burst: u32, watch: Arc<dyn Watch>) -> Self {
-        let now = Instant::now();
-        let purse = Purse { granted: 0, at: now, own: f64::from(burst), filled: now };
-        Self { carrier, per_second, burst, watch, purse: Mutex::new(purse) }
+        let bucket = Bucket { tokens: f64::from(burst), filled: Instant::now() };
+        Self { carrier, per_second, burst, watch, bucket: Mutex::new(bucket) }
     }
 
     /// Waits until one more request may be sent.
     pub async fn wait(&self) {
-        loop {
-            if self.with(|purse| {
-                let had = purse.granted > 0 && purse.at.elapsed() < FRESH;
-                purse.granted = if had { purse.granted - 1 } else { 0 };
-                had
-            }) {
-                return;
-            }
-            let wish = PORTION.min(self.burst);
-            let pause =
-                match self.watch.grant(self.carrier, wish, self.per_second, self.burst).await {
-                    Some(grant) if grant.requests > 0 => {
-                        self.with(|purse| {
-                            purse.granted += grant.requests;
-                            purse.at = Instant::now();
-                        });
-                        continue;
-                    }
-                    Some(grant) => grant.wait,
-                    None => match self.with(|purse| purse.draw(self.per_second, self.burst)) {
-                        Ok(()) => return,
-                        Err(pause) => pause,
-                    },
-                };
-            tokio::time::sleep(pause.max(Duration::from_millis(5))).await;
+        while let Err(pause) = self.draw() {
+            tokio::time::sleep(pause.clamp(Duration::from_millis(5), LOOK_AGAIN)).await;
         }
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Purse) -> T) -> T {
-        act(&mut self.purse.lock().unwrap_or_else(PoisonError::into_inner))
+    fn draw(&self) -> Result<(), Duration> {
+        let part = self.part();
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner).draw(part, Instant::now())
+    }
+
+    /// This server's part. A burst lets at least one request through, however many servers there
+    /// are: the rate then keeps the average.
+    fn part(&self) -> Part {
+        let servers = f64::from(self.watch.servers(self.carrier).max(1));
+        Part {
+            per_second: f64::from(self.per_second.max(1)) / servers,
+            burst: (f64::from(self.burst) / servers).max(1.0),
+        }
     }
 }
 
-impl Purse {
-    /// Takes one from the own bucket, or tells how long until there is one.
-    fn draw(&mut self, per_second: u32, burst: u32) -> Result<(), Duration> {
-        let rate = f64::from(per_second.max(1));
-        let now = Instant::now();
-        let gained = now.duration_since(self.filled).as_secs_f64() * rate;
-        self.own = (self.own + gained).min(f64::from(burst));
+impl Bucket {
+    /// Takes a token, or tells how long until there is one.
+    fn draw(&mut self, part: Part, now: Instant) -> Result<(), Duration> {
+        let gained = now.duration_since(self.filled).as_secs_f64() * part.per_second;
+        self.tokens = (self.tokens + gained).min(part.burst);
         self.filled = now;
-        if self.own >= 1.0 {
-            self.own -= 1.0;
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
             return Ok(());
         }
-        Err(Duration::from_secs_f64((1.0 - self.own) / rate))
+        Err(Duration::from_secs_f64((1.0 - self.tokens) / part.per_second))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use voxlink_gateways::carrier::Unwatched;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use voxlink_gateways::carrier::Exchange;
+
+    /// So many servers.
+    #[derive(Debug)]
+    struct Among(AtomicU32);
+
+    impl Watch for Among {
+        fn saw(&self, _: Exchange) {}
+        fn breaker(&self, _: &'static str, _: bool) {}
+        fn servers(&self, _: &'static str) -> u32 {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    fn among(servers: u32) -> (Pace, Arc<Among>) {
+        let watch = Arc::new(Among(AtomicU32::new(servers)));
+        (Pace::new("test", 100, 200, Arc::clone(&watch) as Arc<dyn Watch>), watch)
+    }
+
+    /// How many requests go within a time.
+    async fn within(pace: &Pace, time: Duration) -> u32 {
+        let end = Instant::now() + time;
+        let mut sent = 0;
+        while tokio::time::timeout_at(end, pace.wait()).await.is_ok() {
+            sent += 1;
+        }
+        sent
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
-        let pace = Pace::new("test", 100, 200, Arc::new(Unwatched));
+        let (pace, _) = among(1);
         let start = Instant::now();
         for _ in 0..200 {
             pace.wait().await;
@@ -112,5 +127,37 @@ mod tests {
             took >= Duration::from_millis(900) && took < Duration::from_millis(1_600),
             "{took:?}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn servers_share_burst_and_rate() {
+        // How many servers; at once, and in ten seconds after that.
+        for (servers, at_once, in_ten) in
+            [(0, 200, 1_000), (1, 200, 1_000), (2, 100, 500), (4, 50, 250), (400, 1, 2)]
+        {
+            let (pace, _) = among(servers);
+            let burst = within(&pace, Duration::from_millis(4)).await;
+            let rest = within(&pace, Duration::from_secs(10)).await;
+            assert_eq!(burst, at_once, "{servers} servers, at once");
+            assert!(rest.abs_diff(in_ten) <= 2 + in_ten / 20, "{servers} servers: {rest} in 10 s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_part_follows_the_number_of_servers() {
+        let (pace, watch) = among(1);
+        watch.0.store(10, Ordering::SeqCst);
+        let burst = within(&pace, Duration::from_millis(4)).await;
+        assert_eq!(burst, 20, "what was saved up for one server is not had by each of ten");
+        // Alone a token comes every 10 ms, among a thousand every 10 s.
+        watch.0.store(1_000, Ordering::SeqCst);
+        let start = Instant::now();
+        let alone = async {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            watch.0.store(1, Ordering::SeqCst);
+        };
+        tokio::join!(pace.wait(), alone);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(3), "who waits notices that it is alone: {took:?}");
     }
 }

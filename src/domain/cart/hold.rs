@@ -2,7 +2,7 @@
 
 use super::{
     CartError, MOST_ITEMS, REST,
-    line::{Line, Wanted, forget, free, line, lines, look, take},
+    line::{Line, Wanted, forget, free, line, lines, look, price_in_force, take},
 };
 use crate::{
     Ctx, Fault, Platform, RequestInfo,
@@ -21,7 +21,7 @@ use voxlink_gateways::{
 };
 use voxlink_types::{
     E164,
-    ids::{CartId, CartItemId},
+    ids::{CartId, CartItemId, PriceId},
 };
 
 /// Who fills a cart. Its verbs begin and end their own transactions, because the carrier is
@@ -144,7 +144,7 @@ async fn add(
         number: offer.number.clone(),
         until: None,
     };
-    let until = taken(&mut cx, buyer, &line, until).await?;
+    let until = taken(&mut cx, buyer, &line, until, Some(price.id)).await?;
     let shown = serde_json::to_value(offer).map_err(|e| Fault::Internal(e.to_string()))?;
     // The update that changes nothing returns the row also when it was there.
     line.item = sqlx::query_scalar!(
@@ -191,10 +191,13 @@ async fn taken(
     buyer: Buyer<'_>,
     line: &Line,
     until: DateTime<Utc>,
+    price: Option<PriceId>,
 ) -> Result<DateTime<Utc>, CartError> {
     let zone: Tz = buyer.member.time_zone.parse().unwrap_or(Tz::UTC);
     let number = line.number.clone();
-    let Some(ends) = take(cx, line, until).await? else { return Err(CartError::Taken(number)) };
+    let Some(ends) = take(cx, line, until, price).await? else {
+        return Err(CartError::Taken(number));
+    };
     if ends <= cx.now() {
         let again = (ends + REST).with_timezone(&zone);
         return Err(CartError::Rests { number, again });
@@ -206,7 +209,7 @@ async fn taken(
 }
 
 /// Renews a hold here and at the carrier. When somebody else has it, the line stays in the cart
-/// and shows so.
+/// and shows so. One that had lapsed begins anew at the price of now, which the cart tells.
 async fn renew(
     platform: &Platform,
     buyer: Buyer<'_>,
@@ -218,7 +221,8 @@ async fn renew(
         return Err(CartError::NoLonger(line.number));
     }
     let until = cx.now() + Duration::minutes(platform.settings().hold_minutes);
-    let until = taken(&mut cx, buyer, &line, until).await?;
+    let price = price_in_force(&mut cx, &line).await?;
+    let until = taken(&mut cx, buyer, &line, until, price).await?;
     cx.audit(Entry {
         action: "cart.extend",
         resource: "cart",

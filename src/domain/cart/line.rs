@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::postgres::types::PgInterval;
 use voxlink_types::{
     E164,
-    ids::{CartId, CartItemId},
+    ids::{CartId, CartItemId, PriceId},
 };
 
 /// A number as it stands in a cart.
@@ -90,12 +90,34 @@ pub(super) async fn lines(
     .await?)
 }
 
+/// The price in force for a line of a cart: what a hold that begins now is taken at. None when its
+/// kind is not sold any more.
+pub(super) async fn price_in_force(cx: &mut Ctx, line: &Line) -> Result<Option<PriceId>, Fault> {
+    let (tenant, now) = (cx.tenant(), cx.now());
+    Ok(sqlx::query_scalar!(
+        r#"select p.id as "id!: PriceId"
+           from cart_items i
+           join price_books p on p.carrier = i.carrier and p.country = i.offer->>'country'
+             and p.number_type = i.offer->>'number_type'
+           where i.id = $1 and i.tenant_id = $2 and p.effective_from <= $3
+             and (p.effective_to is null or p.effective_to > $3)
+           order by p.effective_from desc limit 1"#,
+        line.item.uuid(),
+        tenant.uuid(),
+        now
+    )
+    .fetch_optional(cx.tx())
+    .await?)
+}
+
 /// Takes or extends the hold: the one statement that decides who has a number. None when somebody
-/// else has it, else when the hold ends: `until`, or when the longest hold is over.
+/// else has it, else when the hold ends: `until`, or when the longest hold is over. A hold that
+/// begins keeps `price` for as long as it lasts; one that is extended keeps the price it has.
 pub(super) async fn take(
     cx: &mut Ctx,
     line: &Line,
     until: DateTime<Utc>,
+    price: Option<PriceId>,
 ) -> Result<Option<DateTime<Utc>>, Fault> {
     let (tenant, now) = (cx.tenant(), cx.now());
     let interval = |delta: chrono::TimeDelta| PgInterval {
@@ -104,7 +126,7 @@ pub(super) async fn take(
         microseconds: delta.num_microseconds().unwrap_or(i64::MAX),
     };
     Ok(sqlx::query_scalar!(
-        "select hold_number($1, $2, $3, $4, $5, $6, $7, $8)",
+        "select hold_number($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         line.number.as_str(),
         line.carrier,
         tenant.uuid(),
@@ -112,7 +134,8 @@ pub(super) async fn take(
         now,
         until,
         interval(LONGEST_HOLD),
-        interval(REST)
+        interval(REST),
+        price.map(PriceId::uuid)
     )
     .fetch_one(cx.tx())
     .await?)

@@ -6,7 +6,6 @@ use crate::{
     orders::{Quote, QuoteLine, open_cart, quote},
 };
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use std::collections::HashMap;
 use voxlink_types::ids::{CartItemId, UserId};
 
@@ -24,8 +23,6 @@ pub enum Standing {
 pub struct CartItem {
     /// Its price, tax and share of the promotion.
     pub line: QuoteLine,
-    /// What a minute of an incoming call costs.
-    pub inbound_minute: Decimal,
     /// How it stands.
     pub standing: Standing,
     /// Whether holding it again would give more time (see [`LONGEST_HOLD`]).
@@ -49,10 +46,9 @@ pub async fn view(cx: &mut Ctx, user: UserId) -> Result<Option<CartView>, Fault>
     let Some(cart) = open_cart(cx, user).await? else { return Ok(None) };
     let quote = quote(cx, cart).await?;
     let rows = sqlx::query!(
-        r#"select i.id as "item: CartItemId", p.inbound_minute,
+        r#"select i.id as "item!: CartItemId",
                   h.expires_at as "until?: DateTime<Utc>", h.held_at as "since?: DateTime<Utc>"
            from cart_items i
-           join price_books p on p.id = i.price_book_id
            left join holds h on h.e164 = i.e164 and h.cart_id = i.cart_id and h.tenant_id = $2 and h.expires_at > $3
            where i.cart_id = $1 and i.tenant_id = $2"#,
         cart.uuid(),
@@ -61,22 +57,21 @@ pub async fn view(cx: &mut Ctx, user: UserId) -> Result<Option<CartView>, Fault>
     )
     .fetch_all(cx.tx())
     .await?;
-    let facts: HashMap<CartItemId, (Decimal, Option<DateTime<Utc>>, bool)> = rows
+    let facts: HashMap<CartItemId, (Option<DateTime<Utc>>, bool)> = rows
         .into_iter()
         .map(|r| {
             let over =
                 r.since.zip(r.until).is_some_and(|(since, until)| until >= since + LONGEST_HOLD);
-            (r.item, (r.inbound_minute, r.until, !over))
+            (r.item, (r.until, !over))
         })
         .collect();
     let items = quote
         .lines
         .iter()
         .map(|line| {
-            let (inbound_minute, until, extends) =
-                facts.get(&line.item).copied().unwrap_or_default();
+            let (until, extends) = facts.get(&line.item).copied().unwrap_or_default();
             let standing = until.map_or(Standing::Lapsed, Standing::Held);
-            CartItem { line: line.clone(), inbound_minute, standing, extends }
+            CartItem { line: line.clone(), standing, extends }
         })
         .collect();
     Ok(Some(CartView { quote, items, now }))

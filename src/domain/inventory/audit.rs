@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Ctx, Installation, Platform,
     jobs::{Job, JobError},
-    numbers::settings_for,
+    numbers::{settings_for, sweep_settings},
 };
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
@@ -219,6 +219,8 @@ impl Job for AuditCarriers {
     const TASK: &'static str = "inventory.audit_carriers";
 
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        // Comparing with the wishes comes first: what was never confirmed is told again.
+        sweep_settings(platform).await?;
         let mut cx = platform.work("worker").await?;
         for carrier in platform.carriers() {
             cx.enqueue(&AuditCarrier { carrier: carrier.key().to_owned(), tenant: None }).await?;

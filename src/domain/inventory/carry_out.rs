@@ -5,7 +5,7 @@ use super::{Drift, DriftKind, DriftState, InventoryError, Remedy, read::drift_of
 use crate::{
     Fault, Platform,
     jobs::{Job, JobError},
-    numbers::settings_for,
+    numbers::{next_try, settings_for},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,6 +122,12 @@ async fn give_back(platform: &Platform, drift: &Drift) -> Result<(), InventoryEr
         .ok_or_else(|| InventoryError::NoCarrier(drift.carrier.clone()))?;
     match carrier.release(at_carrier).await {
         Ok(()) | Err(CarrierError::Gone { .. }) => Ok(()),
+        Err(CarrierError::TooEarly { until, .. }) => {
+            let mut cx = platform.work("worker").await?;
+            let next = next_try(cx.now(), until);
+            cx.enqueue_at(&CarryOutDrift { drift: drift.id, back: false }, Some(next)).await?;
+            Ok(cx.commit().await?)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -99,22 +99,70 @@ pub async fn apply_settings(
         label.clone_into(&mut settings.label);
     }
     let owned = carrier.configure(&wish.carrier_number_id, &settings).await?;
-    let mut confirmed = serde_json::to_value(owned.settings.unwrap_or(settings))
-        .map_err(|e| Fault::Internal(e.to_string()))?;
-    // What else is wished for stays comparable: the carrier answers only what it knows of.
-    if let (Value::Object(seen), Value::Object(desired)) = (&mut confirmed, &wish.desired) {
-        seen.retain(|key, _| desired.contains_key(key));
-    }
+    let asked = stored(&settings)?;
+    let confirmed = stored(&owned.settings.unwrap_or(settings))?;
     let mut cx = platform.work_for(job.tenant, "worker").await?;
-    sqlx::query!(
-        "update subscriptions set confirmed = $3 where tenant_id = $1 and id = $2",
+    // The addresses of now are what is wanted from now on; another name may be wished for meanwhile.
+    let wanted = sqlx::query_scalar!(
+        "update subscriptions set confirmed = $3, desired = $4::jsonb || desired || ($4::jsonb - 'label')
+         where tenant_id = $1 and id = $2 returning desired",
         job.tenant.uuid(),
         job.number.uuid(),
         confirmed,
+        asked,
     )
-    .execute(cx.tx())
+    .fetch_one(cx.tx())
     .await?;
+    // A slower one of two may have reached the carrier last.
+    if wanted.get("label") != asked.get("label") {
+        cx.enqueue(job).await?;
+    }
     Ok(cx.commit().await?)
+}
+
+fn stored(settings: &NumberSettings) -> Result<Value, Fault> {
+    serde_json::to_value(settings).map_err(|e| Fault::Internal(e.to_string()))
+}
+
+/// Whether something is wished for that the carrier has not confirmed. What it confirmed as empty,
+/// other than the address that it asks first, it has no place for.
+pub(super) fn outstanding(desired: &Value, confirmed: &Value) -> bool {
+    let no_place = |key: &str, seen: &Value| seen.as_str() == Some("") && key != "voice_url";
+    desired.as_object().is_some_and(|wanted| {
+        wanted.iter().any(|(key, value)| {
+            confirmed.get(key).is_none_or(|seen| seen != value && !no_place(key, seen))
+        })
+    })
+}
+
+/// The most numbers that one sweep tells their carriers of.
+const MOST: usize = 500;
+
+/// Compares wishes with what was confirmed, and has the carriers told again what they have not
+/// confirmed: a job may have given up while a carrier was away for days or refused our credentials.
+/// Returns how many numbers that is.
+pub async fn sweep_settings(platform: &Platform) -> Result<usize, Fault> {
+    let mut cx = platform.work("sweep").await?;
+    // In no order, so that those a carrier will never take do not keep others from their turn.
+    let rows = sqlx::query!(
+        r#"select s.id as "id: NumberId", s.tenant_id as "tenant: TenantId", s.desired, s.confirmed, i.carrier
+           from subscriptions s join inventory i on i.id = s.inventory_id
+           where s.state <> 'released' and s.desired <> s.confirmed
+             and i.carrier_number_id is not null and i.at_carrier <> 'missing'
+           order by random() limit 5000"#
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let waiting = rows.iter().filter(|row| {
+        platform.carrier(&row.carrier).is_some() && outstanding(&row.desired, &row.confirmed)
+    });
+    let mut told = 0;
+    for row in waiting.take(MOST) {
+        cx.enqueue(&ApplySettings { tenant: row.tenant, number: row.id }).await?;
+        told += 1;
+    }
+    cx.commit().await?;
+    Ok(told)
 }
 
 struct Wish {
@@ -144,4 +192,27 @@ async fn wish(cx: &mut Ctx, id: NumberId) -> Result<Option<Wish>, CarrierSideErr
         carrier: r.carrier,
         carrier_number_id: r.carrier_number_id,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_carrier_has_no_place_for_is_not_waited_for() {
+        let wish = json!({"voice_url": "https://a", "status_url": "https://b", "label": "Desk"});
+        for (confirmed, waits) in [
+            (wish.clone(), false),
+            (json!({}), true),
+            (json!({"voice_url": "https://a", "status_url": "https://b", "label": "Door"}), true),
+            (json!({"voice_url": "https://a", "status_url": "", "label": ""}), false),
+            (json!({"voice_url": "", "status_url": "https://b", "label": "Desk"}), true),
+            (json!({"voice_url": "https://a", "status_url": "https://c", "label": "Desk"}), true),
+            (json!({"voice_url": "https://a", "label": "Desk"}), true),
+        ] {
+            assert_eq!(outstanding(&wish, &confirmed), waits, "{confirmed}");
+        }
+        assert!(!outstanding(&json!({}), &wish), "nothing is wished for");
+    }
 }

@@ -1,6 +1,6 @@
 //! One number: everything its page shows.
 
-use super::{NumberError, Row, rows};
+use super::{NumberError, Row, carrier_side::outstanding, rows};
 use crate::Ctx;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -247,6 +247,8 @@ pub struct CarrierFacts {
     pub desired: Value,
     /// What was confirmed there.
     pub confirmed: Value,
+    /// True while the carrier has not confirmed what is wished and it has a place for.
+    pub pending: bool,
 }
 
 /// Loads where a number is at its carrier. The caller must have found its person to be staff.
@@ -265,6 +267,7 @@ pub async fn carrier_facts(cx: &mut Ctx, id: NumberId) -> Result<CarrierFacts, N
         carrier: row.carrier,
         number_id: row.carrier_number_id,
         account: row.carrier_account,
+        pending: outstanding(&row.desired, &row.confirmed),
         desired: row.desired,
         confirmed: row.confirmed,
     })

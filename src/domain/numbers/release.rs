@@ -27,8 +27,8 @@ use voxlink_types::{
 /// Days that a number of ours rests before it may be sold again (47 CFR 52.15(f)(1)(ii)).
 pub const AGING_DAYS: i64 = 45;
 
-/// The carrier whose numbers are ours to rest and sell again.
-const OWN_CARRIER: &str = "local";
+/// The carriers whose numbers are ours to rest and sell again: the catalogue, and own trunks.
+const OWN_CARRIERS: [&str; 2] = ["local", "clec"];
 
 /// What a release will do, to be read before it is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -270,16 +270,67 @@ pub async fn carry_out(platform: &Platform, job: &CarryOutRelease) -> Result<(),
             .ok_or_else(|| CarrierSideError::NoCarrier(row.carrier.clone()))?;
         match carrier.release(at_carrier).await {
             Ok(()) | Err(CarrierError::Gone { .. }) => {}
+            Err(CarrierError::TooEarly { until, .. }) => {
+                let mut cx = platform.work_for(job.tenant, "worker").await?;
+                let outcome = postponed(&mut cx, job, until).await;
+                return finish(cx, outcome).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }
     let mut cx = platform.work_for(job.tenant, "worker").await?;
     let outcome = given_back(&mut cx, job.number, &row.carrier, row.carrier_number_id).await;
+    finish(cx, outcome).await
+}
+
+/// Commits what was written about a release.
+async fn finish(cx: Ctx, outcome: Result<(), NumberError>) -> Result<(), CarrierSideError> {
     match outcome {
         Ok(()) => Ok(cx.commit().await?),
         Err(NumberError::Fault(fault)) => Err(fault.into()),
         Err(other) => Err(Fault::Internal(other.to_string()).into()),
     }
+}
+
+/// When a number is given back again that its carrier wants to keep longer: when the carrier says,
+/// else a day later.
+pub(crate) fn next_try(now: DateTime<Utc>, until: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    until.filter(|until| *until > now).unwrap_or(now + TimeDelta::days(1))
+}
+
+/// Records that the carrier keeps the number for longer than was told: its release goes on, and can
+/// be undone until then.
+async fn postponed(
+    cx: &mut Ctx,
+    job: &CarryOutRelease,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), NumberError> {
+    let number = lifecycle::lock(cx, job.number).await?;
+    let Some(was) = number.release_at.filter(|_| number.state != NumberState::Released) else {
+        return Ok(());
+    };
+    let next = next_try(cx.now(), until);
+    sqlx::query!(
+        "update subscriptions set release_at = $3 where tenant_id = $1 and id = $2",
+        cx.tenant().uuid(),
+        job.number.uuid(),
+        next,
+    )
+    .execute(cx.tx())
+    .await?;
+    cx.enqueue_at(job, Some(next + TimeDelta::minutes(1))).await?;
+    let day = next.format("%-d %B %Y");
+    let why = format!("The carrier makes us keep it until {day} at least");
+    lifecycle::told(cx, &number, number.state, &why).await?;
+    let entry = Entry {
+        action: "number.postpone_release",
+        resource: "number",
+        resource_id: Some(job.number.to_string()),
+        old: Some(json!({"release_at": was})),
+        new: Some(json!({"release_at": next})),
+        ..Entry::default()
+    };
+    Ok(cx.audit(entry).await?)
 }
 
 /// Records that the carrier has the number back.
@@ -305,7 +356,7 @@ async fn given_back(
     .execute(cx.tx())
     .await?;
     // Another carrier's number is that carrier's to rest; ours rest with us.
-    let aging_until = (carrier == OWN_CARRIER).then(|| now + TimeDelta::days(AGING_DAYS));
+    let aging_until = OWN_CARRIERS.contains(&carrier).then(|| now + TimeDelta::days(AGING_DAYS));
     sqlx::query!(
         "update inventory
          set state = case when $2::timestamptz is null then 'available' else 'aging' end,

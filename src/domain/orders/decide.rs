@@ -11,8 +11,10 @@ use super::{
 use crate::{
     Fault, Platform,
     jobs::{Job, JobError},
+    numbers::next_try,
 };
 use serde::{Deserialize, Serialize};
+use voxlink_gateways::CarrierError;
 use voxlink_types::{ids::OrderItemId, order::ItemStep};
 
 /// Gives a number back to its carrier that was bought for an order which then was not to be.
@@ -36,8 +38,18 @@ impl Job for GiveBackJob {
         let carrier = platform
             .carrier(&self.carrier)
             .ok_or_else(|| JobError::retry(format!("{} is not configured", self.carrier)))?;
-        // "Already gone" is success, so it may be repeated.
-        carrier.release(&self.carrier_number_id).await.map_err(JobError::retry)
+        match carrier.release(&self.carrier_number_id).await {
+            // "Already gone" is success, so it may be repeated.
+            Ok(()) | Err(CarrierError::Gone { .. }) => Ok(()),
+            // Bought a moment ago, and some carriers want a number to be kept for weeks.
+            Err(CarrierError::TooEarly { until, .. }) => {
+                let mut cx = platform.work("worker").await?;
+                let next = next_try(cx.now(), until);
+                cx.enqueue_at(self, Some(next)).await?;
+                Ok(cx.commit().await?)
+            }
+            Err(error) => Err(JobError::retry(error)),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     Ctx, Fault, Platform,
     jobs::{Job, JobError},
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -26,6 +26,8 @@ use voxlink_types::{
 
 /// How long a silent worker keeps an order.
 const LEASE: Duration = Duration::seconds(25);
+/// The longest that an order waits because a carrier asks for it: somebody waits for the numbers.
+const PATIENCE: Duration = Duration::minutes(10);
 
 /// Fulfils an order, or goes on where somebody stopped.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -88,7 +90,7 @@ pub(super) struct WorkItem {
 /// by anybody at any time.
 pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Result<(), Fault> {
     let Some(work) = take(platform, tenant, order).await? else { return Ok(()) };
-    let mut waiting = None;
+    let (mut waiting, mut not_before): (bool, Option<DateTime<Utc>>) = (false, None);
     let items = items(platform, &work).await?;
     let needed = work.strategy.needed(items.len());
     let may_fail = items.len() - needed;
@@ -124,7 +126,8 @@ pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Re
                 record::refused(platform, &work, &item, &why).await?
             }
             Outcome::Later(why) => {
-                waiting = Some(());
+                waiting = true;
+                not_before = not_before.max(why.until);
                 record::unsure(platform, &work, &item, &why).await?
             }
         };
@@ -132,7 +135,7 @@ pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Re
             return Ok(());
         }
     }
-    if waiting.is_none() {
+    if !waiting {
         if needed > 0 && !decide::decide(platform, &work).await? {
             return Ok(());
         }
@@ -140,7 +143,7 @@ pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Re
             return Ok(());
         }
     }
-    come_back(platform, &work).await
+    come_back(platform, &work, not_before).await
 }
 
 /// Takes the lease of an order that is ready and free.
@@ -279,10 +282,14 @@ async fn intend(
     Ok(Some(item))
 }
 
-/// Gives the lease back and enqueues the next try.
-async fn come_back(platform: &Platform, work: &Work) -> Result<(), Fault> {
+/// Gives the lease back and enqueues the next try, not before the carrier's own word.
+async fn come_back(
+    platform: &Platform,
+    work: &Work,
+    not_before: Option<DateTime<Utc>>,
+) -> Result<(), Fault> {
     let mut cx = platform.work("worker").await?;
-    let due = cx.now() + pause(work.attempts);
+    let due = due(cx.now(), work.attempts, not_before);
     let ours = sqlx::query!(
         "update orders set lease_until = null, lease_owner = null, next_attempt_at = $3
          where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
@@ -299,7 +306,30 @@ async fn come_back(platform: &Platform, work: &Work) -> Result<(), Fault> {
     cx.commit().await
 }
 
-/// 1, 2, 4, 8, 15, 15, … seconds.
-fn pause(attempts: i32) -> Duration {
-    Duration::seconds((1i64 << (attempts - 1).clamp(0, 4)).min(15))
+/// The next try: after 1, 2, 4, 8, 15, 15, … seconds less up to half by chance, so that orders that
+/// failed together do not come back together; later where a carrier asked for that.
+fn due(now: DateTime<Utc>, attempts: i32, not_before: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    let most = (1_000i64 << (attempts - 1).clamp(0, 4)).min(15_000);
+    let usual = now + Duration::milliseconds(rand::random_range(most / 2..=most));
+    not_before.map_or(usual, |asked| asked.clamp(usual, now + PATIENCE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_are_scattered_and_heed_the_carrier() {
+        let now = DateTime::UNIX_EPOCH;
+        for (attempts, most) in [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (90, 15)] {
+            let most = Duration::seconds(most);
+            let all: Vec<_> = (0..200).map(|_| due(now, attempts, None) - now).collect();
+            assert!(all.iter().all(|pause| *pause >= most / 2 && *pause <= most), "{attempts}");
+            assert!(all.iter().any(|pause| *pause != all[0]), "{attempts}: all alike");
+        }
+        let asked = now + Duration::seconds(90);
+        assert_eq!(due(now, 3, Some(asked)), asked);
+        assert!(due(now, 3, Some(now)) > now, "what is past asks for nothing");
+        assert_eq!(due(now, 3, Some(now + Duration::days(1))), now + PATIENCE);
+    }
 }

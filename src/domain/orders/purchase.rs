@@ -2,6 +2,7 @@
 
 use super::fulfil::WorkItem;
 use crate::{Platform, numbers::settings_for};
+use chrono::{DateTime, Utc};
 use voxlink_gateways::{
     Carrier, CarrierError,
     carrier::{Bought, OwnedNumber, Papers, Purchase},
@@ -78,12 +79,18 @@ pub(super) struct Doubt {
     /// True when it may have been bought: look it up before anything else.
     pub(super) unknown: bool,
     pub(super) carrier_order_id: Option<String>,
+    /// The carrier's own word on when to come back.
+    pub(super) until: Option<DateTime<Utc>>,
     pub(super) detail: String,
 }
 
 impl Doubt {
     fn of(error: &CarrierError, unknown: bool) -> Outcome {
-        Outcome::Later(Self { unknown, carrier_order_id: None, detail: error.to_string() })
+        let until = match error {
+            CarrierError::RateLimited { until, .. } => *until,
+            _ => None,
+        };
+        Outcome::Later(Self { unknown, carrier_order_id: None, until, detail: error.to_string() })
     }
 }
 
@@ -152,6 +159,7 @@ fn outcome(bought: Bought) -> Outcome {
             unknown: true,
             detail: "the carrier works on it".to_owned(),
             carrier_order_id: Some(order_id),
+            until: None,
         }),
     }
 }

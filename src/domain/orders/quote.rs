@@ -1,10 +1,12 @@
-//! What a cart costs now: prices in force, promotion, tax, every share exact.
+//! What a cart costs now: prices, promotion, tax, every share exact. A number that is held costs
+//! what it did when its hold began, for as long as the hold lasts; any other what is in force.
 
 use crate::{
     Ctx, Fault,
     billing::tax::{self, Base, TaxedKind},
     cart::{Promotion, PromotionRefusal, standing},
 };
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use voxlink_gateways::carrier::Offer;
 use voxlink_types::{
@@ -24,12 +26,16 @@ pub struct QuoteLine {
     pub number: E164,
     /// As it was offered.
     pub offer: Offer,
-    /// The price in force now.
+    /// The price it is held at, else the one in force now.
     pub price: PriceId,
+    /// Until when the price is kept: as long as the number is held.
+    pub kept_until: Option<DateTime<Utc>>,
     /// A month, now.
     pub monthly: Money,
     /// Once, now.
     pub setup: Money,
+    /// A minute of an incoming call, at that price.
+    pub inbound_minute: Decimal,
     /// Its share of the promotion.
     pub discount: Money,
     /// Its share of the taxes.
@@ -108,18 +114,21 @@ pub async fn open_cart(cx: &mut Ctx, user: UserId) -> Result<Option<CartId>, Fau
 pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
     let (tenant, now) = (cx.tenant(), cx.now());
     let rows = sqlx::query!(
-        r#"select i.id as "id: CartItemId", i.carrier, i.e164 as "number: E164",
-                  i.offer as "offer: sqlx::types::Json<Offer>", i.monthly_minor, i.setup_minor,
-                  i.currency as "seen_currency: Currency", p.id as "price: PriceId", p.monthly, p.setup,
-                  p.currency as "currency: Currency"
+        r#"select i.id as "id!: CartItemId", i.carrier as "carrier!", i.e164 as "number!: E164",
+                  i.offer as "offer!: sqlx::types::Json<Offer>", i.monthly_minor as "monthly_minor!",
+                  i.setup_minor as "setup_minor!", i.currency as "seen_currency!: Currency",
+                  p.id as "price!: PriceId", p.monthly as "monthly!", p.setup as "setup!",
+                  p.inbound_minute as "inbound_minute!",
+                  p.currency as "currency!: Currency", h.expires_at as "kept_until?: DateTime<Utc>"
            from cart_items i
-           join lateral (
-               select * from price_books p
-               where p.carrier = i.carrier and p.country = i.offer->>'country'
-                 and p.number_type = i.offer->>'number_type' and p.effective_from <= $3
-                 and (p.effective_to is null or p.effective_to > $3)
-               order by p.effective_from desc limit 1
-           ) p on true
+           left join holds h on h.e164 = i.e164 and h.cart_id = i.cart_id and h.tenant_id = $2
+             and h.expires_at > $3 and h.price_book_id is not null
+           join price_books p on p.id = coalesce(h.price_book_id, (
+               select b.id from price_books b
+               where b.carrier = i.carrier and b.country = i.offer->>'country'
+                 and b.number_type = i.offer->>'number_type' and b.effective_from <= $3
+                 and (b.effective_to is null or b.effective_to > $3)
+               order by b.effective_from desc limit 1))
            where i.cart_id = $1 and i.tenant_id = $2
            order by i.created_at, i.e164"#,
         cart.uuid(),
@@ -144,8 +153,10 @@ pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
             number: row.number,
             offer: row.offer.0,
             price: row.price,
+            kept_until: row.kept_until,
             monthly,
             setup,
+            inbound_minute: row.inbound_minute,
             discount: Money::zero(currency),
             tax: Money::zero(currency),
             total: Money::zero(currency),

@@ -1,6 +1,10 @@
 //! A carrier in memory, with books of its own: what it sold, to whom, and how often it charged.
 //! A test compares those books with ours.
 
+mod whims;
+
+pub use whims::{Meddling, Mood};
+
 use super::{
     Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Filter, Findings,
     MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow,
@@ -38,18 +42,6 @@ pub struct Sale {
     settings: NumberSettings,
 }
 
-/// How the carrier answers questions about what it sells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mood {
-    /// At once.
-    #[default]
-    Well,
-    /// Never: who asks gives up.
-    Slow,
-    /// That it fails.
-    Dead,
-}
-
 #[derive(Debug, Default)]
 struct Books {
     for_sale: BTreeMap<E164, Offer>,
@@ -57,6 +49,7 @@ struct Books {
     sales: Vec<Sale>,
     script: Script,
     mood: Mood,
+    keeps: Option<CarrierError>,
     searches: usize,
 }
 
@@ -122,17 +115,6 @@ fn cannot(what: &str) -> CarrierError {
 
 fn hiccup() -> CarrierError {
     CarrierError::Transient { detail: "503".to_owned() }
-}
-
-/// What happens to a number at the carrier behind our back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Meddling {
-    /// It is taken away.
-    Lose,
-    /// It does not ring any more.
-    Silence,
-    /// It calls this address when somebody rings.
-    Redirect(String),
 }
 
 /// The carrier. Clones share the books.
@@ -216,6 +198,11 @@ impl FakeCarrier {
     /// Changes how it answers from now on.
     pub fn feels(&self, mood: Mood) {
         self.books().mood = mood;
+    }
+
+    /// What it says from now on to a number that is given back, instead of taking it.
+    pub fn keeps(&self, why: Option<CarrierError>) {
+        self.books().keeps = why;
     }
 
     /// How often it was searched.
@@ -411,6 +398,9 @@ impl Carrier for FakeCarrier {
         settings: &NumberSettings,
     ) -> Result<OwnedNumber, CarrierError> {
         let mut books = self.books();
+        if books.mood == Mood::Dead {
+            return Err(hiccup());
+        }
         books.owned(carrier_number_id)?;
         for sale in books.sales.iter_mut().filter(|s| s.carrier_number_id == carrier_number_id) {
             sale.settings = settings.clone();
@@ -420,6 +410,9 @@ impl Carrier for FakeCarrier {
 
     async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError> {
         let mut books = self.books();
+        if let Some(why) = &books.keeps {
+            return Err(why.clone());
+        }
         for sale in books.sales.iter_mut().filter(|s| s.carrier_number_id == carrier_number_id) {
             sale.released = true;
         }

@@ -1,7 +1,6 @@
-//! What is told and asked around every request to a carrier: how it went, and how many more may
-//! be sent. Who answers the second over a store of its own lets several servers share one quota.
+//! What is told and asked around every request to a carrier: how it went, and among how many
+//! servers its quota is shared.
 
-use async_trait::async_trait;
 use std::{fmt::Debug, time::Duration};
 
 /// One request to a carrier, as it went.
@@ -17,17 +16,7 @@ pub struct Exchange {
     pub took: Duration,
 }
 
-/// The answer to a wish for requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grant {
-    /// How many requests may be sent now; fewer than wished, perhaps none.
-    pub requests: u32,
-    /// When none was granted: how long to wait before asking again.
-    pub wait: Duration,
-}
-
 /// Stands beside the wire to carriers.
-#[async_trait]
 pub trait Watch: Send + Sync + Debug {
     /// Hears of every exchange, at once and without waiting.
     fn saw(&self, exchange: Exchange);
@@ -35,27 +24,19 @@ pub trait Watch: Send + Sync + Debug {
     /// Hears that a carrier's breaker opened (true) or closed.
     fn breaker(&self, carrier: &'static str, open: bool);
 
-    /// Asks for up to `wish` requests out of the quota that all servers share: `per_second` on
-    /// average and `burst` at once. `None` when nobody can tell now: the caller goes by a quota
-    /// of its own.
-    async fn grant(
-        &self,
-        carrier: &'static str,
-        wish: u32,
-        per_second: u32,
-        burst: u32,
-    ) -> Option<Grant>;
+    /// Among how many servers the carrier's quota is shared now, this one included. Asked before
+    /// every request, so answered from memory.
+    fn servers(&self, carrier: &'static str) -> u32;
 }
 
-/// Sees nothing and leaves every server its own quota.
+/// Sees nothing and takes its server for the only one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unwatched;
 
-#[async_trait]
 impl Watch for Unwatched {
     fn saw(&self, _: Exchange) {}
     fn breaker(&self, _: &'static str, _: bool) {}
-    async fn grant(&self, _: &'static str, _: u32, _: u32, _: u32) -> Option<Grant> {
-        None
+    fn servers(&self, _: &'static str) -> u32 {
+        1
     }
 }

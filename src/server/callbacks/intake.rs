@@ -1,4 +1,5 @@
-//! What carriers tell: states and recordings. Acknowledged when it is in the database or on disk.
+//! What carriers tell: states and recordings, acknowledged when they are in the database or on
+//! disk, and news of orders, which only has them asked after sooner.
 
 use super::Callbacks;
 use axum::{
@@ -8,7 +9,10 @@ use axum::{
 };
 use bytes::Bytes;
 use std::sync::Arc;
-use voxlink_domain::calls::{News, RecordingNews, StatusNews, dated};
+use voxlink_domain::{
+    calls::{News, RecordingNews, StatusNews, dated},
+    orders,
+};
 use voxlink_gateways::carrier::Forged;
 
 /// The answer to what is not taken. Which part did not fit stays in the log.
@@ -93,4 +97,34 @@ pub(super) async fn recording(
         }
         Err(error) => refused(error),
     }
+}
+
+/// An order moved at a carrier that works it off.
+pub(super) async fn order(
+    State(callbacks): State<Arc<Callbacks>>,
+    Path(carrier): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (board, verified) = match callbacks.verify(&carrier, &uri, &headers, &body) {
+        Ok(proved) => proved,
+        Err(response) => return response,
+    };
+    let id = match board.order_event(&verified) {
+        Ok(Some(id)) => id,
+        Ok(None) => return StatusCode::NO_CONTENT.into_response(),
+        Err(error) => return refused(error),
+    };
+    match orders::carrier_news(&callbacks.platform, board.key(), &id).await {
+        Ok(waited_for) => {
+            tracing::debug!(carrier = board.key(), id, waited_for, "an order moved at its carrier");
+            StatusCode::NO_CONTENT
+        }
+        Err(error) => {
+            tracing::warn!(carrier = board.key(), %error, "news of an order is not taken");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+    .into_response()
 }

@@ -32,6 +32,15 @@ pub struct CarrierAccounts {
     pub bandwidth: Option<BandwidthAccount>,
 }
 
+/// How fast a carrier is asked by all servers together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests a second, on average.
+    pub per_second: u32,
+    /// Requests at once.
+    pub burst: u32,
+}
+
 /// An account at Twilio.
 #[derive(Debug)]
 pub struct TwilioAccount {
@@ -45,6 +54,8 @@ pub struct TwilioAccount {
     pub pricing: Url,
     /// `TWILIO_TIMEOUT`: until an answer is whole, for one try.
     pub timeout: Duration,
+    /// `TWILIO_RATE_LIMIT`.
+    pub rate_limit: RateLimit,
 }
 
 /// A project in a space of SignalWire.
@@ -56,6 +67,8 @@ pub struct SignalWireProject {
     pub api_token: SecretString,
     /// `SIGNALWIRE_SPACE_URL`.
     pub space: Url,
+    /// `SIGNALWIRE_RATE_LIMIT`.
+    pub rate_limit: RateLimit,
 }
 
 impl CarrierAccounts {
@@ -124,6 +137,7 @@ fn twilio(r: &Reader<'_>) -> Result<Option<TwilioAccount>, ConfigError> {
     let api = r.checked("TWILIO_BASE_URL", base)?;
     let pricing = r.checked("TWILIO_PRICING_URL", base)?;
     let timeout = Duration::from_millis(r.whole("TWILIO_TIMEOUT", 1_000, 120_000)?);
+    let rate_limit = r.checked("TWILIO_RATE_LIMIT", rate_limit)?;
     r.all_or_none(&["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])?;
     Ok(account_sid.zip(auth_token).map(|(account_sid, auth_token)| TwilioAccount {
         account_sid,
@@ -131,6 +145,7 @@ fn twilio(r: &Reader<'_>) -> Result<Option<TwilioAccount>, ConfigError> {
         api,
         pricing,
         timeout,
+        rate_limit,
     }))
 }
 
@@ -150,13 +165,26 @@ fn signalwire(r: &Reader<'_>) -> Result<Option<SignalWireProject>, ConfigError> 
         // The dashboard shows a space without a scheme.
         if text.contains("://") { base(text) } else { base(&format!("https://{text}")) }
     })?;
+    let rate_limit = r.checked("SIGNALWIRE_RATE_LIMIT", rate_limit)?;
     r.all_or_none(&["SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN", "SIGNALWIRE_SPACE_URL"])?;
     let whole = project_id.zip(api_token).zip(space);
     Ok(whole.map(|((project_id, api_token), space)| SignalWireProject {
         project_id,
         api_token,
         space,
+        rate_limit,
     }))
+}
+
+/// `100/200`: requests a second, and at once.
+fn rate_limit(text: &str) -> Result<RateLimit, String> {
+    let read = |part: &str| part.trim().parse::<u32>().ok().filter(|n| (1..=10_000).contains(n));
+    let both = text.split_once('/').and_then(|(rate, burst)| read(rate).zip(read(burst)));
+    both.map(|(per_second, burst)| RateLimit { per_second, burst }).ok_or_else(|| {
+        "it is not requests a second, a slash and requests at once, each a whole number from 1 to \
+         10000"
+            .to_owned()
+    })
 }
 
 /// An id that is a UUID.

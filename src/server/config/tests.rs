@@ -75,6 +75,7 @@ fn accounts_are_read_whole_and_nothing_is_an_account_by_itself() {
     assert!(none.carriers.twilio.is_none() && none.carriers.signalwire.is_none());
     let twilio = read(&account("TWILIO_")).unwrap().carriers.twilio.unwrap();
     assert_eq!(twilio.timeout, Duration::from_secs(10));
+    assert_eq!(twilio.rate_limit, RateLimit { per_second: 20, burst: 40 });
     assert_eq!(twilio.api.as_str(), "https://api.dublin.ie1.twilio.com/");
     let mut set = account("SIGNALWIRE_");
     // As the dashboard shows a space.
@@ -213,6 +214,9 @@ fn a_wrong_value_is_named_with_an_example_and_is_not_repeated() {
         ("TWILIO_ACCOUNT_SID", "SK1"),
         ("TWILIO_TIMEOUT", "30 s"),
         ("TWILIO_TIMEOUT", "999"),
+        ("TWILIO_RATE_LIMIT", "100 a second"),
+        ("TELNYX_RATE_LIMIT", "0/20"),
+        ("BANDWIDTH_RATE_LIMIT", "fast/faster"),
         ("SIGNALWIRE_PROJECT_ID", "my project"),
         ("SIGNALWIRE_SIGNING_KEY", "PT0123456789"),
         ("TELNYX_ACCOUNT_ID", "my account"),

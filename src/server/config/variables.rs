@@ -163,6 +163,12 @@ pub const VARIABLES: &[Variable] = &[
         "10000",
         "Milliseconds until an answer of Twilio must be whole, for one try",
     ),
+    fixed(
+        "TWILIO_RATE_LIMIT",
+        "100/200",
+        "20/40",
+        "Requests a second and at once that Twilio is asked by all servers together",
+    ),
     unset(
         "SIGNALWIRE_PROJECT_ID",
         "nothing is bought at SignalWire",
@@ -180,6 +186,12 @@ pub const VARIABLES: &[Variable] = &[
         "none",
         "https://example.signalwire.com",
         "The space of the project; https, or this machine",
+    ),
+    fixed(
+        "SIGNALWIRE_RATE_LIMIT",
+        "100/200",
+        "20/40",
+        "Requests a second and at once that SignalWire is asked by all servers together",
     ),
     unset(
         "SIGNALWIRE_SIGNING_KEY",
@@ -234,6 +246,12 @@ pub const VARIABLES: &[Variable] = &[
         "30000",
         "10000",
         "Milliseconds until an answer of Telnyx must be whole, for one try",
+    ),
+    fixed(
+        "TELNYX_RATE_LIMIT",
+        "100/200",
+        "20/40",
+        "Requests a second and at once that Telnyx is asked by all servers together",
     ),
     unset(
         "BANDWIDTH_ACCOUNT_ID",
@@ -324,6 +342,12 @@ pub const VARIABLES: &[Variable] = &[
         "https://messaging.bandwidth.com",
         "http://127.0.0.1:4015",
         "Where Bandwidth's messaging API is reached, without its path; https, or this machine",
+    ),
+    fixed(
+        "BANDWIDTH_RATE_LIMIT",
+        "100/200",
+        "20/40",
+        "Requests a second and at once that Bandwidth is asked by all servers together",
     ),
     unset(
         "LOCAL_CARRIER_SECRET",

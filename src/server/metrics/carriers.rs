@@ -1,14 +1,11 @@
 //! How requests to carriers went: how many, with which outcome, how long, and who is left alone
 //! because it fails. One observer feeds both `/metrics`, which is this process's, and the figures of
 //! all servers in the database ([`tally`], told by [`super::traffic`]).
-//!
-//! The pace is not shared: every server keeps to the whole quota by itself
-//! ([`Watch::grant`] knows of no other), so two servers may together ask twice as fast as one.
 
-use async_trait::async_trait;
+use crate::shares::Shares;
 use std::sync::{Arc, LazyLock};
 use voxlink_domain::carriers::Tally;
-use voxlink_gateways::carrier::{Exchange, Grant, Watch};
+use voxlink_gateways::carrier::{Exchange, Watch};
 
 /// The process has one, as it has one recorder.
 static TALLY: LazyLock<Tally> = LazyLock::new(Tally::default);
@@ -18,20 +15,23 @@ pub(crate) fn tally() -> &'static Tally {
     &TALLY
 }
 
-/// Counts what a wire to a carrier tells.
-#[derive(Debug, Clone, Copy)]
-pub struct CarrierFigures;
+/// Counts what a wire to a carrier tells, and tells it among how many servers it shares.
+#[derive(Debug, Clone, Default)]
+pub struct CarrierFigures {
+    shares: Shares,
+}
 
 impl CarrierFigures {
-    /// Begins to count for one carrier, whose breaker is closed.
-    pub fn of(carrier: &'static str) -> Arc<dyn Watch> {
+    /// Begins to count for one carrier, whose breaker is closed and whose quota is shared.
+    pub fn of(carrier: &'static str, shares: &Shares) -> Arc<dyn Watch> {
         super::recorder();
-        Self.breaker(carrier, false);
-        Arc::new(Self)
+        shares.of(carrier);
+        let figures = Self { shares: shares.clone() };
+        figures.breaker(carrier, false);
+        Arc::new(figures)
     }
 }
 
-#[async_trait]
 impl Watch for CarrierFigures {
     fn saw(&self, exchange: Exchange) {
         tally().saw(&exchange);
@@ -53,8 +53,8 @@ impl Watch for CarrierFigures {
         opened.increment(u64::from(open));
     }
 
-    async fn grant(&self, _: &'static str, _: u32, _: u32, _: u32) -> Option<Grant> {
-        None
+    fn servers(&self, carrier: &'static str) -> u32 {
+        self.shares.servers(carrier)
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn requests_are_counted_by_outcome_and_a_breaker_tells_its_state() {
         let recorder = PrometheusBuilder::new().build_recorder();
-        let figures = CarrierFigures;
+        let figures = CarrierFigures::default();
         let saw = |operation, outcome| {
             let took = Duration::from_millis(40);
             figures.saw(Exchange { carrier: "twilio", operation, outcome, took });

@@ -8,7 +8,7 @@ use crate::{
     layout::Place,
     ui::{
         Amount, Badge, Button, ButtonForm, ButtonKind, Card, Cell, EmptyState, Field, Form,
-        LinkButton, Notice, Number, Rate, Table,
+        LinkButton, Notice, Number, Rate, Table, When, WhenStyle,
     },
 };
 use chrono::{DateTime, Utc};
@@ -105,7 +105,14 @@ fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
             (badge.into_any(), "Hold again")
         }
     };
-    let (rate, currency) = (item.inbound_minute, line.monthly.currency);
+    let kept = line.kept_until.map(|until| {
+        view! {
+            <span class="block text-xs text-muted">
+                "price kept until " <When at=until style=WhenStyle::Time />
+            </span>
+        }
+    });
+    let (rate, currency) = (line.inbound_minute, line.monthly.currency);
     let (monthly, setup, id, number) = (line.monthly, line.setup, line.item, line.number);
     let again = if item.extends {
         view! { <ButtonForm action=format!("/cart/{id}/extend")>{again}</ButtonForm> }.into_any()
@@ -130,6 +137,7 @@ fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
                 <div>
                     <Amount money=monthly />
                     {changed}
+                    {kept}
                 </div>
             </Cell>
             <Cell label="Set-up" amount=true>

@@ -308,14 +308,13 @@ fn story(events: Vec<Event>) -> Option<impl IntoView> {
 
 fn at_carrier(facts: CarrierFacts) -> impl IntoView {
     let unknown = || "Unknown".to_owned();
-    let wished = facts.desired == facts.confirmed;
     view! {
         <Card title="At the carrier (staff only)">
             <Facts>
                 <Fact name="Carrier">{facts.carrier}</Fact>
                 <Fact name="The carrier’s id"><code>{facts.number_id.unwrap_or_else(unknown)}</code></Fact>
                 <Fact name="Account"><code>{facts.account.unwrap_or_else(unknown)}</code></Fact>
-                <Fact name="Settings">{if wished { "Confirmed" } else { "Waiting to be confirmed" }}</Fact>
+                <Fact name="Settings">{if facts.pending { "Waiting to be confirmed" } else { "Confirmed" }}</Fact>
             </Facts>
         </Card>
     }

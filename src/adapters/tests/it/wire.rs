@@ -4,7 +4,6 @@
 mod bodies;
 
 use crate::stand_in::{StandIn, lock};
-use async_trait::async_trait;
 use axum::{
     Router,
     body::Bytes,
@@ -28,7 +27,7 @@ use url::Url;
 use voxlink_adapters::wire::{Answer, Ask, Body, Credentials, Limits, Wire};
 use voxlink_gateways::{
     CarrierError,
-    carrier::{Exchange, Grant, Watch},
+    carrier::{Exchange, Watch},
     clock::FixedClock,
 };
 
@@ -43,7 +42,6 @@ struct Seen {
     breaker: Mutex<Vec<bool>>,
 }
 
-#[async_trait]
 impl Watch for Seen {
     fn saw(&self, exchange: Exchange) {
         assert_eq!(exchange.carrier, "test");
@@ -52,8 +50,8 @@ impl Watch for Seen {
     fn breaker(&self, _: &'static str, open: bool) {
         lock(&self.breaker).push(open);
     }
-    async fn grant(&self, _: &'static str, _: u32, _: u32, _: u32) -> Option<Grant> {
-        None
+    fn servers(&self, _: &'static str) -> u32 {
+        1
     }
 }
 

@@ -20,7 +20,7 @@ use voxlink_gateways::{
 };
 use voxlink_testkit::{Outside, TestPlatform};
 use voxlink_types::{
-    Currency, E164,
+    Currency, E164, Money,
     ids::SessionId,
     order::Strategy,
     role::{PlatformRole, TenantRole},
@@ -91,6 +91,26 @@ impl Shop {
             .fetch_one(&self.test.platform.db().owner)
             .await
             .unwrap()
+    }
+
+    /// A month costs a dollar more from now on.
+    async fn dearer(&self) {
+        let owner = &self.test.platform.db().owner;
+        let now = self.test.platform.clock().now();
+        let closed =
+            sqlx::query("update price_books set effective_to = $1 where effective_to is null");
+        closed.bind(now).execute(owner).await.unwrap();
+        sqlx::query(
+            "insert into price_books (id, carrier, country, number_type, currency, cost_monthly, cost_setup,
+                 monthly, setup, inbound_minute, increment_initial, increment_next, effective_from)
+             select gen_random_uuid(), carrier, country, number_type, currency, cost_monthly, cost_setup,
+                 monthly + 1, setup, inbound_minute, increment_initial, increment_next, $1
+             from price_books where effective_to = $1",
+        )
+        .bind(now)
+        .execute(owner)
+        .await
+        .unwrap();
     }
 
     async fn view(&self, member: &Member) -> cart::CartView {
@@ -348,4 +368,73 @@ async fn a_promotion_lowers_the_sum_while_it_is_in_force() {
     drop_promotion(&mut cx, ann.user).await.unwrap();
     cx.commit().await.unwrap();
     assert_eq!(shop.view(&ann).await.quote.total, full.total);
+}
+
+#[tokio::test]
+async fn a_held_number_keeps_its_price_for_as_long_as_its_hold() {
+    let shop = Shop::open().await;
+    let ann = shop.member("Ann").await;
+    let platform = &shop.test.platform;
+    let until = shop.hold(&ann, 1).await.unwrap();
+    let line = async |n: usize| shop.view(&ann).await.quote.lines[n].clone();
+    let first = line(0).await;
+    assert_eq!((first.was, first.kept_until), (None, Some(until)));
+    let dearer = Money::new(first.monthly.minor + 100, Currency::Usd);
+    shop.test.clock.advance(Duration::minutes(10));
+    shop.dearer().await;
+    assert_eq!(line(0).await, first, "nothing changed for who holds it");
+    let until = hold_again(platform, shop.buyer(&ann), first.item).await.unwrap();
+    let extended = line(0).await;
+    assert_eq!((extended.price, extended.monthly), (first.price, first.monthly));
+    assert_eq!(extended.kept_until, Some(until), "extended with the hold");
+    shop.hold(&ann, 2).await.unwrap();
+    assert_eq!(line(1).await.monthly, dearer, "a new hold begins at the price of now");
+    // The hold lapses, and with it the price.
+    shop.test.clock.advance(Duration::minutes(16));
+    let seen = Some((first.monthly, first.setup));
+    let lapsed = line(0).await;
+    assert_eq!((lapsed.monthly, lapsed.was, lapsed.kept_until), (dearer, seen, None));
+    let until = hold_again(platform, shop.buyer(&ann), first.item).await.unwrap();
+    let again = line(0).await;
+    assert_eq!((again.monthly, again.was, again.kept_until), (dearer, seen, Some(until)));
+}
+
+#[tokio::test]
+async fn the_checkout_takes_the_price_that_is_kept() {
+    let shop = Shop::open().await;
+    let ann = shop.member("Ann").await;
+    let platform = &shop.test.platform;
+    sqlx::query("update billing_accounts set credit_limit_minor = 100000")
+        .execute(&platform.db().owner)
+        .await
+        .unwrap();
+    shop.hold(&ann, 1).await.unwrap();
+    let seen = shop.view(&ann).await.quote;
+    shop.test.clock.advance(Duration::minutes(1));
+    shop.dearer().await;
+    // Its kind is not sold at all any more.
+    shop.test.clock.advance(Duration::minutes(1));
+    sqlx::query("update price_books set effective_to = $1 where effective_to is null")
+        .bind(platform.clock().now())
+        .execute(&platform.db().owner)
+        .await
+        .unwrap();
+    let mut cx = ann.begin(platform, shop.request.clone()).await.unwrap();
+    let wish = Checkout {
+        cart: seen.cart,
+        user: ann.user,
+        payment: PaymentChoice::Credit,
+        expected: Some(seen.total),
+        strategy: Strategy::BestEffort,
+        source: "web",
+    };
+    let order = orders::checkout(&mut cx, &wish).await.unwrap().order;
+    cx.commit().await.unwrap();
+    let items: Vec<(i64, sqlx::types::Uuid)> =
+        sqlx::query_as("select monthly_minor, price_book_id from order_items where order_id = $1")
+            .bind(order.uuid())
+            .fetch_all(&platform.db().owner)
+            .await
+            .unwrap();
+    assert_eq!(items, [(seen.lines[0].monthly.minor, seen.lines[0].price.uuid())]);
 }

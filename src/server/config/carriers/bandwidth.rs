@@ -1,6 +1,6 @@
 //! The account at Bandwidth.
 
-use super::{base, digits, uuid};
+use super::{RateLimit, base, digits, rate_limit, uuid};
 use crate::config::{ConfigError, read::Reader};
 use secrecy::SecretString;
 use url::Url;
@@ -52,6 +52,8 @@ pub struct BandwidthAccount {
     pub messaging: Url,
     /// `BANDWIDTH_VOICE_URL`.
     pub voice: Url,
+    /// `BANDWIDTH_RATE_LIMIT`.
+    pub rate_limit: RateLimit,
 }
 
 /// What makes an account whole. The callbacks' user and password are of our choosing and belong to
@@ -105,6 +107,7 @@ pub(super) fn account(r: &Reader<'_>) -> Result<Option<BandwidthAccount>, Config
     let numbers = r.checked("BANDWIDTH_BASE_URL", base)?;
     let messaging = r.checked("BANDWIDTH_MESSAGING_URL", base)?;
     let voice = r.checked("BANDWIDTH_VOICE_URL", base)?;
+    let rate_limit = r.checked("BANDWIDTH_RATE_LIMIT", rate_limit)?;
     let opens = account_id.zip(login(r)?);
     let within = site.zip(peer).zip(voice_application);
     let proof = callback_user.zip(callback_password);
@@ -125,6 +128,7 @@ pub(super) fn account(r: &Reader<'_>) -> Result<Option<BandwidthAccount>, Config
             numbers,
             messaging,
             voice,
+            rate_limit,
         }
     }))
 }

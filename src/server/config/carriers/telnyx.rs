@@ -1,6 +1,6 @@
 //! The account at Telnyx.
 
-use super::{base, digits, uuid};
+use super::{RateLimit, base, digits, rate_limit, uuid};
 use crate::config::{ConfigError, read::Reader};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
@@ -18,6 +18,8 @@ pub struct TelnyxAccount {
     pub api: Url,
     /// `TELNYX_TIMEOUT`: until an answer is whole, for one try.
     pub timeout: Duration,
+    /// `TELNYX_RATE_LIMIT`.
+    pub rate_limit: RateLimit,
     /// `TELNYX_CONNECTION_ID`: the TeXML application of all numbers, or none.
     pub connection: Option<String>,
     /// `TELNYX_MESSAGING_PROFILE_ID`: the messaging profile of all numbers, or none.
@@ -43,12 +45,14 @@ pub(super) fn account(r: &Reader<'_>) -> Result<Option<TelnyxAccount>, ConfigErr
     let connection = r.checked_opt("TELNYX_CONNECTION_ID", digits)?;
     let messaging_profile = r.checked_opt("TELNYX_MESSAGING_PROFILE_ID", uuid)?;
     let outbound_profile = r.checked_opt("TELNYX_OUTBOUND_PROFILE_ID", digits)?;
+    let rate_limit = r.checked("TELNYX_RATE_LIMIT", rate_limit)?;
     r.all_or_none(&["TELNYX_API_KEY", "TELNYX_ACCOUNT_ID"])?;
     Ok(account_id.zip(api_key).map(|(account_id, api_key)| TelnyxAccount {
         account_id,
         api_key,
         api,
         timeout,
+        rate_limit,
         connection,
         messaging_profile,
         outbound_profile,

@@ -155,3 +155,30 @@ async fn hours_menu_forward_and_voicemail_work_with_bandwidths_events() {
         sqlx::query_scalar("select count(*) from usage_records").fetch_one(pool).await.unwrap();
     assert_eq!(used, 1);
 }
+
+#[tokio::test]
+async fn news_of_orders_is_taken_from_who_shows_the_password() {
+    let board = BandwidthSwitchboard::new("voxlink".to_owned(), "a long password".into());
+    let outside = Outside { switchboards: vec![Arc::new(board)], ..Outside::default() };
+    let test = TestPlatform::with(outside).await;
+    let folder = std::env::temp_dir().join(format!("voxlink-test-{}", uuid::Uuid::now_v7()));
+    let callbacks = Callbacks::start(test.platform.clone(), &folder).await;
+    let notice = "<Notification><OrderType>orders</OrderType><OrderId>o-1</OrderId>\
+        <Status>COMPLETE</Status></Notification>";
+    for (password, body, told) in [
+        (Some("a long password"), notice, StatusCode::NO_CONTENT),
+        (Some("a long password"), "<Notification>", StatusCode::BAD_REQUEST),
+        (Some("another"), notice, StatusCode::FORBIDDEN),
+        (None, notice, StatusCode::UNAUTHORIZED),
+    ] {
+        let mut request = Request::post("/callbacks/bandwidth/order");
+        if let Some(password) = password {
+            let shown = STANDARD.encode(format!("voxlink:{password}"));
+            request = request.header("authorization", format!("Basic {shown}"));
+        }
+        let request = request.header("content-type", "text/xml").body(Body::from(body)).unwrap();
+        let response = callbacks.router().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), told, "{password:?} {body}");
+    }
+    callbacks.finish().await;
+}

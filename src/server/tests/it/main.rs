@@ -5,6 +5,7 @@ mod admission;
 mod bandwidth;
 mod edges;
 mod house;
+mod shares;
 mod voice;
 mod web;
 mod worker;

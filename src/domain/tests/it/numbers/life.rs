@@ -6,8 +6,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 use voxlink_domain::numbers::{self, ApplySettings, CarryOutRelease, Filter, NumberError, Sort};
 use voxlink_gateways::{
-    Carrier, Clock,
-    carrier::{Bought, Papers, Purchase, fake::FakeCarrier},
+    Carrier, CarrierError, Clock,
+    carrier::{
+        Bought, Papers, Purchase,
+        fake::{FakeCarrier, Mood},
+    },
     fault::Script,
 };
 use voxlink_testkit::{Outside, TestPlatform};
@@ -19,13 +22,18 @@ use voxlink_types::{
 
 /// A number bought at the fake carrier, whose books can be looked into.
 async fn at_carrier() -> (TestPlatform, FakeCarrier, TenantId, UserId, NumberId) {
+    at(FakeCarrier::KEY).await
+}
+
+/// The same with the carrier under another key.
+async fn at(key: &'static str) -> (TestPlatform, FakeCarrier, TenantId, UserId, NumberId) {
     let number: E164 = BOSTON.parse().unwrap();
-    let carrier = FakeCarrier::new([number.clone()], Script::calm());
+    let carrier = FakeCarrier::new([number.clone()], Script::calm()).called(key, "Fake");
     let outside = Outside { carriers: vec![Arc::new(carrier.clone())], ..Outside::default() };
     let test = TestPlatform::with(outside).await;
     let (tenant, user) = test.tenant("Ours").await;
     let id = test.number(tenant, BOSTON).await;
-    let settings = numbers::settings_for(test.platform.settings(), FakeCarrier::KEY, BOSTON);
+    let settings = numbers::settings_for(test.platform.settings(), key, BOSTON);
     let purchase = Purchase {
         number,
         key: Uuid::from_u128(7),
@@ -35,11 +43,15 @@ async fn at_carrier() -> (TestPlatform, FakeCarrier, TenantId, UserId, NumberId)
     };
     let Bought::Done(owned) = carrier.buy(&purchase).await.unwrap() else { panic!("pending") };
     let db = &test.platform.db().platform;
-    sqlx::query("insert into carriers (key, display_name) values ('fake', 'Fake')")
-        .execute(db)
-        .await
-        .unwrap();
-    sqlx::query("update inventory set carrier = 'fake', carrier_number_id = $1")
+    sqlx::query(
+        "insert into carriers (key, display_name) values ($1, 'Fake') on conflict do nothing",
+    )
+    .bind(key)
+    .execute(db)
+    .await
+    .unwrap();
+    sqlx::query("update inventory set carrier = $1, carrier_number_id = $2")
+        .bind(key)
         .bind(owned.id)
         .execute(db)
         .await
@@ -181,4 +193,81 @@ async fn a_name_is_pending_until_the_carrier_has_it() {
     assert_eq!(owned.settings.unwrap().label, "Front desk");
     let mut cx = begin(&test, tenant, user).await;
     assert!(!numbers::detail(&mut cx, id).await.unwrap().pending_at_carrier);
+}
+
+#[tokio::test]
+async fn a_wish_is_kept_while_the_carrier_is_down_and_told_again_afterwards() {
+    let (test, carrier, tenant, user, id) = at_carrier().await;
+    carrier.feels(Mood::Dead);
+    let mut cx = begin(&test, tenant, user).await;
+    numbers::rename(&mut cx, id, "Front desk").await.unwrap();
+    cx.commit().await.unwrap();
+    test.run_jobs().await;
+    let pending = async || {
+        let mut cx = begin(&test, tenant, user).await;
+        let facts = numbers::carrier_facts(&mut cx, id).await.unwrap();
+        (numbers::detail(&mut cx, id).await.unwrap().pending_at_carrier, facts.pending)
+    };
+    assert_eq!(pending().await, (true, true));
+    // The job gave up; somebody took it from the queue.
+    sqlx::query("delete from graphile_worker._private_jobs")
+        .execute(&test.platform.db().owner)
+        .await
+        .unwrap();
+    carrier.feels(Mood::Well);
+    assert_eq!(numbers::sweep_settings(&test.platform).await.unwrap(), 1);
+    test.run_jobs().await;
+    let owned = carrier.get(&carrier.sales()[0].carrier_number_id).await.unwrap();
+    assert_eq!(owned.settings.unwrap().label, "Front desk");
+    assert_eq!(pending().await, (false, false));
+    assert_eq!(numbers::sweep_settings(&test.platform).await.unwrap(), 0, "nothing is left");
+}
+
+#[tokio::test]
+async fn a_number_that_its_carrier_keeps_longer_is_given_back_when_it_may_be() {
+    let (test, carrier, tenant, user, id) = at_carrier().await;
+    let mut cx = begin(&test, tenant, user).await;
+    numbers::release(&mut cx, &test.platform, id, BOSTON, "").await.unwrap();
+    cx.commit().await.unwrap();
+    test.clock.advance(TimeDelta::days(10) + TimeDelta::minutes(2));
+    let until = test.clock.now() + TimeDelta::days(4);
+    let keeps = CarrierError::TooEarly { until: Some(until), detail: "14 days".to_owned() };
+    carrier.keeps(Some(keeps));
+    let job = CarryOutRelease { tenant, number: id };
+    numbers::carry_out(&test.platform, &job).await.unwrap();
+    let mut cx = begin(&test, tenant, user).await;
+    let shown = numbers::detail(&mut cx, id).await.unwrap();
+    assert_eq!((shown.row.standing(), shown.row.release_at), (Standing::Releasing, Some(until)));
+    let events = numbers::events(&mut cx, id, 1).await.unwrap();
+    assert_eq!(events[0].reason, "The carrier makes us keep it until 30 November 2026 at least");
+    drop(cx);
+    // Its own job comes back then, and not before.
+    carrier.keeps(None);
+    assert_eq!(test.run_jobs().await, 0);
+    test.clock.advance(TimeDelta::days(4) + TimeDelta::minutes(2));
+    test.run_jobs().await;
+    assert!(carrier.sales()[0].released);
+    let mut cx = begin(&test, tenant, user).await;
+    let shown = numbers::detail(&mut cx, id).await.unwrap();
+    assert_eq!(shown.row.state, NumberState::Released);
+}
+
+#[tokio::test]
+async fn our_own_numbers_rest_for_forty_five_days() {
+    for (key, rests) in [("local", true), ("clec", true), ("fake", false)] {
+        let (test, _, tenant, user, id) = at(key).await;
+        let mut cx = begin(&test, tenant, user).await;
+        numbers::release(&mut cx, &test.platform, id, BOSTON, "").await.unwrap();
+        cx.commit().await.unwrap();
+        test.clock.advance(TimeDelta::days(11));
+        numbers::carry_out(&test.platform, &CarryOutRelease { tenant, number: id }).await.unwrap();
+        let row: (String, Option<chrono::DateTime<chrono::Utc>>) =
+            sqlx::query_as("select state, aging_until from inventory")
+                .fetch_one(&test.platform.db().platform)
+                .await
+                .unwrap();
+        let until = test.clock.now() + TimeDelta::days(45);
+        let expected = if rests { ("aging", Some(until)) } else { ("available", None) };
+        assert_eq!((row.0.as_str(), row.1), expected, "{key}");
+    }
 }

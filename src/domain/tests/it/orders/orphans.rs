@@ -1,14 +1,17 @@
 //! Orphans: what a carrier sold for an item that was refused here.
 
 use super::shop::Shop;
-use chrono::TimeDelta;
-use voxlink_domain::orders;
+use chrono::{DateTime, TimeDelta, Utc};
+use voxlink_domain::{
+    jobs::Job,
+    orders::{self, GiveBackJob},
+};
 use voxlink_gateways::{
-    Carrier,
+    Carrier, CarrierError, Clock,
     carrier::{Papers, Purchase},
     fault::{Fault, Script},
 };
-use voxlink_types::E164;
+use voxlink_types::{E164, ids::OrderItemId};
 
 /// An order of one number that was refused, although the carrier then sold it.
 async fn refused() -> (Shop, E164) {
@@ -58,4 +61,29 @@ async fn a_number_that_came_too_late_is_given_back_once() {
     shop.test.run_jobs().await;
     assert!(shop.carrier.sales().iter().all(|sale| sale.released));
     assert_eq!(shop.credit().await, 1000, "nobody paid for it");
+}
+
+#[tokio::test]
+async fn what_its_carrier_must_keep_is_given_back_afterwards() {
+    let (shop, _) = refused().await;
+    let until = shop.test.clock.now() + TimeDelta::days(14);
+    let detail = "14 days".to_owned();
+    shop.carrier.keeps(Some(CarrierError::TooEarly { until: Some(until), detail }));
+    let job = GiveBackJob {
+        carrier: "fake".to_owned(),
+        carrier_number_id: shop.carrier.sales()[0].carrier_number_id.clone(),
+        item: OrderItemId::new(1),
+    };
+    job.run(&shop.test.platform).await.unwrap();
+    let due: DateTime<Utc> =
+        sqlx::query_scalar("select run_at from graphile_worker._private_jobs where key = $1")
+            .bind(job.key())
+            .fetch_one(&shop.test.platform.db().owner)
+            .await
+            .unwrap();
+    assert_eq!(due, until);
+    shop.carrier.keeps(Some(CarrierError::Gone { detail: "404".to_owned() }));
+    job.run(&shop.test.platform).await.unwrap();
+    shop.carrier.keeps(Some(CarrierError::Transient { detail: "503".to_owned() }));
+    assert!(job.run(&shop.test.platform).await.is_err(), "tried again by the queue");
 }

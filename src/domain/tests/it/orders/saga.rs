@@ -1,9 +1,17 @@
 //! The saga: faults of every kind, deaths at every point, two workers at once.
 
 use super::shop::{Shop, number, usd};
+use chrono::{DateTime, Utc};
 use futures::future::join_all;
-use voxlink_domain::{billing::journal::Account, orders};
-use voxlink_gateways::fault::{Fault, Script};
+use voxlink_domain::{
+    billing::journal::Account,
+    jobs::Job,
+    orders::{self, FulfilJob},
+};
+use voxlink_gateways::{
+    Clock,
+    fault::{Fault, Script},
+};
 use voxlink_types::order::{ItemStep, OrderState};
 
 #[tokio::test]
@@ -130,4 +138,38 @@ async fn the_sweep_finds_what_a_dead_worker_left() {
     assert_eq!(orders::sweep(&shop.test.platform).await.unwrap(), 1);
     let order = shop.finish(id, 1).await;
     shop.books_agree(&order).await;
+}
+
+#[tokio::test]
+async fn news_of_an_order_has_it_asked_after_at_once() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    shop.carrier.tell(Some(Fault::Pending(1)));
+    let id = shop.buy([1]).await;
+    let platform = &shop.test.platform;
+    orders::fulfil(platform, shop.tenant, id).await.unwrap();
+    let owner = &platform.db().owner;
+    let theirs: String = sqlx::query_scalar("select carrier_order_id from order_items")
+        .fetch_one(owner)
+        .await
+        .unwrap();
+    let key = FulfilJob { tenant: shop.tenant, order: id }.key();
+    let due = async || -> DateTime<Utc> {
+        sqlx::query_scalar("select run_at from graphile_worker._private_jobs where key = $1")
+            .bind(&key)
+            .fetch_one(owner)
+            .await
+            .unwrap()
+    };
+    let now = shop.test.clock.now();
+    assert!(due().await > now, "it is asked after by and by");
+    assert!(!orders::carrier_news(platform, "fake", "FO-other").await.unwrap());
+    assert!(!orders::carrier_news(platform, "other", &theirs).await.unwrap());
+    assert!(due().await > now, "news of what is not ours changes nothing");
+    assert!(orders::carrier_news(platform, "fake", &theirs).await.unwrap());
+    assert_eq!(due().await, now);
+    shop.test.run_jobs().await;
+    let order = shop.order(id).await;
+    assert_eq!(order.state, OrderState::Completed);
+    shop.books_agree(&order).await;
+    assert!(!orders::carrier_news(platform, "fake", &theirs).await.unwrap(), "it is over");
 }

@@ -1,0 +1,24 @@
+//! How the carrier in memory feels, and what it does behind our back.
+
+/// How the carrier answers questions about what it sells, and takes settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mood {
+    /// At once.
+    #[default]
+    Well,
+    /// Never: who asks gives up.
+    Slow,
+    /// That it fails.
+    Dead,
+}
+
+/// What happens to a number at the carrier behind our back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meddling {
+    /// It is taken away.
+    Lose,
+    /// It does not ring any more.
+    Silence,
+    /// It calls this address when somebody rings.
+    Redirect(String),
+}
