@@ -115,7 +115,7 @@ async fn finish(
     match done {
         Ok(()) => {
             cx.commit().await?;
-            app.platform.in_service().follow_now(&app.platform).await;
+            app.platform.follow_now().await;
             Ok(Flash::success(said).then(&format!("/admin/drift/{}", drift.id)))
         }
         Err(error) => {

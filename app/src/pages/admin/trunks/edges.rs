@@ -140,10 +140,11 @@ fn row(edge: Edge) -> impl IntoView {
     let at = format!("{}:{} {}", edge.at.host, edge.at.port, edge.at.transport);
     let again = format!("{HERE}/{}/renew", edge.name);
     let away = format!("{HERE}/{}/remove", edge.name);
+    let (user, kind) = (edge.user(), edge.kind.label());
     view! {
         <tr>
-            <Cell label="User"><span class="font-medium">{edge.user()}</span></Cell>
-            <Cell label="Runs">{edge.kind.label()}</Cell>
+            <Cell label="User"><span class="font-medium">{user}</span></Cell>
+            <Cell label="Runs">{kind}</Cell>
             <Cell label="Listens at"><span class="[overflow-wrap:anywhere]">{at}</span></Cell>
             <Cell label="">
                 <div class="flex gap-2">
