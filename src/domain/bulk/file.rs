@@ -131,8 +131,14 @@ fn row(action: Action, header: &[Option<usize>], record: &csv::StringRecord) -> 
 /// spreadsheet would take for a formula; characters that nobody can see are dropped.
 fn plain(text: &str) -> String {
     let formula = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
-    let shown = formula.unwrap_or(text).chars().filter(|c| !c.is_control());
+    let shown = formula.unwrap_or(text).chars().filter(|c| !unseen(*c));
     shown.take(LONGEST).collect()
+}
+
+/// True for what a file may hold and nobody can see. A form's own fields come without it.
+fn unseen(c: char) -> bool {
+    let directs = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    directs || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}') || c.is_control()
 }
 
 fn line(position: Option<&csv::Position>) -> u32 {

@@ -31,6 +31,7 @@ impl Cast<'_> {
         self.notification().await;
         self.payment().await;
         self.run().await;
+        self.sheet("").await;
         self.order(false).await;
         self.item("owner").await;
         let (number, _) = self.number().await;
