@@ -71,7 +71,7 @@ pub fn read_rows(action: Action, text: &str) -> Result<Vec<ReadRow>, BulkError> 
 
 /// What separates the cells of a header: the one that stands there most often.
 fn delimiter(header: &str) -> u8 {
-    let count = |separator: u8| header.bytes().filter(|byte| *byte == separator).count();
+    let count = |separator: u8| header.matches(char::from(separator)).count();
     // Of equals the last is taken: a header of one column is read with commas.
     [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }
