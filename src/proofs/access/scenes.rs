@@ -15,9 +15,9 @@ use voxlink_domain::{cart::SweepHolds, routing};
 use voxlink_types::{
     E164,
     ids::{
-        BulkRunId, CallId, CampaignId, CartItemId, ConfigurationId, DriftId, InventoryAuditId,
-        InvitationId, InvoiceId, InvoiceLineId, NotificationId, NumberId, OrderId, PaymentId,
-        SessionId, TenantId, UserId,
+        CallId, CampaignId, CartItemId, ConfigurationId, DriftId, InventoryAuditId, InvitationId,
+        InvoiceId, InvoiceLineId, NotificationId, NumberId, OrderId, PaymentId, SessionId,
+        TenantId, UserId,
     },
     routing::Plan,
 };
@@ -224,7 +224,7 @@ impl Cast<'_> {
             "POST /numbers/bulk" => {
                 format!("do=tag&tags=proof&id={}", self.number().await.0)
             }
-            "POST /numbers/bulk/new" => tagged(&self.number().await.1),
+            "POST /numbers/bulk/new" => furniture::tagged(&self.number().await.1),
             "POST /numbers/{id}/campaign" => format!("campaign={}", self.campaign(false).await),
             "POST /campaigns" => format!("name=zq-canary+{n}"),
             "POST /campaigns/{id}/name" => format!("name=zq-canary+{n}"),
@@ -340,23 +340,6 @@ impl Cast<'_> {
         let (id, _) = self.number().await;
         let answer = self.done("owner", "/numbers/bulk", &format!("do=tag&tags=x&id={id}")).await;
         answer.location().unwrap().rsplit('/').next().unwrap().to_owned()
-    }
-
-    /// A sheet that was looked at; where it is to be stopped or resumed, one that can be.
-    pub async fn sheet(&mut self, path: &str) -> String {
-        let (_, number) = self.number().await;
-        let answer = self.done("owner", "/numbers/bulk/new", &tagged(&number)).await;
-        let id = answer.location().unwrap().rsplit('/').next().unwrap().to_owned();
-        let run: BulkRunId = id.parse().unwrap();
-        let state = match path.rsplit('/').next() {
-            Some("stop") => "rehearsing",
-            Some("resume") => "stopped",
-            _ => return id,
-        };
-        let made = sqlx::query("update bulk_sheets set state = $2 where id = $1");
-        let made = made.bind(run.uuid()).bind(state);
-        made.execute(&self.house.test.platform.db().owner).await.unwrap();
-        id
     }
 
     /// A top-up at the processor's page: its id, and the processor's.
@@ -540,11 +523,6 @@ fn filled(path: &str, id: &str) -> String {
 
 fn typed(card: &str) -> String {
     format!("number={card}&expiry=12%2F30&cvc=123")
-}
-
-/// A sheet that tags a number.
-fn tagged(number: &E164) -> String {
-    format!("action=tag&rows=number,add%0A%2B{},zq-canary", number.digits())
 }
 
 /// The words that release a number.

@@ -95,7 +95,7 @@ pub(super) async fn start(
         let wrong = Wrong::field("confirm", "Type the words as shown to confirm.");
         return page(&app, &manager, id, &Asked::default(), wrong).await;
     }
-    let total = agreed.total.trim().parse().ok();
+    let total = agreed.total.trim().parse::<i64>().ok();
     let total = total.map(|minor| Money::new(minor, run.cost.currency));
     if let Err(error) = sheets::start(&mut cx, id, total).await {
         drop(cx);
