@@ -12,7 +12,7 @@ import { moment, today, workingDay } from "./time";
 const OPEN = ["/", "/sign-in", "/register", "/forgot", "/reset?token=x", "/verify?token=x", "/help"];
 const SIGNED_IN = (
   process.env.E2E_PAGES ??
-  "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/campaigns,/campaigns?archived=1,/orders,/billing,/billing/address,/billing/usage,/billing/statement,/billing/invoices,/billing/invoices/next,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
+  "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/numbers/bulk,/numbers/bulk/new,/campaigns,/campaigns?archived=1,/orders,/billing,/billing/address,/billing/usage,/billing/statement,/billing/invoices,/billing/invoices/next,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
 ).split(",");
 const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/drift", "/admin/audit", "/admin/jobs", "/admin/settings", "/admin/carriers", "/admin/carriers/local", "/admin/trunks", "/admin/edges", "/style-guide"];
 

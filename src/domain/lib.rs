@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod billing;
+pub mod bulk;
 pub mod calls;
 pub mod campaigns;
 pub mod carriers;

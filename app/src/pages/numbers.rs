@@ -1,4 +1,5 @@
-//! The numbers of a tenant: the list, each number's pages, release, work on many at once.
+//! The numbers of a tenant: the list, each number's pages, release, work on many at once: on those
+//! chosen in the list, and by a sheet.
 
 mod bulk;
 mod bulk_form;
@@ -8,6 +9,9 @@ mod filter;
 mod list;
 mod release;
 mod settings;
+mod sheet_form;
+mod sheet_view;
+mod sheets;
 
 use crate::{
     Access, Answer, App, PageError, Route, Screen,
@@ -26,9 +30,16 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/numbers", Access::Viewer, list::show),
         get("/numbers/export.csv", Access::Viewer, export::download),
-        get("/numbers/bulk", Access::Manager, bulk_form::show),
+        get("/numbers/bulk", Access::Manager, sheets::front),
         post("/numbers/bulk", Access::Manager, bulk_form::submit),
-        get("/numbers/bulk/{run}", Access::Viewer, bulk::show),
+        get("/numbers/bulk/new", Access::Manager, sheet_form::show),
+        post("/numbers/bulk/new", Access::Manager, sheet_form::submit),
+        get("/numbers/bulk/template.csv", Access::Viewer, sheet_form::template),
+        get("/numbers/bulk/{run}", Access::Viewer, sheets::show),
+        get("/numbers/bulk/{run}/result.csv", Access::Viewer, sheets::result),
+        post("/numbers/bulk/{run}/start", Access::Manager, sheets::start),
+        post("/numbers/bulk/{run}/stop", Access::Manager, sheets::stop),
+        post("/numbers/bulk/{run}/resume", Access::Manager, sheets::resume),
         get("/numbers/{id}", Access::Viewer, detail::show),
         get("/numbers/{id}/settings", Access::Viewer, settings::show),
         post("/numbers/{id}/name", Access::Manager, settings::rename),

@@ -4,7 +4,7 @@ use super::{Job, JobError, upkeep};
 use crate::{
     Platform, accounts,
     billing::{invoices, low_balance, payments},
-    carriers, cart, catalog, inventory, notifications, numbers, orders,
+    bulk, carriers, cart, catalog, inventory, notifications, numbers, orders,
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -51,6 +51,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.job::<numbers::ApplySettings>();
     all.job::<numbers::CarryOutRelease>();
     all.job::<numbers::ContinueBulkRun>();
+    all.job::<bulk::ContinueSheet>();
     all.job::<inventory::AuditCarrier>();
     all.job::<inventory::CarryOutDrift>();
     all.job::<inventory::SettleCarrier>();

@@ -175,7 +175,7 @@ impl Explain for CheckoutError {
 pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutError> {
     let (tenant, now) = (cx.tenant(), cx.now());
     let open = sqlx::query_scalar!(
-        "select id from carts where id = $1 and tenant_id = $2 and user_id = $3 and state = 'open' for update",
+        "select id from carts where id = $1 and tenant_id = $2 and user_id = $3 and state in ('open', 'bulk') for update",
         wish.cart.uuid(),
         tenant.uuid(),
         wish.user.uuid(),

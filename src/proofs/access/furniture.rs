@@ -3,6 +3,7 @@
 
 use super::Cast;
 use voxlink_testkit::top_up;
+use voxlink_types::{E164, ids::BulkRunId};
 
 impl Cast<'_> {
     /// What both tenants need to do business, and a row of A's in every table that has a tenant.
@@ -31,6 +32,7 @@ impl Cast<'_> {
         self.notification().await;
         self.payment().await;
         self.run().await;
+        self.sheet("").await;
         self.order(false).await;
         self.item("owner").await;
         let (number, _) = self.number().await;
@@ -70,4 +72,26 @@ impl Cast<'_> {
             self.sql(statement).await;
         }
     }
+
+    /// A sheet that was looked at; where it is to be stopped or resumed, one that can be.
+    pub async fn sheet(&mut self, path: &str) -> String {
+        let (_, number) = self.number().await;
+        let answer = self.done("owner", "/numbers/bulk/new", &tagged(&number)).await;
+        let id = answer.location().unwrap().rsplit('/').next().unwrap().to_owned();
+        let run: BulkRunId = id.parse().unwrap();
+        let state = match path.rsplit('/').next() {
+            Some("stop") => "rehearsing",
+            Some("resume") => "stopped",
+            _ => return id,
+        };
+        let made = sqlx::query("update bulk_sheets set state = $2 where id = $1");
+        let made = made.bind(run.uuid()).bind(state);
+        made.execute(&self.house.test.platform.db().owner).await.unwrap();
+        id
+    }
+}
+
+/// A sheet that tags a number.
+pub fn tagged(number: &E164) -> String {
+    format!("action=tag&rows=number,add%0A%2B{},zq-canary", number.digits())
 }

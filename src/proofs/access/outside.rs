@@ -121,6 +121,10 @@ pub async fn smuggle(cast: &mut Cast<'_>, report: &mut Report) {
         (format!("/campaigns/{campaign}/remove"), format!("id={number}")),
         ("/numbers/bulk".to_owned(), format!("do=tag&tags=stolen&id={number}")),
         ("/numbers/bulk".to_owned(), format!("do=suspend&reason=x&message=&id={number}")),
+        (
+            "/numbers/bulk/new".to_owned(),
+            format!("action=tag&rows=number,add%0A%2B{digits},stolen"),
+        ),
         ("/numbers/bulk".to_owned(), format!("do=tag&tags=stolen&all=1&tenant_id={}", cast.ours)),
         (format!("/numbers/{theirs}/routing/roll-back"), format!("version={version}")),
         (format!("/numbers/{theirs}/name"), format!("name=x&id={number}&tenant_id={}", cast.ours)),

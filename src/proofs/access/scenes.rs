@@ -105,6 +105,7 @@ impl Cast<'_> {
         match path.split('/').nth(1).unwrap_or_default() {
             _ if path.starts_with("/callbacks/payments/") => "test_card".to_owned(),
             "callbacks" => "local".to_owned(),
+            _ if path.starts_with("/numbers/bulk/{run}/") => self.sheet(path).await,
             _ if path.starts_with("/numbers/bulk/") => self.run().await,
             "numbers" => {
                 let (id, number) = self.number().await;
@@ -227,6 +228,7 @@ impl Cast<'_> {
             "POST /numbers/bulk" => {
                 format!("do=tag&tags=proof&id={}", self.number().await.0)
             }
+            "POST /numbers/bulk/new" => furniture::tagged(&self.number().await.1),
             "POST /numbers/{id}/campaign" => format!("campaign={}", self.campaign(false).await),
             "POST /campaigns" => format!("name=zq-canary+{n}"),
             "POST /campaigns/{id}/name" => format!("name=zq-canary+{n}"),

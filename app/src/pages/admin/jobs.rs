@@ -105,6 +105,7 @@ fn name_of(task: &str) -> &str {
         "notification.letter" => "Send a notification by e-mail",
         "number.apply_settings" => "Set up a number at its carrier",
         "number.carry_out_release" => "Release a number",
+        "bulk.continue" => "Go on with a sheet",
         "number.continue_bulk_run" => "Go on with a change to many numbers",
         "inventory.audit_carriers" => "Compare every carrier's numbers with ours",
         "inventory.audit_carrier" => "Compare a carrier's numbers with ours",

@@ -147,6 +147,15 @@ fn bar(total: i64, change: bool) -> impl IntoView {
                 </Button>
             }
         };
+        // What needs to be told for each number is told in a sheet, which begins with these.
+        let sheet = |word: &'static str, label: &'static str, icon: &'static str| {
+            view! {
+                <Button kind=ButtonKind::Quiet name="do" value=word action="/numbers/bulk/new">
+                    <span class=icon aria-hidden="true"></span>
+                    {label}
+                </Button>
+            }
+        };
         view! {
             <label class="flex items-center gap-2 pe-2 text-sm">
                 <input type="checkbox" class="checkbox checkbox-sm checkbox-primary border-muted" name="all" value="1" />
@@ -158,6 +167,12 @@ fn bar(total: i64, change: bool) -> impl IntoView {
             {action("suspend", "Suspend", "icon-[lucide--pause]")}
             {action("resume", "Resume", "icon-[lucide--play]")}
             {action("release", "Release", "icon-[lucide--trash-2]")}
+            {sheet("configure", "Set up", "icon-[lucide--route]")}
+            {sheet("assign", "Campaign", "icon-[lucide--megaphone]")}
+            <LinkButton href="/numbers/bulk" kind=ButtonKind::Quiet>
+                <span class="icon-[lucide--file-spreadsheet]" aria-hidden="true"></span>
+                "Sheets"
+            </LinkButton>
         }
     });
     view! {

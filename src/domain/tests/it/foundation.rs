@@ -138,7 +138,7 @@ async fn words_of_check(test: &TestPlatform, table: &str, column: &str) -> Vec<S
 
 #[tokio::test]
 async fn the_words_of_enums_are_those_of_the_checks() {
-    use voxlink_domain::{carriers, inventory};
+    use voxlink_domain::{bulk, carriers, inventory};
     use voxlink_types::{number, order, role, sip};
     let test = TestPlatform::new().await;
     macro_rules! same_words {
@@ -166,6 +166,9 @@ async fn the_words_of_enums_are_those_of_the_checks() {
         inventory::DriftKind => "inventory_drift"."kind",
         inventory::DriftState => "inventory_drift"."state",
         inventory::Standing => "inventory"."at_carrier",
+        bulk::Action => "bulk_sheets"."action",
+        bulk::RunState => "bulk_sheets"."state",
+        bulk::LineState => "bulk_sheet_rows"."state",
         sip::EdgeKind => "sip_edges"."kind",
         sip::Transport => "sip_trunks"."transport",
         sip::Carries => "sip_trunks"."carries",

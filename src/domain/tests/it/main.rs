@@ -3,6 +3,7 @@
 
 mod accounts;
 mod billing;
+mod bulk;
 mod calls;
 mod carriers;
 mod cart;

@@ -6,5 +6,5 @@ mod journal;
 mod orphans;
 mod payments;
 mod saga;
-mod shop;
+pub(crate) mod shop;
 mod strategies;

@@ -1,0 +1,112 @@
+//! How a run comes to its end: orders that have ended are written down, and the run moves on when
+//! no row of it is left.
+
+use super::{
+    LineState, RunState,
+    work::{ContinueSheet, Work, told},
+};
+use crate::{Ctx, Fault, Platform};
+use chrono::TimeDelta;
+use serde_json::json;
+
+/// Before orders that are under way are looked at again.
+const PAUSE: TimeDelta = TimeDelta::seconds(5);
+
+/// Ends a part of the run when no row of it is left: the rehearsal, or all of it. While orders are
+/// under way it comes again, also after the person stopped it.
+pub(super) async fn close(
+    platform: &Platform,
+    work: &Work,
+    job: &ContinueSheet,
+) -> Result<(), Fault> {
+    let mut cx = work.begin(platform).await?;
+    settle(&mut cx, work).await?;
+    let now = cx.now();
+    let left = sqlx::query!(
+        r#"select count(*) filter (where state = 'waiting') as "waiting!",
+                count(*) filter (where state = 'ready') as "ready!",
+                count(*) filter (where state = 'ordered') as "ordered!",
+                count(*) filter (where state = 'done') as "done!",
+                count(*) filter (where state = 'refused') as "refused!"
+         from bulk_sheet_rows where tenant_id = $1 and sheet_id = $2"#,
+        work.tenant.uuid(),
+        work.id.uuid(),
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    if left.ordered > 0 {
+        cx.enqueue_at(job, Some(now + PAUSE)).await?;
+        return cx.commit().await;
+    }
+    let next = match work.state {
+        RunState::Rehearsing if left.waiting == 0 && left.ready > 0 => RunState::Ready,
+        RunState::Rehearsing | RunState::Running if left.waiting + left.ready == 0 => {
+            RunState::Finished
+        }
+        _ => return cx.commit().await,
+    };
+    let moved = sqlx::query!(
+        "update bulk_sheets
+         set state = $3, finished_at = case when $3 = 'finished' then $4::timestamptz end
+         where tenant_id = $1 and id = $2 and state = $5",
+        work.tenant.uuid(),
+        work.id.uuid(),
+        next.as_str(),
+        now,
+        work.state.as_str(),
+    )
+    .execute(cx.tx())
+    .await?;
+    if moved.rows_affected() == 1 {
+        let action = if next == RunState::Finished { "bulk.finish" } else { "bulk.rehearse" };
+        let new = json!({
+            "state": next, "ready": left.ready, "done": left.done, "refused": left.refused,
+        });
+        told(&mut cx, work.id, action, new).await?;
+    }
+    cx.commit().await
+}
+
+/// Writes down what became of orders that have ended.
+async fn settle(cx: &mut Ctx, work: &Work) -> Result<(), Fault> {
+    let ended = sqlx::query!(
+        r#"select r.position, count(*) as "wanted!",
+                coalesce(array_agg(i.e164 order by i.position)
+                    filter (where i.step in ('bought', 'done')), '{}') as "had!: Vec<String>",
+                max(i.failure_reason) as failure
+         from bulk_sheet_rows r
+         join orders o on o.id = r.order_id
+         join order_items i on i.order_id = o.id
+         where r.tenant_id = $1 and r.sheet_id = $2 and r.state = 'ordered'
+           and o.state in ('completed', 'partial', 'failed', 'cancelled')
+         group by r.position"#,
+        work.tenant.uuid(),
+        work.id.uuid(),
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    for row in ended {
+        let had = i64::try_from(row.had.len()).unwrap_or(i64::MAX);
+        let why = row.failure.unwrap_or_else(|| "The carrier did not sell it.".to_owned());
+        let (state, message) = match had {
+            0 => (LineState::Refused, Some(why)),
+            had if had < row.wanted => {
+                (LineState::Done, Some(format!("{had} of {} were had. {why}", row.wanted)))
+            }
+            _ => (LineState::Done, None),
+        };
+        sqlx::query!(
+            "update bulk_sheet_rows set state = $4, numbers = $5, message = $6
+             where tenant_id = $1 and sheet_id = $2 and position = $3 and state = 'ordered'",
+            work.tenant.uuid(),
+            work.id.uuid(),
+            row.position,
+            state.as_str(),
+            &row.had,
+            message,
+        )
+        .execute(cx.tx())
+        .await?;
+    }
+    Ok(())
+}
