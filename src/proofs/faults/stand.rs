@@ -6,7 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     io::Write as _,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -106,8 +106,8 @@ pub struct Seen {
 pub struct Sale {
     pub sid: String,
     pub number: String,
-    /// The friendly name.
-    name: String,
+    /// What it was last told to be called and to call.
+    fields: BTreeMap<String, String>,
     pub released: bool,
 }
 
@@ -236,7 +236,7 @@ struct Asked {
 }
 
 async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Asked>> {
-    let mut raw = Vec::new();
+    let mut raw: Vec<u8> = Vec::new();
     let head = loop {
         // A TLS record: nobody here speaks it.
         if raw.first() == Some(&0x16) || stream.read_buf(&mut raw).await? == 0 {
@@ -266,8 +266,11 @@ fn field(text: &str, name: &str) -> Option<String> {
 }
 
 fn record(sale: &Sale) -> Value {
-    json!({"sid": sale.sid, "account_sid": SID, "phone_number": sale.number,
-        "friendly_name": sale.name, "status": "in-use"})
+    let text = |name: &str| sale.fields.get(name).cloned().unwrap_or_default();
+    json!({"sid": sale.sid, "account_sid": SID, "phone_number": sale.number, "status": "in-use",
+        "friendly_name": text("FriendlyName"), "voice_url": text("VoiceUrl"),
+        "voice_fallback_url": text("VoiceFallbackUrl"), "status_callback": text("StatusCallback"),
+        "sms_url": text("SmsUrl")})
 }
 
 impl Asked {
@@ -275,20 +278,21 @@ impl Asked {
         self.method == "POST" && self.target.ends_with("/IncomingPhoneNumbers.json")
     }
 
-    /// A field of the form.
-    fn typed(&self, name: &str) -> String {
-        field(&String::from_utf8_lossy(&self.body), name).unwrap_or_default()
+    /// The fields of the form.
+    fn typed(&self) -> BTreeMap<String, String> {
+        url::form_urlencoded::parse(&self.body).into_owned().collect()
     }
 
     /// Does what is asked, and answers as Twilio does.
     fn carry_out(&self, books: &mut Books) -> (u16, Value) {
         if self.buys() {
-            let (number, name) = (self.typed("PhoneNumber"), self.typed("FriendlyName"));
+            let fields = self.typed();
+            let number = fields.get("PhoneNumber").cloned().unwrap_or_default();
             if books.sold.iter().any(|s| s.number == number) {
                 return (400, json!({"code": 21_422, "message": "is not available"}));
             }
             let sid = format!("PN{:032}", books.sold.len());
-            let sale = Sale { sid, number, name, released: false };
+            let sale = Sale { sid, number, fields, released: false };
             let told = record(&sale);
             books.sold.push(sale);
             return (201, told);
@@ -310,7 +314,7 @@ impl Asked {
             };
             match self.method.as_str() {
                 "DELETE" => sale.released = true,
-                "POST" => sale.name = self.typed("FriendlyName"),
+                "POST" => sale.fields.extend(self.typed()),
                 _ => {}
             }
             return (200, record(sale));
