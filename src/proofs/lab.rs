@@ -1,5 +1,5 @@
 //! What the proofs share: a scratch database, the real binary as a process that can be killed, and
-//! customers with money. Each proof sees its own copy of this module and uses all of it.
+//! customers with money. Each proof sees its own copy of this module.
 
 use rand::Rng;
 use sqlx::{Connection, PgConnection, PgPool, Row, postgres::PgConnectOptions};

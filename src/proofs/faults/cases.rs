@@ -149,6 +149,9 @@ pub async fn run(case: &Case, plant: Option<Plant>) -> Report {
     let deed = Deed { how: case.how.clone(), when: case.when };
     let (stand, subject) = pair(limits(case.total, 1), plant).await;
     look(case, &deed, &stand, &subject, &mut report).await;
+    if plant.is_some() && !report.wrong.is_empty() {
+        return report;
+    }
     // The breaker counts; a purchase begins with a rested one.
     let (stand, subject) = pair(limits(case.total, 1), plant).await;
     buy(case, &deed, &stand, &subject, &mut report).await;

@@ -66,8 +66,8 @@ impl Shop {
             TestCard::connect(&scratch.options, Arc::new(SystemClock), &address, &address).unwrap();
         let processor = Some(Arc::new(card.clone()) as Arc<dyn PaymentProcessor>);
         // Not all of its numbers are in the country that is searched.
-        let lab = Lab::open(&scratch.options, address, 5_000 + u64::from(numbers) * 4, processor);
-        let lab = lab.await;
+        let catalogue = 1_000 + u64::from(numbers) * 4;
+        let lab = Lab::open(&scratch.options, address, catalogue, processor).await;
         sqlx::query(
             "insert into price_books (id, carrier, country, number_type, currency, cost_monthly, cost_setup,
                  cost_inbound_minute, monthly, setup, inbound_minute, outbound_minute, inbound_message,
