@@ -1,5 +1,5 @@
 # The few commands. Each is a line; what they do stands in .ci/, src/PROOFS.md and src/BENCHMARKS.md.
-.PHONY: run test bench time-test prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-drift prove-voice-without-database prove-sip-call judge
+.PHONY: run test bench time-test prove-small prove-saga-crash prove-access prove-sign-in prove-cart-race prove-database-restart prove-drift prove-carrier-faults prove-voice-without-database prove-sip-call judge
 
 run: ## install what is missing, build, start the database, load the demonstration, serve
 	@.ci/run.sh
@@ -16,13 +16,15 @@ time-test: ## how long `make run` and `make test` take with empty caches, and ag
 # The proofs run at any size, print their figures in one last line and exit 1 on any violation.
 # `make test` runs each of them small, except prove-sign-in, which measures time.
 prove-small:
-	@PURCHASES=20 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
+	@PURCHASES=8 MOST=5 KILLS=4 $(MAKE) --no-print-directory prove-saga-crash
 	@$(MAKE) --no-print-directory prove-access
 	@CARTS=100 $(MAKE) --no-print-directory prove-cart-race
+	@RESTARTS=2 $(MAKE) --no-print-directory prove-database-restart
 	@NUMBERS=2000 DRIFTED=100 $(MAKE) --no-print-directory prove-drift
+	@$(MAKE) --no-print-directory prove-carrier-faults
 	@SECONDS_DOWN=4 CALLERS=4 $(MAKE) --no-print-directory prove-voice-without-database
 
-prove-saga-crash: ## R1: PURCHASES=300 KILLS=50 SEED=…: kill -9 while numbers are bought
+prove-saga-crash: ## R1: PURCHASES=1000 MOST=50 KILLS=200 SEED=…: kill -9 while numbers are bought at three carriers
 	@.ci/prove.sh prove_saga_crash
 
 prove-access: ## R22: every route asked by everybody who might ask; PLANT=name plants one fault
@@ -34,8 +36,14 @@ prove-sign-in: ## R25: SAMPLES=200: answers and times tell nobody which addresse
 prove-cart-race: ## R2: CARTS=2000: as many carts want one number, over two server processes
 	@.ci/prove.sh prove_cart_race
 
+prove-database-restart: ## R3: RESTARTS=20 SEED=…: PostgreSQL is stopped hard and started while everything goes on
+	@.ci/prove.sh prove_database_restart
+
 prove-drift: ## R9: NUMBERS=100000 DRIFTED=500 SEED=…: what a carrier changes behind our back is found
 	@.ci/prove.sh prove_drift
+
+prove-carrier-faults: ## R11: carriers that hang, tear, flood and lie, fault by fault, and faults of ours planted
+	@.ci/prove.sh prove_carrier_faults
 
 prove-voice-without-database: ## SECONDS_DOWN=30 CALLERS=16 ROUNDS=1 SEED=…: PostgreSQL is stopped while calls come in
 	@.ci/prove.sh prove_voice_without_database

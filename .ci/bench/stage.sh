@@ -3,9 +3,10 @@
 # clears it away.
 #   NUMBERS=200000   numbers in the local carrier's catalogue
 #   OWNED=1000       numbers that the customer has bought
+#   SAGAS=200        of them those that were ordered one by one
 #   BUILD=no         takes what is built already; PROFILE=debug what `make run` built (to try the scripts)
 . .ci/env.sh
-NUMBERS="${NUMBERS:-200000}" OWNED="${OWNED:-1000}"
+NUMBERS="${NUMBERS:-200000}" OWNED="${OWNED:-1000}" SAGAS="${SAGAS:-200}"
 voxlink="$CARGO_TARGET_DIR/${PROFILE:-release}/voxlink" programs="$CARGO_TARGET_DIR/${PROFILE:-release}/voxlink-bench"
 twilio_secret="the secret of the benchmark's carrier"
 
@@ -41,7 +42,9 @@ stage() {
     # Ordered while no worker runs: what follows is the worker's own speed.
     serve WORKER_CONCURRENCY=0
     sign_in
-    order_numbers
+    sql "update billing_accounts set credit_limit_minor = 100000000"
+    order_numbers "$((OWNED - SAGAS))" 50
+    order_numbers "$SAGAS" 1
     end_server
     serve
     until [ "$(sql "select count(*) from orders where state in ('pending', 'processing')")" = 0 ]; do sleep 0.5; done
@@ -93,15 +96,14 @@ sign_in() {
     export COOKIE
 }
 
-# Fills carts of 50 and pays from an ample credit.
-order_numbers() {
-    sql "update billing_accounts set credit_limit_minor = 100000000"
-    local left="$OWNED" picks
+# Orders so many numbers in carts of so many, paid from an ample credit.
+order_numbers() { # NUMBERS EACH
+    local left="$1" each="$2" picks
     while [ "$left" -gt 0 ]; do
         picks=()
         while read -r pick; do picks+=(--data-urlencode "pick=$pick"); done < <(
             for page in 1 2; do get "/search?country=US&type=local&page=$page"; done |
-                grep -o 'value="local:+[0-9]*"' | cut -d'"' -f2 | sort -u | head -n "$left"
+                grep -o 'value="local:+[0-9]*"' | cut -d'"' -f2 | sort -u | head -n "$((left < each ? left : each))"
         )
         [ ${#picks[@]} -gt 0 ] || fail "the search found nothing to buy"
         post /search/hold --data back=/search "${picks[@]}"

@@ -122,7 +122,7 @@ async fn prove(scratch: &Scratch, carts: u64) -> (bool, String) {
     let number = carrier.search(&query).await.unwrap().offers.remove(0).number;
     let customers: Vec<Customer> =
         stream::iter(0..carts).map(|n| customer(&lab, n)).buffered(8).collect().await;
-    let mut servers = [Server::on_free_port(scratch, &[]), Server::on_free_port(scratch, &[])];
+    let mut servers = [(); 2].map(|()| Server::on_free_port(scratch, Vec::new()));
     for server in &mut servers {
         server.begin().await;
     }

@@ -1,5 +1,5 @@
 //! What the proofs share: a scratch database, the real binary as a process that can be killed, and
-//! customers with money. Each proof sees its own copy of this module and uses all of it.
+//! customers with money. Each proof sees its own copy of this module.
 
 use rand::Rng;
 use sqlx::{Connection, PgConnection, PgPool, Row, postgres::PgConnectOptions};
@@ -36,6 +36,11 @@ pub struct Scratch {
 impl Scratch {
     pub async fn new() -> Self {
         let cluster = std::env::var("DATABASE_URL").expect("DATABASE_URL must name a cluster");
+        Self::within(&cluster).await
+    }
+
+    /// The same in the cluster at this address.
+    pub async fn within(cluster: &str) -> Self {
         let mut url: Url = cluster.parse().expect("DATABASE_URL is not an address");
         let admin: PgConnectOptions = cluster.parse().unwrap();
         let admin = admin.database("postgres");
@@ -73,16 +78,17 @@ pub struct Server {
     pub port: u16,
     database: String,
     data: PathBuf,
-    extra: Vec<(&'static str, &'static str)>,
+    /// Settings of the proof's own, from its next start on.
+    pub extra: Vec<(&'static str, String)>,
 }
 
 impl Server {
     /// A server to be started on a free port, with settings of the proof's own.
-    pub fn on_free_port(scratch: &Scratch, extra: &[(&'static str, &'static str)]) -> Self {
+    pub fn on_free_port(scratch: &Scratch, extra: Vec<(&'static str, String)>) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = scratch.data.join(port.to_string());
         std::fs::create_dir_all(&data).unwrap();
-        let (database, extra) = (scratch.url.to_string(), extra.to_vec());
+        let database = scratch.url.to_string();
         Self { child: None, port, database, data, extra }
     }
 
@@ -104,7 +110,7 @@ impl Server {
             .env("LISTEN", format!("127.0.0.1:{}", self.port))
             .env("PUBLIC_URL", self.address().as_str())
             .env("DATA_DIR", &self.data)
-            .envs(self.extra.iter().copied())
+            .envs(self.extra.clone())
             .stdout(out.try_clone().unwrap())
             .stderr(out)
             .stdin(Stdio::null())

@@ -176,7 +176,8 @@ async fn main() {
     let (calls, spoken) = (setting("CALLS", 5).max(1), setting("SECONDS_SPOKEN", 4).max(1));
     assert_eq!(STANDARD.decode(SECRET_KEY).unwrap().len(), 32);
     let scratch = Scratch::new().await;
-    let mut server = Server::on_free_port(&scratch, &[("SECRET_KEY", SECRET_KEY)]);
+    let secret = vec![("SECRET_KEY", SECRET_KEY.to_owned())];
+    let mut server = Server::on_free_port(&scratch, secret);
     let (public, data) = (server.address(), scratch.data.join("sip"));
     std::fs::create_dir_all(&data).unwrap();
     let lab = Lab::open(&scratch.options, public.clone(), 10, None).await;
