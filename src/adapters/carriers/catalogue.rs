@@ -58,11 +58,12 @@ pub(super) fn portion(
     let far = |offer: &Offer| offer.distance_km.unwrap_or(f64::MAX);
     match query.sort {
         SearchSort::Best if query.near.is_some() => {
-            offers.sort_by(|a, b| far(a).total_cmp(&far(b)).then_with(|| a.number.cmp(&b.number)))
+            offers.sort_by(|a, b| far(a).total_cmp(&far(b)).then_with(|| a.number.cmp(&b.number)));
         }
         SearchSort::Best | SearchSort::Number => offers.sort_by(|a, b| a.number.cmp(&b.number)),
         SearchSort::Locality => {
-            offers.sort_by(|a, b| a.locality.cmp(&b.locality).then_with(|| a.number.cmp(&b.number)))
+            offers
+                .sort_by(|a, b| a.locality.cmp(&b.locality).then_with(|| a.number.cmp(&b.number)));
         }
     }
     offers.dedup_by(|a, b| a.number == b.number);
