@@ -42,12 +42,10 @@ pub(super) fn portion(
     let mut checked = BTreeSet::new();
     for filter in ours {
         let mut sure = true;
-        offers.retain(|offer| match query.met_by(filter, offer) {
-            Some(met) => met,
-            None => {
-                sure = false;
-                true
-            }
+        offers.retain(|offer| {
+            let met = query.met_by(filter, offer);
+            sure &= met.is_some();
+            met.unwrap_or(true)
         });
         // Told apart in the answer: what nobody could check is not called applied.
         if sure {
