@@ -43,11 +43,12 @@ impl Pace {
     /// Waits until one more request may be sent.
     pub async fn wait(&self) {
         loop {
-            if self.with(|purse| {
+            let had = self.with(|purse| {
                 let had = purse.granted > 0 && purse.at.elapsed() < FRESH;
                 purse.granted = if had { purse.granted - 1 } else { 0 };
                 had
-            }) {
+            });
+            if had {
                 return;
             }
             let wish = PORTION.min(self.burst);
