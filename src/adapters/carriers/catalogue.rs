@@ -42,12 +42,10 @@ pub(super) fn portion(
     let mut checked = BTreeSet::new();
     for filter in ours {
         let mut sure = true;
-        offers.retain(|offer| match query.met_by(filter, offer) {
-            Some(met) => met,
-            None => {
-                sure = false;
-                true
-            }
+        offers.retain(|offer| {
+            let met = query.met_by(filter, offer);
+            sure &= met.is_some();
+            met.unwrap_or(true)
         });
         // Told apart in the answer: what nobody could check is not called applied.
         if sure {
@@ -58,11 +56,12 @@ pub(super) fn portion(
     let far = |offer: &Offer| offer.distance_km.unwrap_or(f64::MAX);
     match query.sort {
         SearchSort::Best if query.near.is_some() => {
-            offers.sort_by(|a, b| far(a).total_cmp(&far(b)).then_with(|| a.number.cmp(&b.number)))
+            offers.sort_by(|a, b| far(a).total_cmp(&far(b)).then_with(|| a.number.cmp(&b.number)));
         }
         SearchSort::Best | SearchSort::Number => offers.sort_by(|a, b| a.number.cmp(&b.number)),
         SearchSort::Locality => {
-            offers.sort_by(|a, b| a.locality.cmp(&b.locality).then_with(|| a.number.cmp(&b.number)))
+            offers
+                .sort_by(|a, b| a.locality.cmp(&b.locality).then_with(|| a.number.cmp(&b.number)));
         }
     }
     offers.dedup_by(|a, b| a.number == b.number);

@@ -111,16 +111,15 @@ impl SignalWire {
         filter: Option<&E164>,
         cursor: Option<String>,
     ) -> Result<(Vec<number::Record>, Option<String>), CarrierError> {
-        let url = match cursor {
-            Some(next) => page::within(&self.project.space, &next)?,
-            None => {
-                let mut url = self.numbers(&[]);
-                url.query_pairs_mut().append_pair("page_size", "1000");
-                if let Some(number) = filter {
-                    url.query_pairs_mut().append_pair("filter_number", number.as_str());
-                }
-                url
+        let url = if let Some(next) = cursor {
+            page::within(&self.project.space, &next)?
+        } else {
+            let mut url = self.numbers(&[]);
+            url.query_pairs_mut().append_pair("page_size", "1000");
+            if let Some(number) = filter {
+                url.query_pairs_mut().append_pair("filter_number", number.as_str());
             }
+            url
         };
         let list: number::List = self.ask(self.get(operation, url)).await?.json()?;
         Ok((list.data, list.links.next.filter(|next| !next.is_empty())))

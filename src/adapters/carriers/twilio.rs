@@ -94,16 +94,15 @@ impl Twilio {
         filter: Option<&E164>,
         cursor: Option<String>,
     ) -> Result<(Vec<number::Incoming>, Option<String>), CarrierError> {
-        let url = match cursor {
-            Some(next) => page::within(&self.account.api, &next)?,
-            None => {
-                let mut url = self.own(&["IncomingPhoneNumbers"]);
-                url.query_pairs_mut().append_pair("PageSize", "1000");
-                if let Some(number) = filter {
-                    url.query_pairs_mut().append_pair("PhoneNumber", number.as_str());
-                }
-                url
+        let url = if let Some(next) = cursor {
+            page::within(&self.account.api, &next)?
+        } else {
+            let mut url = self.own(&["IncomingPhoneNumbers"]);
+            url.query_pairs_mut().append_pair("PageSize", "1000");
+            if let Some(number) = filter {
+                url.query_pairs_mut().append_pair("PhoneNumber", number.as_str());
             }
+            url
         };
         let list: number::IncomingList = self.ask(self.get(operation, url)).await?.json()?;
         Ok((list.incoming_phone_numbers, list.next_page_uri.filter(|next| !next.is_empty())))
@@ -261,13 +260,12 @@ impl Carrier for Twilio {
         &self,
         cursor: Option<String>,
     ) -> Result<(Vec<Subaccount>, Option<String>), CarrierError> {
-        let url = match cursor {
-            Some(next) => page::within(&self.account.api, &next)?,
-            None => {
-                let mut url = page::join(&self.account.api, &["2010-04-01", "Accounts.json"]);
-                url.query_pairs_mut().append_pair("PageSize", "1000");
-                url
-            }
+        let url = if let Some(next) = cursor {
+            page::within(&self.account.api, &next)?
+        } else {
+            let mut url = page::join(&self.account.api, &["2010-04-01", "Accounts.json"]);
+            url.query_pairs_mut().append_pair("PageSize", "1000");
+            url
         };
         let list: AccountList = self.ask(self.get("subaccounts", url)).await?.json()?;
         let own = &self.account.sid;

@@ -45,7 +45,7 @@ impl EdgeSwitchboard {
         directory: &Directory,
     ) -> impl Iterator<Item = (&'static str, Self)> {
         let kinds = EdgeKind::ALL.iter();
-        kinds.map(|kind| (kind.as_str(), Self::new(*kind, passes.clone(), directory.clone())))
+        kinds.map(move |kind| (kind.as_str(), Self::new(*kind, passes.clone(), directory.clone())))
     }
 
     /// Whether the user and password shown are an edge's.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 const FAILURES: u32 = 8;
 /// The first pause; it doubles with every failed probe up to [`LONGEST`].
 const PAUSE: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// What may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,11 +13,11 @@ use voxlink_gateways::CarrierError;
 
 /// A token is not used any more so long before its end, or for its second half where it is short:
 /// requests are on their way for a while, and clocks differ.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 /// What a token is good for whose answer does not say (RFC 6749 §5.1 does not demand it).
-const UNSAID: Duration = Duration::from_secs(300);
+const UNSAID: Duration = Duration::from_mins(5);
 /// No token is kept for longer, whatever is said.
-const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// Who gets tokens, where, and the one that is good now.
 #[derive(Debug)]

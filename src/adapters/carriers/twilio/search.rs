@@ -21,7 +21,7 @@ use voxlink_types::{
 };
 
 /// How long the index of a country is believed.
-const FRESH: Duration = Duration::from_secs(3_600);
+const FRESH: Duration = Duration::from_hours(1);
 /// The largest page Twilio gives (error 20007 above).
 const LARGEST: u32 = 1_000;
 /// `Distance` is in miles, at most so many.

@@ -243,7 +243,9 @@ async fn a_number_bought_and_not_set_up_for_sure_is_an_unknown_outcome() {
         let purchase = contract::purchase(&number, Uuid::from_u128(42));
         let mut script = Script::calm();
         script.tell(None);
-        (0..4).for_each(|_| script.tell(Some(fault)));
+        for _ in 0..4 {
+            script.tell(Some(fault));
+        }
         server.misbehave(script);
         let lost = signalwire.buy(&purchase).await;
         assert!(matches!(lost, Err(CarrierError::UnknownOutcome { .. })), "{lost:?}");

@@ -260,7 +260,7 @@ async fn who_asks_for_more_patience_than_a_try_has_is_told_of_with_the_moment() 
         let (wire, _) = wire(in_haste());
         match wire.send(&order(carrier.url())).await {
             Err(CarrierError::RateLimited { until: told, .. }) => {
-                assert_eq!(told, until, "{value}")
+                assert_eq!(told, until, "{value}");
             }
             other => panic!("{value}: {other:?}"),
         }
