@@ -8,7 +8,7 @@ use std::{
 use tokio::time::Instant;
 
 /// How long an answer is believed: what a country sells and asks for changes by the week.
-const FRESH: Duration = Duration::from_secs(3_600);
+const FRESH: Duration = Duration::from_hours(1);
 
 /// Answers by what was asked.
 #[derive(Debug)]
