@@ -45,7 +45,7 @@ impl EdgeSwitchboard {
         directory: &Directory,
     ) -> impl Iterator<Item = (&'static str, Self)> {
         let kinds = EdgeKind::ALL.iter();
-        kinds.map(|kind| (kind.as_str(), Self::new(*kind, passes.clone(), directory.clone())))
+        kinds.map(move |kind| (kind.as_str(), Self::new(*kind, passes.clone(), directory.clone())))
     }
 
     /// Whether the user and password shown are an edge's.
@@ -286,7 +286,7 @@ fn failed(word: &str) -> CallStatus {
 
 /// Seconds since 1970; 0 is what FreeSWITCH writes for "never".
 fn epoch(verified: &Verified, name: &str) -> Option<DateTime<Utc>> {
-    let seconds: i64 = verified.get(name)?.parse().ok().filter(|s| *s > 0)?;
+    let seconds = verified.get(name)?.parse::<i64>().ok().filter(|s| *s > 0)?;
     DateTime::from_timestamp(seconds, 0)
 }
 
