@@ -266,7 +266,7 @@ fn profile(asks: &Asks<'_>) -> String {
             "username",
             trunk.username.as_deref().filter(|_| digest).unwrap_or("voxlink"),
         );
-        param(&mut xml, "password", password.map_or("", |p| p.expose_secret()));
+        param(&mut xml, "password", password.map_or("", ExposeSecret::expose_secret));
         if trunk.at.transport != Transport::Udp {
             param(&mut xml, "register-transport", trunk.at.transport.as_str());
         }

@@ -286,7 +286,7 @@ fn failed(word: &str) -> CallStatus {
 
 /// Seconds since 1970; 0 is what FreeSWITCH writes for "never".
 fn epoch(verified: &Verified, name: &str) -> Option<DateTime<Utc>> {
-    let seconds: i64 = verified.get(name)?.parse().ok().filter(|s| *s > 0)?;
+    let seconds = verified.get(name)?.parse::<i64>().ok().filter(|s| *s > 0)?;
     DateTime::from_timestamp(seconds, 0)
 }
 

@@ -74,7 +74,8 @@ pub(super) fn call_body(account: &Account, call: &OutgoingCall) -> Body {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Call {
-    call_id: String,
+    #[serde(rename = "callId")]
+    id: String,
     #[serde(default)]
     from: Option<String>,
     #[serde(default)]
@@ -93,7 +94,7 @@ struct Call {
 
 /// The id of a call just placed.
 pub(super) fn read_call_id(answer: &Answer) -> Result<String, CarrierError> {
-    Ok(answer.json::<Call>()?.call_id)
+    Ok(answer.json::<Call>()?.id)
 }
 
 /// Reads a call's record, which has no price.
@@ -104,7 +105,7 @@ pub(super) fn read_call(answer: &Answer) -> Result<CallDetails, CarrierError> {
         status: status(&call),
         duration_seconds: spoken
             .and_then(|(answered, ended)| u32::try_from((ended - answered).num_seconds()).ok()),
-        id: call.call_id,
+        id: call.id,
         from: call.from.unwrap_or_default(),
         to: call.to.unwrap_or_default(),
         started_at: call.start_time,

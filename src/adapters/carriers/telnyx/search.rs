@@ -222,7 +222,7 @@ struct Available {
     reservable: Option<bool>,
     features: Option<Vec<Feature>>,
     region_information: Option<Vec<Region>>,
-    cost_information: Option<Cost>,
+    cost_information: Option<Costs>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -237,13 +237,13 @@ struct Region {
 }
 
 #[derive(Debug, Deserialize)]
-struct Cost {
+struct Costs {
     monthly_cost: Option<Value>,
     upfront_cost: Option<Value>,
     currency: Option<String>,
 }
 
-impl Cost {
+impl Costs {
     /// What can be read exactly, in a currency that we keep books in.
     fn read(&self) -> Option<OfferCost> {
         Some(OfferCost {
@@ -308,7 +308,7 @@ fn offered(
             time_zone: None,
             distance_km: None,
             requirement,
-            cost: a.cost_information.as_ref().and_then(Cost::read),
+            cost: a.cost_information.as_ref().and_then(Costs::read),
             number,
         },
         query.near,

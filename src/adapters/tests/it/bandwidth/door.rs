@@ -64,7 +64,7 @@ pub async fn guard(State(books): State<Shared>, request: Request, next: Next) ->
         let door = &mut books.door;
         let token = format!("Bearer token-{}", door.given);
         let shown = shown(request.headers());
-        let known = shown == USER || !door.shut && door.given > 0 && shown == token;
+        let known = shown == USER || (!door.shut && door.given > 0 && shown == token);
         door.refused += u32::from(!known);
         known
     };

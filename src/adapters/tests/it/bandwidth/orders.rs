@@ -107,7 +107,7 @@ pub async fn buy(State(books): State<Shared>, body: String) -> Response {
 pub async fn orders(State(books): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let wanted = fields(&query.unwrap_or_default());
     let books = lock(&books);
-    let list: String = books
+    let list: Vec<_> = books
         .orders
         .iter()
         .filter(|(_, order)| order.key == wanted["customerOrderId"])
@@ -119,6 +119,7 @@ pub async fn orders(State(books): State<Shared>, RawQuery(query): RawQuery) -> R
             )
         })
         .collect();
+    let list = list.concat();
     good(&format!(
         "<ResponseSelectWrapper><ListOrderIdUserIdDate><TotalCount>1</TotalCount>{list}\
          </ListOrderIdUserIdDate></ResponseSelectWrapper>"

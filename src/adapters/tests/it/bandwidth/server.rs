@@ -50,7 +50,7 @@ async fn available(State(books): State<Shared>, RawQuery(query): RawQuery) -> Re
             && has("localVanity", &|digits| number[3..].contains(digits))
             && !books.reserved.values().any(|reserved| reserved == *number)
     });
-    let details: String = free
+    let details: Vec<String> = free
         .take(wanted["quantity"].parse().unwrap())
         .map(|number| {
             format!(
@@ -60,6 +60,7 @@ async fn available(State(books): State<Shared>, RawQuery(query): RawQuery) -> Re
             )
         })
         .collect();
+    let details = details.concat();
     good(&format!(
         "<SearchResult><ResultCount>1</ResultCount><TelephoneNumberDetailList>{details}\
          </TelephoneNumberDetailList></SearchResult>"
@@ -78,7 +79,8 @@ async fn list(State(books): State<Shared>, RawQuery(query): RawQuery) -> Respons
         format!("<next>Link={};rel=\"next\";</next>", escape(link.as_str()))
     });
     let part = books.owned.keys().skip((page - 1) * 2).take(2);
-    let part: String = part.map(|n| format!("<TelephoneNumber>{n}</TelephoneNumber>")).collect();
+    let part: Vec<_> = part.map(|n| format!("<TelephoneNumber>{n}</TelephoneNumber>")).collect();
+    let part = part.concat();
     good(&format!(
         "<TNs><TotalCount>{}</TotalCount><Links><first>( a link )</first>{}</Links>\
          <TelephoneNumbers><Count>2</Count>{part}</TelephoneNumbers></TNs>",
@@ -140,8 +142,9 @@ async fn application(
         return StatusCode::NOT_FOUND.into_response();
     };
     let urls = URLS.iter().filter_map(|name| Some((name, there.get(*name)?)));
-    let urls: String =
+    let urls: Vec<_> =
         urls.map(|(name, url)| format!("<{name}>{}</{name}>", escape(url.as_str()))).collect();
+    let urls = urls.concat();
     let creds = there.get("UserId").map(|user| format!("<UserId>{user}</UserId>"));
     let creds = creds.unwrap_or_default();
     good(&format!(
