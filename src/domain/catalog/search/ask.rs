@@ -35,7 +35,7 @@ pub(super) async fn told(
     anew: bool,
 ) -> Option<Told> {
     let key = key(source, from, count);
-    let last = platform.answers().last(&key).await;
+    let last = platform.kept_answers().last(&key).await;
     let now = platform.clock().now();
     if let Some(answer) = last.as_ref().filter(|answer| !anew && answer.is_fresh(now)) {
         return Some(Told { answer: Arc::clone(answer), stale: false });
@@ -44,7 +44,7 @@ pub(super) async fn told(
     match tokio::time::timeout(deadline, part(source, from, count)).await {
         Ok(Ok((offers, by))) => {
             let answer = Arc::new(Answer { offers, by, at: platform.clock().now() });
-            platform.answers().keep(key, &answer).await;
+            platform.kept_answers().keep(key, &answer).await;
             return Some(Told { answer, stale: false });
         }
         Ok(Err(error)) => tracing::warn!(carrier, %error, "a search failed"),
