@@ -1,7 +1,8 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
 use crate::{
-    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table, sealing::Seal,
+    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table,
+    sealing::Seal,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
