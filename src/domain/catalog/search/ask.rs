@@ -55,6 +55,9 @@ pub(super) async fn told(
 
 type Part = (Vec<Offer>, BTreeMap<Filter, By>);
 
+/// A part, and whether a condition is left to us.
+type Walked = (Vec<Offer>, BTreeMap<Filter, By>, bool);
+
 /// `count` offers from the `from`th on. Where we may drop some of what comes, the carrier's own
 /// count says nothing about ours, and the list is walked from its start.
 async fn part(source: &Source, from: u32, count: u32) -> Result<Part, CarrierError> {
@@ -69,11 +72,7 @@ async fn part(source: &Source, from: u32, count: u32) -> Result<Part, CarrierErr
 
 /// `count` offers beginning at the carrier's `from`th, portion by portion; who saw to each
 /// condition; whether a condition is left to us, so that some of what came may be dropped.
-async fn walk(
-    source: &Source,
-    from: u32,
-    count: u32,
-) -> Result<(Vec<Offer>, BTreeMap<Filter, By>, bool), CarrierError> {
+async fn walk(source: &Source, from: u32, count: u32) -> Result<Walked, CarrierError> {
     let (query, end) = (&source.query, from.saturating_add(count.max(DEEPEST)));
     let mut by: BTreeMap<Filter, By> = BTreeMap::new();
     let (mut offers, mut next, mut thinned) = (Vec::new(), from, false);
