@@ -153,7 +153,7 @@ impl Platform {
     }
 
     /// What carriers answered to searches lately.
-    pub(crate) fn answers(&self) -> &Answers {
+    pub(crate) fn kept_answers(&self) -> &Answers {
         &self.answers
     }
 

@@ -191,8 +191,9 @@ async fn still_so(
            select o.e164 from order_items o
            where o.carrier = $1 and o.e164 = any($2)
              and (o.step in ('buying', 'unknown', 'secured', 'bought')
-                  or (o.step = 'released' and o.attempts > 0
-                      and (o.orphan_checked_at is null or o.updated_at > $3)))"#,
+                  or (o.step = 'released' and o.attempts > 0 and (o.updated_at > $3
+                      or (o.orphan_checked_at is null
+                          and o.failure_code is distinct from 'given_back'))))"#,
         carrier,
         &strangers,
         cx.now() - chrono::TimeDelta::hours(1),

@@ -51,6 +51,9 @@ fn compared(
     comparison.finish().into_iter().map(|d| (d.subject.to_string(), d.kind)).collect()
 }
 
+/// What it is about, both sides, and the kinds that are found.
+type Case = (&'static str, Vec<Recorded>, Vec<OwnedNumber>, &'static [DriftKind]);
+
 #[test]
 fn each_difference_has_its_kind() {
     let with = |change: fn(&mut OwnedNumber)| {
@@ -64,7 +67,7 @@ fn each_difference_has_its_kind() {
             settings.voice_url = "https://elsewhere.test".to_owned();
         }
     };
-    let table: Vec<(&str, Vec<Recorded>, Vec<OwnedNumber>, &[DriftKind])> = vec![
+    let table: Vec<Case> = vec![
         ("alike", vec![here(1)], vec![there(1)], &[]),
         ("nothing at all", vec![], vec![], &[]),
         ("gone there", vec![here(1)], vec![], &[DriftKind::MissingThere]),

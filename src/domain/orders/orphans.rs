@@ -125,10 +125,10 @@ async fn settle(platform: &Platform, item: &Refused, sold: Option<String>) -> Re
 async fn claimed(cx: &mut Ctx<Installation>, item: &Refused) -> Result<bool, Fault> {
     let claimed = sqlx::query_scalar!(
         r#"select exists (
-               select from subscriptions s join inventory i on i.id = s.inventory_id
+               select 1 from subscriptions s join inventory i on i.id = s.inventory_id
                where i.carrier = $1 and s.e164 = $2 and s.state <> 'released'
                union all
-               select from order_items o
+               select 1 from order_items o
                where o.carrier = $1 and o.e164 = $2 and o.id <> $3
                  and o.step in ('buying', 'unknown', 'secured', 'bought')) as "claimed!""#,
         item.carrier,

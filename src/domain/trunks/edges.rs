@@ -58,11 +58,11 @@ pub async fn add_edge(
     let (id, now) = (SipEdgeId::new(cx.now_millis()), cx.now());
     // A name that was in use before goes on with its next password: its old ones stay void.
     let generation = sqlx::query_scalar!(
-        r#"insert into sip_edges (id, name, kind, host, port, transport, generation, created_at)
-           values ($1, $2, $3, $4, $5, $6,
-               1 + (select count(*)::integer from audit_log
-                    where action in ('sip_edge.add', 'sip_edge.renew') and resource_id = $2), $7)
-           returning generation"#,
+        "insert into sip_edges (id, name, kind, host, port, transport, generation, created_at)
+         values ($1, $2, $3, $4, $5, $6,
+             1 + (select count(*)::integer from audit_log
+                  where action in ('sip_edge.add', 'sip_edge.renew') and resource_id = $2), $7)
+         returning generation",
         id.uuid(),
         name,
         typed.kind.as_str(),

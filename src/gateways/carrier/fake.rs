@@ -301,7 +301,7 @@ impl Carrier for FakeCarrier {
         let fits = |o: &&Offer| {
             o.country == query.country
                 && (query.types.is_empty() || query.types.contains(&o.number_type))
-                && query.given().into_iter().all(|f| query.met_by(f, o) != Some(false))
+                && applied.iter().all(|f| query.met_by(*f, o) != Some(false))
         };
         let books = self.books();
         let free = books.for_sale.values().filter(|o| !books.holds.contains_key(&o.number));

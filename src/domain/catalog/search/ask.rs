@@ -35,7 +35,7 @@ pub(super) async fn told(
     anew: bool,
 ) -> Option<Told> {
     let key = key(source, from, count);
-    let last = platform.answers().last(&key).await;
+    let last = platform.kept_answers().last(&key).await;
     let now = platform.clock().now();
     if let Some(answer) = last.as_ref().filter(|answer| !anew && answer.is_fresh(now)) {
         return Some(Told { answer: Arc::clone(answer), stale: false });
@@ -44,7 +44,7 @@ pub(super) async fn told(
     match tokio::time::timeout(deadline, part(source, from, count)).await {
         Ok(Ok((offers, by))) => {
             let answer = Arc::new(Answer { offers, by, at: platform.clock().now() });
-            platform.answers().keep(key, &answer).await;
+            platform.kept_answers().keep(key, &answer).await;
             return Some(Told { answer, stale: false });
         }
         Ok(Err(error)) => tracing::warn!(carrier, %error, "a search failed"),
@@ -54,6 +54,9 @@ pub(super) async fn told(
 }
 
 type Part = (Vec<Offer>, BTreeMap<Filter, By>);
+
+/// A part, and whether a condition is left to us.
+type Walked = (Vec<Offer>, BTreeMap<Filter, By>, bool);
 
 /// `count` offers from the `from`th on. Where we may drop some of what comes, the carrier's own
 /// count says nothing about ours, and the list is walked from its start.
@@ -69,11 +72,7 @@ async fn part(source: &Source, from: u32, count: u32) -> Result<Part, CarrierErr
 
 /// `count` offers beginning at the carrier's `from`th, portion by portion; who saw to each
 /// condition; whether a condition is left to us, so that some of what came may be dropped.
-async fn walk(
-    source: &Source,
-    from: u32,
-    count: u32,
-) -> Result<(Vec<Offer>, BTreeMap<Filter, By>, bool), CarrierError> {
+async fn walk(source: &Source, from: u32, count: u32) -> Result<Walked, CarrierError> {
     let (query, end) = (&source.query, from.saturating_add(count.max(DEEPEST)));
     let mut by: BTreeMap<Filter, By> = BTreeMap::new();
     let (mut offers, mut next, mut thinned) = (Vec::new(), from, false);

@@ -59,12 +59,9 @@ async fn a_price_by_hand_outlives_the_daily_refresh() {
     assert_eq!(monthly(&test).await, [98]);
     import(&test, "fake,US,local,USD,0.65,0,0.0035", false).await.unwrap();
     assert_eq!(monthly(&test).await, [98]);
-    let dearer = import_prices(
-        &test.platform,
-        &format!("{HEADINGS},monthly,from\nfake,US,local,USD,0.65,0,0.0035,2,2026-12-01\n"),
-        false,
-    );
-    assert_eq!(dearer.await.unwrap()[0].monthly.minor, 200);
+    let list = format!("{HEADINGS},monthly,from\nfake,US,local,USD,0.65,0,0.0035,2,2026-12-01\n");
+    let dearer = import_prices(&test.platform, &list, false).await.unwrap();
+    assert_eq!(dearer[0].monthly.minor, 200);
     assert_eq!(monthly(&test).await, [98], "it lies ahead");
     test.clock.advance(Duration::days(30));
     assert_eq!(monthly(&test).await, [200]);
