@@ -59,6 +59,7 @@ async fn main() -> ExitCode {
     redirects.must(elsewhere.seen().is_empty(), || "it was followed".to_owned());
     reports.push(redirects);
 
+    let mut missed = plants().await;
     if let Some(case) = heavy.first()
         && measured(case, Some(Plant::ReadsAll)).await.0.wrong.is_empty()
     {

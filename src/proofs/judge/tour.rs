@@ -164,7 +164,8 @@ async fn numbers(
     tour.step("find_purchase", carrier.find_purchase(&number, key)).await;
     tour.step("get", carrier.get(ids.number)).await;
     for (what, messages) in [("with messages", true), ("without messages", false)] {
-        let set = carrier.configure(ids.number, &settings(messages));
+        let wish = settings(messages);
+        let set = carrier.configure(ids.number, &wish);
         tour.step(&format!("configure: {what}"), set).await;
     }
     tour.step("release", carrier.release(ids.number)).await;

@@ -2,7 +2,7 @@
 //! the answer tells is checked again here; a town is Telnyx's own word, because its names of towns
 //! are not always ours.
 
-use super::{Telnyx, envelope::Many, fresh::Fresh, requirement};
+use super::{Telnyx, fresh::Fresh, requirement};
 use crate::carriers::catalogue;
 use rust_decimal::Decimal;
 use serde::Deserialize;

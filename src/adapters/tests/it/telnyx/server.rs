@@ -40,7 +40,7 @@ pub struct Books {
     pub patience: u64,
     /// What it ends as; empty is `success`.
     pub ends_as: String,
-    count: u64,
+    pub count: u64,
 }
 
 /// Serves the books.
