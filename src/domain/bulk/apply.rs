@@ -71,7 +71,7 @@ async fn configure(cx: &mut Ctx, number: &E164, does: &Does) -> Result<String, R
                 RowError::Refused(_) => {
                     RowError::because(format!("copy_from: {from} is no number in your account."))
                 }
-                fault => fault,
+                fault @ RowError::Fault(_) => fault,
             })?;
             let published = routing::editing(cx, source).await?.published;
             published.map(|version| version.plan).ok_or_else(|| {

@@ -204,7 +204,10 @@ fn words<T: std::str::FromStr>(
 mod tests {
     use super::*;
 
-    fn task(action: Action, cells: &[(&str, &str)]) -> Result<Task, String> {
+    /// Cells by their column's name.
+    type Cells<'a> = &'a [(&'a str, &'a str)];
+
+    fn task(action: Action, cells: Cells<'_>) -> Result<Task, String> {
         let mut row = vec![String::new(); action.columns().len()];
         for (name, text) in cells {
             let at = action.columns().iter().position(|column| column == name).unwrap();
@@ -216,7 +219,7 @@ mod tests {
     #[test]
     fn a_row_is_read_as_it_is_meant() {
         let boston: E164 = "+16175550123".parse().unwrap();
-        let table: [(Action, &[(&str, &str)], Task); 4] = [
+        let table: [(Action, Cells<'_>, Task); 4] = [
             (
                 Action::Buy,
                 &[("number", "(617) 555-0123")],
@@ -254,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_row_that_makes_no_sense_says_why() {
-        let table: [(Action, &[(&str, &str)], &str); 13] = [
+        let table: [(Action, Cells<'_>, &str); 13] = [
             (Action::Release, &[("reason", "closed")], "missing"),
             (Action::Release, &[("number", "1.61756E+10")], "rounded"),
             (Action::Release, &[("number", "desk")], "is no number"),

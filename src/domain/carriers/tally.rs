@@ -121,7 +121,7 @@ mod tests {
             assert_eq!(bucket(Duration::from_millis(millis)), within, "{millis} ms");
         }
         assert_eq!(bucket(Duration::from_micros(5_001)), 10);
-        assert_eq!(bucket(Duration::from_secs(86_400)), 900_000);
+        assert_eq!(bucket(Duration::from_hours(24)), 900_000);
         assert!(WITHIN_MS.is_sorted());
     }
 

@@ -47,7 +47,9 @@ fn compared(
     whole: bool,
 ) -> Vec<(String, DriftKind)> {
     let mut comparison = Comparison::of(here, whole);
-    pages.iter().for_each(|page| comparison.page(page));
+    for page in pages {
+        comparison.page(page);
+    }
     comparison.finish().into_iter().map(|d| (d.subject.to_string(), d.kind)).collect()
 }
 

@@ -115,13 +115,13 @@ async fn one(
     let (owned, in_stock) = match at_carrier(&carrier, owned, row).await? {
         Ok(owned) => (owned, false),
         Err(why) if carrier.key() != OWN_CARRIER => return Ok(RowOutcome::Refused(why)),
-        Err(_) => match offered(platform, carrier.as_ref(), row).await? {
-            Some(offered) => (offered, true),
-            None => {
+        Err(_) => {
+            let Some(offered) = offered(platform, carrier.as_ref(), row).await? else {
                 let why = format!("{} neither has nor offers {}", carrier.name(), row.number);
                 return Ok(RowOutcome::Refused(why));
-            }
-        },
+            };
+            (offered, true)
+        }
     };
     let mut cx = begin(platform).await?;
     let mut adoption = Adoption {

@@ -26,9 +26,12 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Extensions keep a reservation alive for longer than its half hour, but not for longer than this.
 const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 
-/// Reservations that were let go, and who has taken them over since.
+/// When a reservation was let go, and who has taken it over since.
+type Freed = (DateTime<Utc>, Option<Uuid>);
+
+/// Reservations that were let go, by their id.
 #[derive(Debug, Default)]
-pub(super) struct LetGo(Mutex<BTreeMap<String, (DateTime<Utc>, Option<Uuid>)>>);
+pub(super) struct LetGo(Mutex<BTreeMap<String, Freed>>);
 
 impl LetGo {
     /// From now on anybody may take it over.

@@ -40,7 +40,7 @@ async fn publish(test: &TestPlatform, tenant: TenantId, number: NumberId) {
         f.targets = vec![Address("+16175550100".to_owned())];
     }
     if let Kind::Menu(m) = &mut plan.nodes.get_mut(&menu).unwrap().kind {
-        m.prompt = "Press 1 for <the desk> & wait.".to_owned();
+        "Press 1 for <the desk> & wait.".clone_into(&mut m.prompt);
         m.keys = vec![('1'.into(), Some(Next::Node(desk)))];
     }
     plan.entry = hours;
