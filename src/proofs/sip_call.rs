@@ -309,5 +309,5 @@ async fn main() {
     );
     drop(server);
     clec.close().await;
-    scratch.conclude("prove-sip-call", broken, &figures).await
+    scratch.conclude("prove-sip-call", broken, &figures).await;
 }

@@ -230,8 +230,6 @@ impl Cast<'_> {
             }
             "POST /numbers/bulk/new" => furniture::tagged(&self.number().await.1),
             "POST /numbers/{id}/campaign" => format!("campaign={}", self.campaign(false).await),
-            "POST /campaigns" => format!("name=zq-canary+{n}"),
-            "POST /campaigns/{id}/name" => format!("name=zq-canary+{n}"),
             "POST /campaigns/{id}/numbers" => {
                 format!("numbers=%2B{}", self.number().await.1.digits())
             }
@@ -239,7 +237,9 @@ impl Cast<'_> {
             "POST /admin/drift" | "POST /admin/drift/settle" => "carrier=fake".to_owned(),
             "POST /admin/drift/{id}/apply" => "remedy=take_over".to_owned(),
             "POST /admin/drift/{id}/ignore" => "reason=proof".to_owned(),
-            "POST /numbers/{id}/name" => format!("name=zq-canary+{n}"),
+            "POST /numbers/{id}/name" | "POST /campaigns" | "POST /campaigns/{id}/name" => {
+                format!("name=zq-canary+{n}")
+            }
             "POST /numbers/{id}/notes" => format!("notes=note+{n}"),
             "POST /numbers/{id}/tags" => format!("tags=tag{n}"),
             "POST /numbers/{id}/suspend" => "reason=pause&message=".to_owned(),

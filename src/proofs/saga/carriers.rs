@@ -62,9 +62,8 @@ impl Carriers {
     /// Two stand-ins with `numbers` for sale each.
     pub async fn open(numbers: u32) -> Self {
         let twilio = Stand::open().await;
-        let mut books = Books::default();
-        books.for_sale = (0..numbers).map(|n| number(300, n).to_string()).collect();
-        books.patience = PATIENCE;
+        let for_sale = (0..numbers).map(|n| number(300, n).to_string()).collect();
+        let books = Books { for_sale, patience: PATIENCE, ..Books::default() };
         let (telnyx, telnyx_books) = open(books).await;
         Self { twilio, telnyx, telnyx_books }
     }
