@@ -47,7 +47,13 @@ queries() {
 tests() { SQLX_OFFLINE=true cargo test --quiet; }
 build() { SQLX_OFFLINE=true cargo leptos build; }
 proofs() { SQLX_OFFLINE=true make --no-print-directory prove-small; }
-journeys() { npx playwright test --config end2end/playwright.config.ts; }
+# What stood on the page and what the server warned of, last: it is what tells a cause.
+journeys() {
+    npx playwright test --config end2end/playwright.config.ts && return
+    find target/end2end -name error-context.md -exec head -c 4000 {} +
+    grep -hE ' (WARN|ERROR) ' target/end2end/server.log | tail -20
+    return 1
+}
 
 step set-up .ci/setup.sh test
 step database database

@@ -43,7 +43,7 @@ served() {
 tested() {
     local before began=$SECONDS result=passed
     before="$(cut -d' ' -f1 /proc/loadavg)"
-    (cd "$home/clone" && make test) >"$home/test.log" 2>&1 || result=failed
+    (cd "$home/clone" && make --no-print-directory test) >"$home/test.log" 2>&1 || result=failed
     row "\`make test\`, $1" $((SECONDS - began)) "$before" "$result, $(tail -1 "$home/test.log")"
     grep -E '^== .*: passed in' "$home/test.log" >&2 || true
     [ "$result" = passed ] || { tail -60 "$home/test.log" >&2; exit 1; }

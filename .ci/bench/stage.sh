@@ -57,8 +57,9 @@ build() {
     [ "${BUILD:-}" != no ] || return 0
     note "building"
     export SQLX_OFFLINE=true
-    LEPTOS_SITE_ROOT=target/site-release cargo leptos build --release --precompress >&2
-    # Together with the server, so that nothing is compiled twice.
+    # The server is built with the programs below: by itself it would be compiled with other features
+    # of its dependencies, and again.
+    LEPTOS_SITE_ROOT=target/site-release cargo leptos build --release --precompress --frontend-only >&2
     cargo build --quiet --release --no-default-features --package voxlink --package voxlink-bench >&2
 }
 
@@ -136,10 +137,12 @@ now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
 load() { cut -d' ' -f1 /proc/loadavg; }
 
-# A signed-in person's GETs by oha: `latency PATH NAME [more of oha]` prints name, p50, p99, answers a second.
+# A signed-in person's GETs by oha: `latency PATH NAME [more of oha]` prints name, p50, p99, answers a
+# second. First as often as every connection of the server needs to have prepared its statements.
 latency() {
     local path="$1" name="$2"; shift 2
-    oha --no-tui --output-format json -n 300 -c 2 -H "Cookie: $COOKIE" "$@" "$BASE$path" >"$STAGE/oha.json"
+    oha --no-tui --output-format json -n 200 -c 2 -H "Cookie: $COOKIE" "$@" "$BASE$path" >"$STAGE/oha.json"
+    oha --no-tui --output-format json -n 1000 -c 2 -H "Cookie: $COOKIE" "$@" "$BASE$path" >"$STAGE/oha.json"
     node -e '
         const { summary, latencyPercentiles: p, statusCodeDistribution: codes } = JSON.parse(require("fs").readFileSync(process.argv[1]));
         if (Object.keys(codes).join() !== "200") { console.error("make bench: " + process.argv[2] + " answered", codes); process.exit(1); }

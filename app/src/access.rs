@@ -130,6 +130,13 @@ macro_rules! begins_in_tenant {
 }
 begins_in_tenant!(Viewer, Manager, Owner);
 
+impl Viewer {
+    /// Begins reading in the person's own tenant: what several queries find is of one moment.
+    pub async fn begin_reading(&self, platform: &Platform) -> Result<Ctx, Fault> {
+        self.member.begin_reading(platform, self.request.clone()).await
+    }
+}
+
 macro_rules! begins_as_staff {
     ($($name:ident),+) => {$(
         impl $name {

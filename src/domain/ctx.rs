@@ -88,9 +88,31 @@ impl Ctx<TenantId> {
         actor: Actor,
         request: RequestInfo,
     ) -> Result<Self, Fault> {
+        Self::begin_as("begin", platform, tenant, actor, request).await
+    }
+
+    /// Begins reading for one tenant: all its queries see one moment, and it can change nothing. For
+    /// what is put together from several queries while others write.
+    pub async fn begin_reading(
+        platform: &Platform,
+        tenant: TenantId,
+        actor: Actor,
+        request: RequestInfo,
+    ) -> Result<Self, Fault> {
+        let begin = "begin isolation level repeatable read read only";
+        Self::begin_as(begin, platform, tenant, actor, request).await
+    }
+
+    async fn begin_as(
+        begin: &'static str,
+        platform: &Platform,
+        tenant: TenantId,
+        actor: Actor,
+        request: RequestInfo,
+    ) -> Result<Self, Fault> {
         // One round trip: the tenant is set by the statement that begins the transaction. The
         // value is a UUID's digits, so it needs no quoting.
-        let begin = format!("begin; set local voxlink.tenant = '{}'", tenant.uuid());
+        let begin = format!("{begin}; set local voxlink.tenant = '{}'", tenant.uuid());
         let tx = platform.db().app.begin_with(sqlx::AssertSqlSafe(begin)).await?;
         Ok(Self { scope: tenant, actor, request, clock: platform.clock(), tx })
     }

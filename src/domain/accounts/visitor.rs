@@ -61,6 +61,15 @@ impl Member {
         Ctx::begin(platform, self.tenant, self.actor(false), request).await
     }
 
+    /// Begins reading in the person's own company, all of one moment.
+    pub async fn begin_reading(
+        &self,
+        platform: &Platform,
+        request: RequestInfo,
+    ) -> Result<Ctx, Fault> {
+        Ctx::begin_reading(platform, self.tenant, self.actor(false), request).await
+    }
+
     /// Begins work on the installation. Only for those an extractor has found to be staff.
     pub async fn begin_staff(
         &self,

@@ -191,6 +191,8 @@ pub struct CardPayment {
     pub id: PaymentId,
     /// Where it stands.
     pub state: PaymentState,
+    /// When it began.
+    pub began_at: DateTime<Utc>,
     /// Why it failed, for the customer.
     pub failure: Option<String>,
 }
@@ -257,7 +259,7 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
     .fetch_all(cx.tx())
     .await?;
     let payment = sqlx::query!(
-        r#"select id as "id: PaymentId", state as "state: PaymentState", failure_reason from payments
+        r#"select id as "id: PaymentId", state as "state: PaymentState", failure_reason, created_at from payments
            where order_id = $1 and tenant_id = $2 order by created_at desc, id desc limit 1"#,
         id.uuid(),
         tenant.uuid()
@@ -288,6 +290,7 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
         payment: payment.map(|p| CardPayment {
             id: p.id,
             state: p.state,
+            began_at: p.created_at,
             failure: p.failure_reason,
         }),
     }))

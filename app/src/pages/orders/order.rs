@@ -15,6 +15,7 @@ use axum::{
     http::{HeaderValue, header::REFRESH},
     response::{IntoResponse, Redirect},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use voxlink_domain::{
     billing::{account, address::Address, journal::available_credit, payments},
@@ -33,28 +34,42 @@ fn parsed(id: &str) -> Result<OrderId, PageError> {
 }
 
 pub(super) async fn show(State(app): State<App>, who: Viewer, Path(id): Path<String>) -> Answer {
-    let mut cx = who.begin(&app.platform).await?;
+    // Of one moment: a payment that ends between two queries would look like an order at rest, and
+    // the page would not come again.
+    let mut cx = who.begin_reading(&app.platform).await?;
     let order = orders::get(&mut cx, parsed(&id)?).await?.ok_or_else(PageError::not_found)?;
     let may = who.member.tenant_role >= TenantRole::Manager && who.member.suspended.is_none();
     let tenant = cx.tenant();
     let credit = available_credit(&mut cx, tenant, order.total.currency).await?;
     let company = account::get(&mut cx).await?.billing.company;
     let company = if company.is_empty() { who.member.company.clone() } else { company };
-    let paid = order.payment.as_ref().is_some_and(|p| p.state == PaymentState::Authorised);
-    let moving = order.state == OrderState::Processing
-        || (order.state == OrderState::Pending && (!order.by_card || paid))
-        || (order.due.is_some() && paid);
+    let follow = follow(&order, cx.now());
     drop(cx);
     let card = app.platform.processors().next().map(|p| p.key());
     let screen =
         Screen::new(format!("Order {}", order.number)).at(Place::Orders).under("Orders", "/orders");
     let mut response =
         screen.render(&app, &who, move || body(order, company, may, card, credit)).await?;
-    if moving {
-        // Live without a script: the page comes again while the worker buys.
-        response.headers_mut().insert(REFRESH, HeaderValue::from_static("2"));
+    if let Some(seconds) = follow {
+        response.headers_mut().insert(REFRESH, HeaderValue::from_static(seconds));
     }
     Ok(response)
+}
+
+/// In how many seconds the page comes again, without a script: soon while the worker buys or
+/// collects; while a card is being given elsewhere, too, for its processor may take its time.
+fn follow(order: &Order, now: DateTime<Utc>) -> Option<&'static str> {
+    let card = order.payment.as_ref();
+    let accepted = card.is_some_and(|p| p.state == PaymentState::Authorised);
+    let asked = card.is_some_and(|p| {
+        p.state == PaymentState::Pending && now - p.began_at < TimeDelta::minutes(15)
+    });
+    let pending = order.state == OrderState::Pending;
+    let waits = pending || order.due.is_some();
+    if order.state == OrderState::Processing || pending && !order.by_card || waits && accepted {
+        return Some("2");
+    }
+    (waits && asked).then_some("5")
 }
 
 pub(super) async fn cancel(State(app): State<App>, who: Manager, Path(id): Path<String>) -> Answer {

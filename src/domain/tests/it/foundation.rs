@@ -30,6 +30,23 @@ async fn a_tenant_sees_only_its_own_rows() {
 }
 
 #[tokio::test]
+async fn what_is_read_together_is_of_one_moment_and_changes_nothing() {
+    let test = TestPlatform::new().await;
+    let (ours, _) = test.tenant("Ours").await;
+    test.tenant("Theirs").await;
+    let (actor, request) = (Actor::System("test"), RequestInfo::default());
+    let mut cx = Ctx::begin_reading(&test.platform, ours, actor, request).await.unwrap();
+    let names = || sqlx::query_scalar::<_, String>("select name from tenants");
+    assert_eq!(names().fetch_all(cx.tx()).await.unwrap(), ["Ours"]);
+    let mut other = test.platform.work_for(ours, "test").await.unwrap();
+    sqlx::query("update tenants set name = 'Renamed'").execute(other.tx()).await.unwrap();
+    other.commit().await.unwrap();
+    assert_eq!(names().fetch_all(cx.tx()).await.unwrap(), ["Ours"]);
+    let written = sqlx::query("update tenants set name = 'Mine'").execute(cx.tx()).await;
+    assert!(written.unwrap_err().to_string().contains("read-only transaction"));
+}
+
+#[tokio::test]
 async fn without_a_tenant_the_application_sees_nothing() {
     let test = TestPlatform::new().await;
     test.tenant("Ours").await;
