@@ -140,7 +140,7 @@ impl Cells<'_> {
             }
             return;
         };
-        cast.suspend(route.path.ends_with("/restore")).await;
+        cast.suspend(route.path == "/admin/accounts/{id}/restore").await;
         let cookie = cast.cookie(who).await;
         let answer = ask(cast, route, &scene, cookie.as_deref(), OURS).await;
         let told = outcome(&answer, access(route));
