@@ -293,8 +293,8 @@ async fn caller(lab: &Lab, port: u16, day: &Day, seed: u64) {
 async fn lost_calls(lab: &Lab, ids: &[String]) -> (i64, i64) {
     let row = sqlx::query(
         "select count(*) filter (where n = 0), count(*) filter (where n > 1)
-         from unnest($1::text[]) as id,
-              lateral (select count(*) as n from call_records r where r.carrier_call_id = id) x",
+         from unnest($1::text[]) as told (call),
+              lateral (select count(*) as n from call_records r where r.carrier_call_id = told.call) x",
     )
     .bind(ids)
     .fetch_one(&lab.pool)
