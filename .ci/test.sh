@@ -47,11 +47,19 @@ queries() {
 tests() { SQLX_OFFLINE=true cargo test --quiet; }
 build() { SQLX_OFFLINE=true cargo leptos build; }
 proofs() { SQLX_OFFLINE=true make --no-print-directory prove-small; }
-# What stood on the page and what the server warned of, last: it is what tells a cause.
+# Two servers with databases of their own: pages are looked at while the journeys go. What stood on the
+# page and what the servers warned of comes last: it is what tells a cause.
 journeys() {
-    npx playwright test --config end2end/playwright.config.ts && return
+    local visit=(npx playwright test --config end2end/playwright.config.ts) failed=0
+    mkdir -p target/end2end
+    E2E_PORT=3198 "${visit[@]}" --project pages >target/end2end/pages.log 2>&1 &
+    local pages=$!
+    "${visit[@]}" --project wasm --project no-scripting || failed=1
+    wait "$pages" || failed=1
+    cat target/end2end/pages.log
+    [ "$failed" = 1 ] || return 0
     find target/end2end -name error-context.md -exec head -c 4000 {} +
-    grep -hE ' (WARN|ERROR) ' target/end2end/server.log | tail -20
+    grep -hE ' (WARN|ERROR) ' target/end2end/*/server.log | tail -20
     return 1
 }
 

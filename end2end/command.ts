@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 export const root = join(import.meta.dirname, "..");
 export const binary = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug", "voxlink");
+/** Where the server listens; two runs at once need two. */
+export const port = process.env.E2E_PORT ?? "3199";
 
 /** Runs `voxlink …` and returns what it printed. */
 export function voxlink(...words: string[]): string {

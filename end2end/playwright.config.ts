@@ -1,6 +1,7 @@
 // The journeys: a real browser, the built server, a database of their own.
 // `make test` runs them; alone: npx playwright test --config end2end/playwright.config.ts
 import { defineConfig } from "@playwright/test";
+import { port } from "./command";
 
 const chromium = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -17,7 +18,7 @@ const chromium = {
 
 export default defineConfig({
   testDir: ".",
-  outputDir: process.env.E2E_OUTPUT ?? "../target/end2end",
+  outputDir: `../target/end2end/${port}/results`,
   globalSetup: "./server.ts",
   // The machine has two cores and the server needs one.
   workers: 1,

@@ -3,9 +3,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { binary, root, voxlink } from "./command";
-
-const port = process.env.E2E_PORT ?? "3199";
+import { binary, port, root, voxlink } from "./command";
 
 export default async function start(): Promise<void | (() => Promise<void>)> {
   if (process.env.BASE_URL) return;
@@ -16,7 +14,7 @@ export default async function start(): Promise<void | (() => Promise<void>)> {
   execFileSync("sqlx", ["database", "reset", "-y", "--database-url", database.href], { cwd: root, stdio: "ignore" });
 
   const base = `http://127.0.0.1:${port}`;
-  const folder = join(root, "target", "end2end");
+  const folder = join(root, "target", "end2end", port);
   // What an earlier run or another server kept is none of this one's.
   const data = join(folder, "data");
   rmSync(data, { recursive: true, force: true });
