@@ -127,7 +127,9 @@ async fn among(platform: &Platform, wish: &Wish, without: &[String]) -> Result<F
     let mut told = page.ask(platform, &sources, false).await?;
     let (mut hits, mut more) = page.cut(platform, wish, &sources, &told, &prices, now);
     let mut gone = taken::taken(platform, &hits).await?;
-    let known = |told: &[Option<Told>]| told.iter().flatten().any(|t| t.answer.at + REST <= now);
+    // A page of which nothing is left is no page: then nobody rests.
+    let rest = if gone.len() < hits.len() { REST } else { TimeDelta::nanoseconds(1) };
+    let known = |told: &[Option<Told>]| told.iter().flatten().any(|t| t.answer.at + rest <= now);
     if gone.len() * 4 > hits.len() && known(&told) {
         // Kept answers grow old quickly where many buy: what carriers know to be free comes anew.
         told = page.ask(platform, &sources, true).await?;

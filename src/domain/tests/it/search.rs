@@ -190,6 +190,23 @@ async fn what_somebody_has_is_never_shown_from_a_kept_answer() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_bought_empty_is_asked_for_anew_at_once() {
+    let market = Market::open().await;
+    let page = Wish { page: PageRequest::new(1, 5), sort: Sort::Number, ..Wish::default() };
+    assert_eq!(numbers(&market.search(&page).await), (0..5).map(number).collect::<Vec<_>>());
+    market
+        .run(
+            "insert into inventory (id, carrier, e164, country, number_type, state, carrier_number_id)
+             select gen_random_uuid(), 'alpha', '+1212555000' || n, 'US', 'local', 'sold', n::text
+             from generate_series(0, 4) n",
+        )
+        .await;
+    market.test.clock.advance(Duration::milliseconds(1));
+    market.search(&page).await;
+    assert_eq!(market.searches(), [2, 2, 2]);
+}
+
+#[tokio::test]
 async fn who_saw_to_each_condition_is_told() {
     let market = Market::open().await;
     market.gamma.offers(|offer| offer.lata = Some("132".to_owned()));
