@@ -1,6 +1,7 @@
 //! Carriers. One folder each; none knows the others.
 
 pub mod bandwidth;
+mod books;
 mod catalogue;
 pub mod clec;
 mod laml;

@@ -3,12 +3,13 @@
 //! carrier has; what calls do is asked for by the edges (`switchboards/edge.rs`).
 //!
 //! A purchase happens in one transaction of our own database and is found again by its key. Numbers
-//! that are given back rest for [`AGEING_DAYS`].
+//! that are given back rest ([`super::books`]).
 
 mod ownership;
 mod search;
 mod stock;
 
+use super::books::UNDO_DAYS;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -26,13 +27,6 @@ use voxlink_gateways::{
     },
 };
 use voxlink_types::E164;
-
-/// The longest reservation.
-const LONGEST_HOLD: chrono::Duration = chrono::Duration::minutes(60);
-/// Days a released number rests before somebody else may have it (47 CFR 52.15(f)(1)(ii)).
-const AGEING_DAYS: i64 = 45;
-/// Days within which its last owner may have it back.
-const UNDO_DAYS: u16 = 10;
 
 /// The carrier.
 #[derive(Debug, Clone)]

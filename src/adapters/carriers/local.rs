@@ -13,6 +13,7 @@ pub use faults::Faults;
 pub use generate::MOST;
 pub use products::{PRODUCTS, Product};
 
+use super::books::UNDO_DAYS;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -30,13 +31,6 @@ use voxlink_gateways::{
     },
 };
 use voxlink_types::E164;
-
-/// The longest reservation it makes.
-const LONGEST_HOLD: chrono::Duration = chrono::Duration::minutes(60);
-/// Days a released number rests before somebody else may have it (47 CFR 52.15(f)(1)(ii)).
-const AGEING_DAYS: i64 = 45;
-/// Days within which its last owner may have it back.
-const UNDO_DAYS: u16 = 10;
 
 /// The carrier, as one customer (account) of it sees it.
 #[derive(Debug, Clone)]
