@@ -236,6 +236,8 @@ async fn main() {
             "-p",
             &answering_at,
             "-nostdin",
+            // Answers the OPTIONS of the trunk's test.
+            "-aa",
             "-trace_msg",
             "-message_file",
             "desk.messages",
