@@ -7,16 +7,17 @@
 
 mod answer;
 mod circle;
+mod draft;
 mod error;
+mod publish;
 mod table;
 mod versions;
 
 pub(crate) use answer::signalled;
 pub use answer::{Answer, Question, answer};
 pub use circle::circle;
+pub use draft::{discard_draft, normalise, save_draft};
 pub use error::RoutingError;
+pub use publish::{publish, roll_back};
 pub use table::{Held, Line, Service, Source, Table};
-pub use versions::{
-    Editing, Past, Version, VersionState, discard_draft, editing, history, normalise, plan_of,
-    publish, roll_back, save_draft,
-};
+pub use versions::{Editing, Past, Version, VersionState, editing, history, plan_of};

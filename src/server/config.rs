@@ -225,7 +225,8 @@ impl Config {
                 "MAIL_URL is unset: no letter is sent, nobody can reset a password".to_owned(),
             );
         }
-        if self.metrics_token.is_none() && !self.listen.ip().is_loopback() {
+        // Behind a proxy it listens to this machine only, and is reached from everywhere.
+        if self.metrics_token.is_none() && !(local && self.listen.ip().is_loopback()) {
             all.push(
                 "METRICS_TOKEN is unset: everybody who reaches the server can read /metrics"
                     .to_owned(),

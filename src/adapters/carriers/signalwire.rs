@@ -31,6 +31,9 @@ use voxlink_gateways::{
 };
 use voxlink_types::{E164, number::NumberType};
 
+/// Below which both APIs lie.
+const ROOT: &str = "/api/";
+
 /// Days a number must be kept (code `purchased_too_recently`).
 const MINIMUM_DAYS: u16 = 14;
 
@@ -105,24 +108,18 @@ impl SignalWire {
         answer.json::<number::Record>()?.owned(&self.project.id)
     }
 
-    async fn list(
+    /// A number, if it is ours. It is on the first page, so links to others do not matter.
+    async fn ours(
         &self,
         operation: &'static str,
-        filter: Option<&E164>,
-        cursor: Option<String>,
-    ) -> Result<(Vec<number::Record>, Option<String>), CarrierError> {
-        let url = if let Some(next) = cursor {
-            page::within(&self.project.space, &next)?
-        } else {
-            let mut url = self.numbers(&[]);
-            url.query_pairs_mut().append_pair("page_size", "1000");
-            if let Some(number) = filter {
-                url.query_pairs_mut().append_pair("filter_number", number.as_str());
-            }
-            url
-        };
+        number: &E164,
+    ) -> Result<Option<number::Record>, CarrierError> {
+        let mut url = self.numbers(&[]);
+        url.query_pairs_mut()
+            .append_pair("page_size", "1000")
+            .append_pair("filter_number", number.as_str());
         let list: number::List = self.ask(self.get(operation, url)).await?.json()?;
-        Ok((list.data, list.links.next.filter(|next| !next.is_empty())))
+        Ok(list.data.into_iter().find(|n| n.is(number)))
     }
 }
 
@@ -205,8 +202,7 @@ impl Carrier for SignalWire {
             // Said of a number that we have ourselves, too. One without a key is not taken here:
             // another purchase may be about to set it up.
             Err(CarrierError::Unavailable { detail }) => {
-                let (found, _) = self.list("buy", Some(&purchase.number), None).await?;
-                return match found.into_iter().find(|n| n.is(&purchase.number)) {
+                return match self.ours("buy", &purchase.number).await? {
                     Some(ours) if ours.came_with(purchase.key) => {
                         ours.owned(&self.project.id).map(Bought::Done)
                     }
@@ -232,8 +228,7 @@ impl Carrier for SignalWire {
         number: &E164,
         key: Uuid,
     ) -> Result<Option<Bought>, CarrierError> {
-        let (found, _) = self.list("find_purchase", Some(number), None).await?;
-        let Some(record) = found.into_iter().find(|n| n.is(number)) else { return Ok(None) };
+        let Some(record) = self.ours("find_purchase", number).await? else { return Ok(None) };
         if record.came_with(key) {
             return record.owned(&self.project.id).map(|owned| Some(Bought::Done(owned)));
         }
@@ -256,9 +251,20 @@ impl Carrier for SignalWire {
         &self,
         cursor: Option<String>,
     ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError> {
-        let (found, next) = self.list("list_owned", None, cursor).await?;
-        let owned: Result<_, _> = found.into_iter().map(|n| n.owned(&self.project.id)).collect();
-        Ok((owned?, next))
+        let space = &self.project.space;
+        let url = if let Some(next) = cursor {
+            page::within(space, ROOT, &next)?
+        } else {
+            let mut url = self.numbers(&[]);
+            url.query_pairs_mut().append_pair("page_size", "1000");
+            url
+        };
+        let answer = self.ask(self.get("list_owned", url)).await?;
+        let list: number::List = answer.json()?;
+        let next = page::following(space, ROOT, &answer, list.links.next.as_deref())?;
+        let owned: Result<_, _> =
+            list.data.into_iter().map(|n| n.owned(&self.project.id)).collect();
+        Ok((owned?, next.map(String::from)))
     }
 
     async fn configure(
@@ -292,14 +298,17 @@ impl Carrier for SignalWire {
         &self,
         cursor: Option<String>,
     ) -> Result<(Vec<Subaccount>, Option<String>), CarrierError> {
+        let space = &self.project.space;
         let url = match cursor {
-            Some(next) => page::within(&self.project.space, &next)?,
-            None => page::join(&self.project.space, &["api", "laml", "2010-04-01", "Accounts"]),
+            Some(next) => page::within(space, ROOT, &next)?,
+            None => page::join(space, &["api", "laml", "2010-04-01", "Accounts"]),
         };
-        let list: AccountList = self.ask(self.get("subaccounts", url)).await?.json()?;
+        let answer = self.ask(self.get("subaccounts", url)).await?;
+        let list: AccountList = answer.json()?;
+        let next = page::following(space, ROOT, &answer, list.next_page_uri.as_deref())?;
         let own = &self.project.id;
         let below = list.accounts.into_iter().filter(|a| a.sid != *own).map(AccountRecord::shown);
-        Ok((below.collect(), list.next_page_uri.filter(|next| !next.is_empty())))
+        Ok((below.collect(), next.map(String::from)))
     }
 
     async fn open_subaccount(&self, name: &str) -> Result<Subaccount, CarrierError> {

@@ -31,6 +31,9 @@ use voxlink_gateways::{
 };
 use voxlink_types::E164;
 
+/// Below which its numbers, messages and calls lie.
+const ROOT: &str = "/2010-04-01/";
+
 /// An account at Twilio.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -87,25 +90,18 @@ impl Twilio {
         self.wire.done(&ask, error::meaning).await
     }
 
-    /// Numbers of ours, one page. The cursor is Twilio's own address of the next page.
-    async fn owned(
+    /// A number, if it is ours. It is on the first page, so links to others do not matter.
+    async fn ours(
         &self,
         operation: &'static str,
-        filter: Option<&E164>,
-        cursor: Option<String>,
-    ) -> Result<(Vec<number::Incoming>, Option<String>), CarrierError> {
-        let url = if let Some(next) = cursor {
-            page::within(&self.account.api, &next)?
-        } else {
-            let mut url = self.own(&["IncomingPhoneNumbers"]);
-            url.query_pairs_mut().append_pair("PageSize", "1000");
-            if let Some(number) = filter {
-                url.query_pairs_mut().append_pair("PhoneNumber", number.as_str());
-            }
-            url
-        };
+        number: &E164,
+    ) -> Result<Option<number::Incoming>, CarrierError> {
+        let mut url = self.own(&["IncomingPhoneNumbers"]);
+        url.query_pairs_mut()
+            .append_pair("PageSize", "1000")
+            .append_pair("PhoneNumber", number.as_str());
         let list: number::IncomingList = self.ask(self.get(operation, url)).await?.json()?;
-        Ok((list.incoming_phone_numbers, list.next_page_uri.filter(|next| !next.is_empty())))
+        Ok(list.incoming_phone_numbers.into_iter().find(|n| n.is(number)))
     }
 }
 
@@ -184,8 +180,7 @@ impl Carrier for Twilio {
             Ok(answer) => answer.json::<number::Incoming>()?.owned().map(Bought::Done),
             // 21422 is also said of a number that we have ourselves.
             Err(CarrierError::Unavailable { detail }) => {
-                let (found, _) = self.owned("buy", Some(&purchase.number), None).await?;
-                match found.into_iter().find(|n| n.is(&purchase.number)) {
+                match self.ours("buy", &purchase.number).await? {
                     Some(ours) if ours.came_with(purchase.key) => ours.owned().map(Bought::Done),
                     Some(_) => Err(CarrierError::AlreadyOurs { detail }),
                     None => Err(CarrierError::Unavailable { detail }),
@@ -200,8 +195,7 @@ impl Carrier for Twilio {
         number: &E164,
         key: Uuid,
     ) -> Result<Option<Bought>, CarrierError> {
-        let (found, _) = self.owned("find_purchase", Some(number), None).await?;
-        let ours = found.into_iter().find(|n| n.is(number) && n.came_with(key));
+        let ours = self.ours("find_purchase", number).await?.filter(|n| n.came_with(key));
         ours.map(|n| n.owned().map(Bought::Done)).transpose()
     }
 
@@ -214,9 +208,21 @@ impl Carrier for Twilio {
         &self,
         cursor: Option<String>,
     ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError> {
-        let (found, next) = self.owned("list_owned", None, cursor).await?;
-        let owned = found.into_iter().map(number::Incoming::owned).collect::<Result<_, _>>()?;
-        Ok((owned, next))
+        // The cursor is Twilio's own address of the page.
+        let url = if let Some(next) = cursor {
+            page::within(&self.account.api, ROOT, &next)?
+        } else {
+            let mut url = self.own(&["IncomingPhoneNumbers"]);
+            url.query_pairs_mut().append_pair("PageSize", "1000");
+            url
+        };
+        let answer = self.ask(self.get("list_owned", url)).await?;
+        let list: number::IncomingList = answer.json()?;
+        let next = list.next_page_uri.as_deref();
+        let next = page::following(&self.account.api, ROOT, &answer, next)?;
+        let found = list.incoming_phone_numbers.into_iter();
+        let owned = found.map(number::Incoming::owned).collect::<Result<_, _>>()?;
+        Ok((owned, next.map(String::from)))
     }
 
     async fn configure(
@@ -261,16 +267,19 @@ impl Carrier for Twilio {
         cursor: Option<String>,
     ) -> Result<(Vec<Subaccount>, Option<String>), CarrierError> {
         let url = if let Some(next) = cursor {
-            page::within(&self.account.api, &next)?
+            page::within(&self.account.api, ROOT, &next)?
         } else {
             let mut url = page::join(&self.account.api, &["2010-04-01", "Accounts.json"]);
             url.query_pairs_mut().append_pair("PageSize", "1000");
             url
         };
-        let list: AccountList = self.ask(self.get("subaccounts", url)).await?.json()?;
+        let answer = self.ask(self.get("subaccounts", url)).await?;
+        let list: AccountList = answer.json()?;
+        let next = list.next_page_uri.as_deref();
+        let next = page::following(&self.account.api, ROOT, &answer, next)?;
         let own = &self.account.sid;
         let below = list.accounts.into_iter().filter(|a| a.sid != *own).map(AccountRecord::shown);
-        Ok((below.collect(), list.next_page_uri.filter(|next| !next.is_empty())))
+        Ok((below.collect(), next.map(String::from)))
     }
 
     async fn open_subaccount(&self, name: &str) -> Result<Subaccount, CarrierError> {

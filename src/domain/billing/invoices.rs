@@ -54,6 +54,7 @@ mod calls;
 mod draft;
 mod gather;
 mod issue;
+mod list;
 mod period;
 mod read;
 mod run;
@@ -64,10 +65,10 @@ pub use calls::{CallFile, CallsOf, call_file, calls_behind};
 pub(crate) use period::end_of_first_month;
 
 pub use draft::{Draft, DraftLine, LineKind, estimate};
+pub use list::{Filter, ListedInvoice, list, open_list};
 pub use period::{BadMonth, BillingMonth, Period, start_of_day};
 pub use read::{
-    BilledUsage, Filter, Invoice, LaterPayment, Line, ListedInvoice, Party, Registration, Seller,
-    billed_usage, get, list, open, open_list,
+    BilledUsage, Invoice, LaterPayment, Line, Party, Registration, Seller, billed_usage, get, open,
 };
 pub use run::{InvoiceRun, Report, Run, mark_overdue, run};
 pub use settle::{Settled, begin_payment, settle_all, settle_from_credit, settle_open};

@@ -133,8 +133,8 @@ impl Seller {
     }
 }
 
-/// The seller as it is now.
-pub async fn get(cx: &mut Ctx<Installation>) -> Result<Seller, Fault> {
+/// The seller as it is now, for whoever asks: its customers read it on every bill.
+pub async fn get<Scope>(cx: &mut Ctx<Scope>) -> Result<Seller, Fault> {
     let row = sqlx::query!(
         r#"select name, address as "address: sqlx::types::Json<Address>", coalesce(email, '') as "email!",
                   registrations as "registrations: sqlx::types::Json<Vec<Registration>>", bank,

@@ -259,6 +259,17 @@ fn unsafe_defaults_are_said_in_production_only() {
     ])
     .unwrap();
     assert_eq!(open.warnings().len(), 5);
+    let public = ("PUBLIC_URL", "https://numbers.example.com");
+    let everywhere = ("LISTEN", "0.0.0.0:80");
+    for (set, warns) in [
+        (vec![], false),
+        (vec![everywhere], true),
+        (vec![public], true),
+        (vec![public, ("METRICS_TOKEN", "a-long-random-text")], false),
+    ] {
+        let said = read(&set).unwrap().warnings().join(" ");
+        assert_eq!(said.contains("METRICS_TOKEN"), warns, "{set:?}: {said}");
+    }
     let said = read(&account("TWILIO_")).unwrap().warnings().join(" ");
     assert!(said.contains("Twilio cannot reach it"), "{said}");
     for (of, proof) in [("SIGNALWIRE_", "SIGNALWIRE_SIGNING_KEY"), ("TELNYX_", "TELNYX_PUBLIC_KEY")]

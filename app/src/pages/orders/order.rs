@@ -18,7 +18,13 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use voxlink_domain::{
-    billing::{account, address::Address, journal::available_credit, payments},
+    billing::{
+        account,
+        address::Address,
+        journal::available_credit,
+        payments,
+        seller::{self, Seller},
+    },
     orders::{self, Due, DueError, Event, Item, Order},
 };
 use voxlink_types::{
@@ -43,13 +49,14 @@ pub(super) async fn show(State(app): State<App>, who: Viewer, Path(id): Path<Str
     let credit = available_credit(&mut cx, tenant, order.total.currency).await?;
     let company = account::get(&mut cx).await?.billing.company;
     let company = if company.is_empty() { who.member.company.clone() } else { company };
+    let seller = seller::get(&mut cx).await?;
     let follow = follow(&order, cx.now());
     drop(cx);
     let card = app.platform.processors().next().map(|p| p.key());
     let screen =
         Screen::new(format!("Order {}", order.number)).at(Place::Orders).under("Orders", "/orders");
     let mut response =
-        screen.render(&app, &who, move || body(order, company, may, card, credit)).await?;
+        screen.render(&app, &who, move || body(order, seller, company, may, card, credit)).await?;
     if let Some(seconds) = follow {
         response.headers_mut().insert(REFRESH, HeaderValue::from_static(seconds));
     }
@@ -130,6 +137,7 @@ pub(super) async fn pay_from_balance(
 
 fn body(
     order: Order,
+    seller: Seller,
     company: String,
     may: bool,
     card: Option<&'static str>,
@@ -170,28 +178,44 @@ fn body(
                     </Facts>
                     {actions}
                 </Card>
+                {sold_by(seller)}
                 {billed_to(company, &order.billed_to)}
             </div>
         </div>
     }
 }
 
-/// Who was billed: with the sums above, the order's page printed is its receipt.
+/// Who sells, as invoices begin with it.
+fn sold_by(seller: Seller) -> impl IntoView {
+    let registrations =
+        seller.registrations.into_iter().map(|r| format!("{} {}", r.label, r.value));
+    let lines = seller.address.lines().into_iter().chain(registrations).collect();
+    view! { <Card title="From">{letter_head(seller.name, lines)}</Card> }
+}
+
+/// Who was billed: with the sums and the seller above, the order's page printed is its receipt.
 fn billed_to(company: String, address: &Address) -> Option<impl IntoView + use<>> {
     let lines = address.lines();
     (!lines.is_empty()).then(|| {
         view! {
             <Card title="Billed to">
-                <address class="not-italic">
-                    <span class="block font-semibold">{company}</span>
-                    {lines.into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}
-                </address>
+                {letter_head(company, lines)}
                 <p class="no-print mt-3 text-sm text-muted">
                     "This page, printed, is your receipt. The tax invoice is the one of the month, under " <a class="link" href="/billing/invoices">"Invoices"</a> "."
                 </p>
             </Card>
         }
     })
+}
+
+/// A name and the lines below it.
+fn letter_head(name: String, lines: Vec<String>) -> impl IntoView {
+    view! {
+        <address class="not-italic">
+            <span class="block font-semibold">{name}</span>
+            {lines.into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}
+        </address>
+    }
 }
 
 /// What the person most wants to know, in a sentence.

@@ -1,8 +1,8 @@
 //! Searching: each kind of number is a resource of its own, and which kinds a country has is told
 //! by the country's own index.
 
-use super::Twilio;
-use crate::carriers::catalogue;
+use super::{ROOT, Twilio};
+use crate::carriers::{catalogue, page};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -79,8 +79,9 @@ pub(super) async fn coverage(twilio: &Twilio) -> Result<Vec<Coverage>, CarrierEr
     url.query_pairs_mut().append_pair("PageSize", "1000");
     let mut all = Vec::new();
     loop {
-        let page: Countries = twilio.ask(twilio.get("coverage", url)).await?.json()?;
-        for country in page.countries {
+        let answer = twilio.ask(twilio.get("coverage", url)).await?;
+        let list: Countries = answer.json()?;
+        for country in list.countries {
             let kinds = country.kinds();
             all.extend(kinds.iter().map(|kind| Coverage {
                 country: country.country_code.clone(),
@@ -88,8 +89,9 @@ pub(super) async fn coverage(twilio: &Twilio) -> Result<Vec<Coverage>, CarrierEr
             }));
             twilio.kinds.put(&country.country_code, kinds);
         }
-        match page.next_page_uri.filter(|next| !next.is_empty()) {
-            Some(next) => url = super::page::within(&twilio.account.api, &next)?,
+        let next = list.next_page_uri.as_deref();
+        match page::following(&twilio.account.api, ROOT, &answer, next)? {
+            Some(next) => url = next,
             None => return Ok(all),
         }
     }

@@ -36,6 +36,8 @@ struct Books {
     owned: BTreeMap<String, Value>,
     /// Whether the fourteen days are over.
     old: bool,
+    /// What every list names as its next page, instead of the right one.
+    next_page: Option<&'static str>,
     asked: Vec<String>,
     count: u32,
 }
@@ -103,6 +105,9 @@ async fn list(State(books): State<Shared>, RawQuery(query): RawQuery) -> Json<Va
             .append_pair("page_number", &(page + 1).to_string())
             .finish();
         links["next"] = json!(format!("/api/relay/rest/phone_numbers?{query}"));
+    }
+    if let Some(wrong) = books.next_page {
+        links["next"] = json!(wrong);
     }
     let data: Vec<&Value> = all.into_iter().skip(page * PAGE).take(PAGE).collect();
     Json(json!({"links": links, "data": data}))
@@ -324,6 +329,27 @@ async fn a_number_is_let_go_after_its_days_and_twice_is_once() {
     signalwire.release(&owned.id).await.unwrap();
     let gone = signalwire.get(&owned.id).await;
     assert!(matches!(gone, Err(CarrierError::Gone { .. })), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_list_whose_next_page_is_elsewhere_is_no_whole_list() {
+    let (_server, books, signalwire) = open(1).await;
+    let number = "+12125550100".parse().unwrap();
+    let purchase = contract::purchase(&number, Uuid::from_u128(1));
+    signalwire.buy(&purchase).await.unwrap();
+    for wrong in ["string", "/elsewhere", "https://elsewhere.example/api/relay/rest/phone_numbers"]
+    {
+        lock(&books).next_page = Some(wrong);
+        let listed = signalwire.list_owned(None).await;
+        assert!(matches!(listed, Err(CarrierError::Transient { .. })), "{wrong}: {listed:?}");
+        let asked = signalwire.list_owned(Some(wrong.to_owned())).await;
+        assert!(matches!(asked, Err(CarrierError::Rejected { .. })), "{wrong}: {asked:?}");
+        let found = signalwire.find_purchase(&number, purchase.key).await.unwrap();
+        assert!(found.is_some(), "a number is looked up on one page");
+    }
+    lock(&books).next_page = Some("");
+    let (owned, next) = signalwire.list_owned(None).await.unwrap();
+    assert_eq!((owned.len(), next), (1, None));
 }
 
 #[tokio::test]

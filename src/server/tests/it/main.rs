@@ -5,6 +5,7 @@ mod admission;
 mod bandwidth;
 mod edges;
 mod house;
+mod metrics;
 mod shares;
 mod voice;
 mod web;

@@ -76,6 +76,16 @@ async fn an_invoice_keeps_the_seller_it_was_issued_with() {
 }
 
 #[tokio::test]
+async fn a_customer_reads_the_seller_and_cannot_change_it() {
+    let test = TestPlatform::new().await;
+    let (tenant, _) = test.tenant("Reader").await;
+    let seller = saved(&test, &typed()).await.unwrap();
+    let mut cx = test.platform.work_for(tenant, "test").await.unwrap();
+    assert_eq!(get(&mut cx).await.unwrap(), seller);
+    sqlx::query("update sellers set name = 'Mine'").execute(cx.tx()).await.unwrap_err();
+}
+
+#[tokio::test]
 async fn what_an_invoice_could_not_print_is_refused_by_field() {
     let test = TestPlatform::new().await;
     let mut cx = test.platform.work("test").await.unwrap();
