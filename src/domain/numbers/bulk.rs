@@ -1,6 +1,7 @@
 //! One action over many numbers: stored as a run with its rows first, then carried out row by row,
 //! each in a transaction of its own, so that a bad row sinks nothing: what goes wrong with it undoes
-//! it and stands at it. A run that was interrupted is carried on by its job; a row done is not done
+//! it and stands at it. Before each row it is asked whether its person still may; if not, what is
+//! left is refused. A run that was interrupted is carried on by its job; a row done is not done
 //! again.
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
 };
 use crate::{
     Actor, Ctx, Fault, Platform, RequestInfo,
+    accounts::may_manage,
     audit::Entry,
     jobs::{Job, JobError},
 };
@@ -215,7 +217,7 @@ pub async fn carry_on(platform: &Platform, job: &ContinueBulkRun) -> Result<(), 
     let action: BulkAction = serde_json::from_value(run.action)
         .map_err(|e| Fault::inconsistent(format!("bulk_runs.action of {}", job.run), e))?;
     let actor = Actor::User { id: run.user, name: run.full_name, staff: false };
-    while one_row(platform, job, &action, &actor).await? {}
+    while one_row(platform, job, &action, run.user, &actor).await? {}
     if !matches!(action, BulkAction::Tag { .. } | BulkAction::Untag { .. }) {
         platform.follow_now().await;
     }
@@ -239,9 +241,15 @@ async fn one_row(
     platform: &Platform,
     job: &ContinueBulkRun,
     action: &BulkAction,
+    user: UserId,
     actor: &Actor,
 ) -> Result<bool, Fault> {
     let mut cx = Ctx::begin(platform, job.tenant, actor.clone(), RequestInfo::default()).await?;
+    if !may_manage(&mut cx, user).await? {
+        drop(cx);
+        refuse_rest(platform, job).await?;
+        return Ok(false);
+    }
     let next = sqlx::query!(
         r#"select position, subscription_id as "number: NumberId" from bulk_run_rows
          where run_id = $1 and tenant_id = $2 and state = 'waiting'
@@ -293,6 +301,34 @@ async fn done(
     .execute(cx.tx())
     .await?;
     Ok(cx.commit().await?)
+}
+
+/// Refuses the rows that are left, because the person may not go on.
+async fn refuse_rest(platform: &Platform, job: &ContinueBulkRun) -> Result<(), Fault> {
+    let why = "Who asked for this may not do it any more, or the account is suspended.";
+    let mut cx = platform.work_for(job.tenant, "worker").await?;
+    let left = sqlx::query!(
+        "update bulk_run_rows set state = 'refused', message = $3
+         where run_id = $1 and tenant_id = $2 and state = 'waiting'",
+        job.run.uuid(),
+        job.tenant.uuid(),
+        why,
+    )
+    .execute(cx.tx())
+    .await?
+    .rows_affected();
+    if left == 0 {
+        return Ok(());
+    }
+    let entry = Entry {
+        action: "number.bulk_stop",
+        resource: "bulk_run",
+        resource_id: Some(job.run.to_string()),
+        new: Some(json!({"refused": left, "why": why})),
+        ..Entry::default()
+    };
+    cx.audit(entry).await?;
+    cx.commit().await
 }
 
 /// The sentence that a row keeps. A failure of ours that may pass is given back: the row stays

@@ -111,6 +111,29 @@ async fn what_may_pass_is_tried_again_with_the_job() {
 }
 
 #[tokio::test]
+async fn who_may_not_any_more_changes_nothing_more() {
+    for taken in [
+        "update users set tenant_role = 'viewer'",
+        "update users set is_active = false",
+        "update users set suspended_at = now(), suspension_reason = 'abuse'",
+        "update tenants set state = 'suspended', suspended_at = now(), suspension_reason = 'unpaid'",
+    ] {
+        let test = TestPlatform::new().await;
+        let (tenant, user, job) = tagging(&test).await;
+        owner(&test, taken).await;
+        numbers::carry_on(&test.platform, &job).await.unwrap();
+        let mut cx = begin(&test, tenant, user).await;
+        let shown = numbers::bulk_run(&mut cx, job.run).await.unwrap();
+        assert!(shown.finished_at.is_some(), "{taken}");
+        assert_eq!(shown.count(RowState::Refused), 4, "{taken}");
+        let why = shown.rows[0].message.as_deref();
+        assert!(why.is_some_and(|why| why.contains("may not do it any more")), "{why:?}");
+        let facets = numbers::facets(&mut cx).await.unwrap();
+        assert!(facets.tags.is_empty(), "{taken}");
+    }
+}
+
+#[tokio::test]
 async fn all_that_match_are_tagged_and_released() {
     let test = TestPlatform::new().await;
     let (tenant, user) = test.tenant("Ours").await;
