@@ -27,7 +27,7 @@ pub use letters::{
     AccountLetter, LetterError, Purpose, ask_for_reset, ask_for_verification, reset, reset_link,
     verify,
 };
-pub use members::{Colleague, change_role, colleague, colleagues, remove};
+pub use members::{Colleague, change_role, colleague, colleagues, may_manage, remove};
 pub use people::{NewPerson, add_member, create_staff};
 pub use profile::{LANGUAGES, Profile, Theme, change_password, profile, save_profile};
 pub use register::{Registered, Registration, TERMS_VERSION, register};

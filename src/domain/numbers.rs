@@ -10,6 +10,7 @@
 //! - A release silences the number at once: it becomes suspended with no message of its own, so
 //!   callers hear the installation's. Until `release_at` ([`crate::Settings::release_grace_days`]
 //!   later) it can be undone and nothing has happened at the carrier; then the job gives it back.
+//!   Where that job failed for good, a sweep has it tried again every hour.
 //! - Names shown at the carrier are `desired` first and `confirmed` when the carrier has them. A job
 //!   tells the carrier and is tried again while it is down. Every night what is not confirmed is
 //!   told once more, and the audit ([`crate::inventory`]) compares with the carrier's list.
@@ -32,7 +33,7 @@ pub use bulk::{
     BulkAction, BulkRow, BulkRun, ContinueBulkRun, RowState, Selection, bulk_run, carry_on, start,
 };
 pub use carrier_side::{
-    ApplySettings, CarrierSideError, apply_settings, settings_for, sweep_settings,
+    ApplySettings, CarrierSideError, apply_settings, settings_for, sweep_releases, sweep_settings,
 };
 pub use detail::{
     CarrierFacts, Detail, Event, RecentCall, Totals, carrier_facts, detail, events, recent_calls,

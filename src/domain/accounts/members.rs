@@ -54,6 +54,22 @@ pub async fn colleague(cx: &mut Ctx, who: UserId) -> Result<Colleague, AccountEr
     colleagues(cx).await?.into_iter().find(|c| c.id == who).ok_or(AccountError::NotFound)
 }
 
+/// Whether a person of the company may change what it has, now. For work that goes on after the
+/// request that asked for it: meanwhile a role may be taken away, or somebody suspended.
+pub async fn may_manage(cx: &mut Ctx, who: UserId) -> Result<bool, Fault> {
+    let may = sqlx::query_scalar!(
+        r#"select exists (
+               select 1 from users u join tenants t on t.id = u.tenant_id
+               where u.tenant_id = $1 and u.id = $2 and u.is_active and u.suspended_at is null
+                 and u.tenant_role in ('manager', 'owner') and t.state = 'active') as "may!""#,
+        cx.tenant().uuid(),
+        who.uuid(),
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    Ok(may)
+}
+
 /// Gives a person of the asker's company another role.
 pub async fn change_role(
     platform: &Platform,

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Actor, Ctx, Fault, Platform, RequestInfo,
+    accounts::may_manage,
     audit::Entry,
     jobs::{Job, JobError},
 };
@@ -106,12 +107,9 @@ async fn under_way(platform: &Platform, job: &ContinueSheet) -> Result<Option<Wo
     let mut cx = platform.work_for(job.tenant, "worker").await?;
     let row = sqlx::query!(
         r#"select s.action as "action: Action", s.state as "state: RunState",
-                s.currency as "currency: Currency", u.id as "user: UserId", u.full_name,
-                (u.is_active and u.suspended_at is null and u.tenant_role in ('manager', 'owner')
-                    and t.state = 'active') as "may!"
+                s.currency as "currency: Currency", u.id as "user: UserId", u.full_name
          from bulk_sheets s
          join users u on u.id = s.user_id
-         join tenants t on t.id = s.tenant_id
          where s.tenant_id = $1 and s.id = $2 and s.state in ('rehearsing', 'running', 'stopped')"#,
         job.tenant.uuid(),
         job.run.uuid(),
@@ -119,7 +117,7 @@ async fn under_way(platform: &Platform, job: &ContinueSheet) -> Result<Option<Wo
     .fetch_optional(cx.tx())
     .await?;
     let Some(row) = row else { return Ok(None) };
-    if !row.may && row.state != RunState::Stopped {
+    if row.state != RunState::Stopped && !may_manage(&mut cx, row.user).await? {
         let why = "Who sent this sheet may not do this any more, or the account is suspended.";
         sqlx::query!(
             "update bulk_sheets set state = 'stopped', stop_reason = $3

@@ -33,6 +33,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.periodic::<low_balance::WarnOfLowBalance>("5,35 * * * *", "1h");
     all.often::<upkeep::SweepOrders>(Duration::from_secs(10));
     all.often::<upkeep::SweepPayments>(Duration::from_mins(1));
+    all.periodic::<upkeep::SweepReleases>("20 * * * *", "0");
     all.periodic::<catalog::RefreshPrices>("17 3 * * *", "1d");
     // After the prices have been fetched, so that only what did not arrive is a difference.
     all.periodic::<inventory::AuditCarriers>("47 3 * * *", "1d");

@@ -5,7 +5,7 @@ use crate::{
     Fault, Platform,
     accounts::sessions,
     billing::{invoices, payments},
-    carriers, idempotency, orders,
+    carriers, idempotency, numbers, orders,
 };
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,20 @@ impl Job for SweepOrders {
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
         orders::sweep(platform).await?;
         orders::sweep_orphans(platform).await?;
+        Ok(())
+    }
+}
+
+/// Has releases tried again whose job failed for good.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct SweepReleases {}
+
+impl Job for SweepReleases {
+    const TASK: &'static str = "upkeep.sweep_releases";
+    const TRIES: i32 = 1;
+
+    async fn run(&self, platform: &Platform) -> Result<(), JobError> {
+        numbers::sweep_releases(platform).await?;
         Ok(())
     }
 }

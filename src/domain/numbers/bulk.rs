@@ -1,6 +1,8 @@
 //! One action over many numbers: stored as a run with its rows first, then carried out row by row,
-//! each in a transaction of its own, so that a bad row sinks nothing. A run that was interrupted is
-//! carried on by its job; a row done is not done again.
+//! each in a transaction of its own, so that a bad row sinks nothing: what goes wrong with it undoes
+//! it and stands at it. Before each row it is asked whether its person still may; if not, what is
+//! left is refused. A run that was interrupted is carried on by its job; a row done is not done
+//! again.
 
 use super::{
     Filter, NumberError, Sort, Tags, change_tags, matching, release::release_confirmed, resume,
@@ -8,6 +10,7 @@ use super::{
 };
 use crate::{
     Actor, Ctx, Fault, Platform, RequestInfo,
+    accounts::may_manage,
     audit::Entry,
     jobs::{Job, JobError},
 };
@@ -214,7 +217,7 @@ pub async fn carry_on(platform: &Platform, job: &ContinueBulkRun) -> Result<(), 
     let action: BulkAction = serde_json::from_value(run.action)
         .map_err(|e| Fault::inconsistent(format!("bulk_runs.action of {}", job.run), e))?;
     let actor = Actor::User { id: run.user, name: run.full_name, staff: false };
-    while one_row(platform, job, &action, &actor).await? {}
+    while one_row(platform, job, &action, run.user, &actor).await? {}
     if !matches!(action, BulkAction::Tag { .. } | BulkAction::Untag { .. }) {
         platform.follow_now().await;
     }
@@ -233,15 +236,20 @@ pub async fn carry_on(platform: &Platform, job: &ContinueBulkRun) -> Result<(), 
     cx.commit().await
 }
 
-/// Does the next waiting row; false when none is left. The row is marked in the transaction that
-/// changes the number, and locked by whoever works on it.
+/// Does the next waiting row; false when none is left. The row is locked by whoever works on it.
 async fn one_row(
     platform: &Platform,
     job: &ContinueBulkRun,
     action: &BulkAction,
+    user: UserId,
     actor: &Actor,
 ) -> Result<bool, Fault> {
     let mut cx = Ctx::begin(platform, job.tenant, actor.clone(), RequestInfo::default()).await?;
+    if !may_manage(&mut cx, user).await? {
+        drop(cx);
+        refuse_rest(platform, job).await?;
+        return Ok(false);
+    }
     let next = sqlx::query!(
         r#"select position, subscription_id as "number: NumberId" from bulk_run_rows
          where run_id = $1 and tenant_id = $2 and state = 'waiting'
@@ -252,26 +260,88 @@ async fn one_row(
     .fetch_optional(cx.tx())
     .await?;
     let Some(row) = next else { return Ok(false) };
-    // A refusal comes before anything was written, so its transaction can tell it. A failure of
-    // ours rolls back, leaves the row waiting and is tried again with the job.
-    let (state, message) = match apply(&mut cx, platform, row.number, action).await {
-        Ok(()) => (RowState::Done, None),
-        Err(NumberError::Fault(fault)) => return Err(fault),
-        Err(refusal) => (RowState::Refused, Some(refusal.to_string())),
+    let (position, number) = (row.position, row.number);
+    let Err(error) = done(cx, platform, job, position, number, action).await else {
+        return Ok(true);
     };
+    // Whatever the row began was undone with its transaction.
+    let why = sentence(error)?;
+    let mut cx = Ctx::begin(platform, job.tenant, actor.clone(), RequestInfo::default()).await?;
     sqlx::query!(
-        "update bulk_run_rows set state = $4, message = $5
-         where run_id = $1 and position = $2 and tenant_id = $3",
+        "update bulk_run_rows set state = 'refused', message = $4
+         where run_id = $1 and position = $2 and tenant_id = $3 and state = 'waiting'",
         job.run.uuid(),
-        row.position,
+        position,
         job.tenant.uuid(),
-        state.as_str(),
-        message,
+        why,
     )
     .execute(cx.tx())
     .await?;
     cx.commit().await?;
     Ok(true)
+}
+
+/// Does a row and marks it, in the transaction that has locked it.
+async fn done(
+    mut cx: Ctx,
+    platform: &Platform,
+    job: &ContinueBulkRun,
+    position: i32,
+    number: NumberId,
+    action: &BulkAction,
+) -> Result<(), NumberError> {
+    apply(&mut cx, platform, number, action).await?;
+    sqlx::query!(
+        "update bulk_run_rows set state = 'done'
+         where run_id = $1 and position = $2 and tenant_id = $3",
+        job.run.uuid(),
+        position,
+        job.tenant.uuid(),
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(cx.commit().await?)
+}
+
+/// Refuses the rows that are left, because the person may not go on.
+async fn refuse_rest(platform: &Platform, job: &ContinueBulkRun) -> Result<(), Fault> {
+    let why = "Who asked for this may not do it any more, or the account is suspended.";
+    let mut cx = platform.work_for(job.tenant, "worker").await?;
+    let left = sqlx::query!(
+        "update bulk_run_rows set state = 'refused', message = $3
+         where run_id = $1 and tenant_id = $2 and state = 'waiting'",
+        job.run.uuid(),
+        job.tenant.uuid(),
+        why,
+    )
+    .execute(cx.tx())
+    .await?
+    .rows_affected();
+    if left == 0 {
+        return Ok(());
+    }
+    let entry = Entry {
+        action: "number.bulk_stop",
+        resource: "bulk_run",
+        resource_id: Some(job.run.to_string()),
+        new: Some(json!({"refused": left, "why": why})),
+        ..Entry::default()
+    };
+    cx.audit(entry).await?;
+    cx.commit().await
+}
+
+/// The sentence that a row keeps. A failure of ours that may pass is given back: the row stays
+/// waiting and is tried again with the job. Another one sinks its row only; the log has its text.
+fn sentence(error: NumberError) -> Result<String, Fault> {
+    match error {
+        NumberError::Fault(fault) if fault.is_transient() => Err(fault),
+        NumberError::Fault(fault) => {
+            tracing::error!(%fault, "a row of a bulk run failed");
+            Ok("Something failed here. This number was not changed; try it again.".to_owned())
+        }
+        refusal => Ok(refusal.to_string()),
+    }
 }
 
 async fn apply(

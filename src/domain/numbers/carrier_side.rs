@@ -1,12 +1,15 @@
 //! What a number calls back and is called at its carrier: wanted here first, told by a job,
-//! confirmed when the carrier says so.
+//! confirmed when the carrier says so. And the sweeps that make good what a job gave up.
 
+use super::CarryOutRelease;
 use crate::{
     Ctx, Fault, Platform, Settings,
     jobs::{Job, JobError},
 };
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::HashSet;
 use voxlink_gateways::{CarrierError, carrier::NumberSettings};
 use voxlink_types::ids::{NumberId, TenantId};
 
@@ -42,8 +45,8 @@ impl Job for ApplySettings {
     }
 }
 
-/// Why a job could not do its work at the carrier. The worker tries again; a person sees it in the
-/// jobs that failed.
+/// Why a job could not do its work at the carrier. The worker tries again, or a person sees it in
+/// the jobs that failed and a sweep has it tried once more.
 #[derive(Debug, thiserror::Error)]
 pub enum CarrierSideError {
     /// The carrier's.
@@ -135,7 +138,7 @@ pub(super) fn outstanding(desired: &Value, confirmed: &Value) -> bool {
     })
 }
 
-/// The most numbers that one sweep tells their carriers of.
+/// The most jobs that one sweep enqueues.
 const MOST: usize = 500;
 
 /// Compares wishes with what was confirmed, and has the carriers told again what they have not
@@ -163,6 +166,50 @@ pub async fn sweep_settings(platform: &Platform) -> Result<usize, Fault> {
     }
     cx.commit().await?;
     Ok(told)
+}
+
+/// So long after it was due a release has no job any more, or one that is tried still.
+const LATE: TimeDelta = TimeDelta::hours(1);
+
+/// Has releases carried out that are due and that no job cares for: it failed for good, because the
+/// carrier refused our credentials or was not configured for a while. Until the number is given back
+/// its tenant pays for it and can do nothing about it. Returns how many numbers that is.
+pub async fn sweep_releases(platform: &Platform) -> Result<usize, Fault> {
+    let configured: Vec<String> =
+        platform.carriers().map(|carrier| carrier.key().to_owned()).collect();
+    let mut cx = platform.work("sweep").await?;
+    let before = cx.now() - LATE;
+    // In no order, so that those a carrier will never take do not keep others from their turn.
+    let late = sqlx::query_as!(
+        CarryOutRelease,
+        r#"select s.tenant_id as "tenant: TenantId", s.id as "number: NumberId"
+           from subscriptions s join inventory i on i.id = s.inventory_id
+           where s.released_at is null and s.release_at < $1
+             and (i.carrier_number_id is null or i.carrier = any($2))
+           order by random() limit 5000"#,
+        before,
+        &configured,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    let keys: Vec<String> = late.iter().filter_map(Job::key).collect();
+    let waiting: HashSet<String> = sqlx::query_scalar!(
+        r#"select key as "key!" from queued_jobs() where key = any($1) and state <> 'failed'"#,
+        &keys,
+    )
+    .fetch_all(cx.tx())
+    .await?
+    .into_iter()
+    .collect();
+    let given_up = late.iter().filter(|job| job.key().is_none_or(|key| !waiting.contains(&key)));
+    let mut enqueued = 0;
+    for job in given_up.take(MOST) {
+        // It takes the place of the one that failed.
+        cx.enqueue(job).await?;
+        enqueued += 1;
+    }
+    cx.commit().await?;
+    Ok(enqueued)
 }
 
 struct Wish {

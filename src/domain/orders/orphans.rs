@@ -4,7 +4,8 @@
 //!
 //! Each refused item that had been asked for is looked up once more by its purchase's key. What was
 //! sold after all is adopted where the order still runs (the saga looks it up itself) or where
-//! somebody has the number by now; everything else is given back.
+//! somebody has the number by now; everything else is given back. Where a carrier has no answer, the
+//! item is asked after again when all others had their turn.
 
 use super::{GiveBackJob, News, tell};
 use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
@@ -34,27 +35,11 @@ struct Refused {
 /// Looks refused purchases up again and gives back what was sold to us after all; returns how many
 /// orphans there were.
 pub async fn sweep_orphans(platform: &Platform) -> Result<usize, Fault> {
-    let mut cx = platform.work("sweep").await?;
-    let before = cx.now() - SETTLED;
-    let refused = sqlx::query_as!(
-        Refused,
-        r#"select id as "id: OrderItemId", order_id as "order: OrderId", tenant_id as "tenant: TenantId",
-                carrier as "carrier!", e164 as "number!: E164", purchase_key as key
-         from order_items
-         where step = 'released' and attempts > 0 and orphan_checked_at is null and updated_at < $1
-           and kind = 'phone_number' and failure_code is distinct from 'given_back'
-         order by updated_at limit $2"#,
-        before,
-        MOST,
-    )
-    .fetch_all(cx.tx())
-    .await?;
-    drop(cx);
     let mut orphans = 0;
-    for item in refused {
+    for item in next(platform).await? {
         let Some(carrier) = platform.carrier(&item.carrier) else { continue };
         let sold = match carrier.find_purchase(&item.number, item.key).await {
-            // It works on it still: asked again by the next sweep.
+            // It works on it still.
             Ok(Some(Bought::Pending { .. })) => continue,
             Ok(Some(Bought::Done(owned))) => match carrier.get(&owned.id).await {
                 Ok(owned) => Some(owned.id),
@@ -68,11 +53,45 @@ pub async fn sweep_orphans(platform: &Platform) -> Result<usize, Fault> {
                 continue;
             }
         };
-        if settle(platform, &item, sold).await? {
-            orphans += 1;
+        match settle(platform, &item, sold).await {
+            Ok(orphan) => orphans += usize::from(orphan),
+            Err(fault) if fault.is_transient() => return Err(fault),
+            // The others of this turn would wait behind it every time.
+            Err(fault) => tracing::error!(item = %item.id, %fault, "an orphan was not settled"),
         }
     }
     Ok(orphans)
+}
+
+/// The items whose turn it is, those first that nobody asked after yet. Their turn is written down
+/// before they are asked after; that moves `updated_at` too, so they then rest for [`SETTLED`].
+async fn next(platform: &Platform) -> Result<Vec<Refused>, Fault> {
+    let configured: Vec<String> =
+        platform.carriers().map(|carrier| carrier.key().to_owned()).collect();
+    let mut cx = platform.work("sweep").await?;
+    let now = cx.now();
+    let refused = sqlx::query_as!(
+        Refused,
+        r#"update order_items set orphan_tried_at = $1
+           where id = any(array(
+               select id from order_items
+               where step = 'released' and attempts > 0 and orphan_checked_at is null
+                 and updated_at < $2 and kind = 'phone_number'
+                 and failure_code is distinct from 'given_back' and carrier = any($3)
+               order by orphan_tried_at nulls first, updated_at limit $4
+               for update skip locked))
+           returning id as "id: OrderItemId", order_id as "order: OrderId",
+               tenant_id as "tenant: TenantId", carrier as "carrier!", e164 as "number!: E164",
+               purchase_key as key"#,
+        now,
+        now - SETTLED,
+        &configured,
+        MOST,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    cx.commit().await?;
+    Ok(refused)
 }
 
 /// Writes down that an item was looked up, and has its number given back where it is nobody's. True

@@ -88,6 +88,7 @@ fn name_of(task: &str) -> &str {
         "upkeep.mark_overdue" => "Mark overdue invoices",
         "upkeep.sweep_orders" => "Find orders nobody works on",
         "upkeep.sweep_payments" => "Ask about silent payments",
+        "upkeep.sweep_releases" => "Try releases again that failed",
         "invoices.run" => "Issue the month's invoices",
         "billing.low_balance" => "Warn of low balances",
         "payment_event" => "Take in news of a payment",

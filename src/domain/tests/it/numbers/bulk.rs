@@ -6,7 +6,10 @@ use voxlink_domain::{
     routing::Service,
 };
 use voxlink_testkit::TestPlatform;
-use voxlink_types::{ids::NumberId, number::NumberState};
+use voxlink_types::{
+    ids::{NumberId, TenantId, UserId},
+    number::NumberState,
+};
 
 #[tokio::test]
 async fn one_bad_row_does_not_sink_the_rest() {
@@ -51,6 +54,83 @@ async fn one_bad_row_does_not_sink_the_rest() {
     .await
     .unwrap();
     assert_eq!(events, 2);
+}
+
+/// A run that tags four numbers, Boston first.
+async fn tagging(test: &TestPlatform) -> (TenantId, UserId, ContinueBulkRun) {
+    let (tenant, user) = test.tenant("Ours").await;
+    let chosen = Selection::Chosen(four(test, tenant).await.to_vec());
+    let mut cx = begin(test, tenant, user).await;
+    let action = BulkAction::Tag { tags: "storm".to_owned() };
+    let run = numbers::start(&mut cx, &action, &chosen).await.unwrap();
+    cx.commit().await.unwrap();
+    (tenant, user, ContinueBulkRun { tenant, run })
+}
+
+async fn owner(test: &TestPlatform, statement: &'static str) {
+    sqlx::query(statement).execute(&test.platform.db().owner).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_that_fails_sinks_itself_only() {
+    let test = TestPlatform::new().await;
+    let (tenant, user, job) = tagging(&test).await;
+    let broken = "alter table subscriptions add constraint broken
+                  check (e164 <> '+16175550123' or tags = '{}')";
+    owner(&test, broken).await;
+    numbers::carry_on(&test.platform, &job).await.unwrap();
+    let mut cx = begin(&test, tenant, user).await;
+    let shown = numbers::bulk_run(&mut cx, job.run).await.unwrap();
+    assert!(shown.finished_at.is_some());
+    assert_eq!((shown.count(RowState::Refused), shown.count(RowState::Done)), (1, 3));
+    assert_eq!(shown.rows[0].number.as_str(), BOSTON);
+    let why = shown.rows[0].message.as_deref();
+    assert!(why.is_some_and(|why| why.starts_with("Something failed here.")), "{why:?}");
+}
+
+#[tokio::test]
+async fn what_may_pass_is_tried_again_with_the_job() {
+    let test = TestPlatform::new().await;
+    let (tenant, user, job) = tagging(&test).await;
+    let raises = "create function hiccup() returns trigger language plpgsql as $$
+                  begin raise exception 'once more' using errcode = '40001'; end $$";
+    owner(&test, raises).await;
+    let fires = "create trigger hiccup before update on subscriptions
+                 for each row execute function hiccup()";
+    owner(&test, fires).await;
+    assert!(numbers::carry_on(&test.platform, &job).await.unwrap_err().is_transient());
+    let mut cx = begin(&test, tenant, user).await;
+    let shown = numbers::bulk_run(&mut cx, job.run).await.unwrap();
+    assert_eq!((shown.finished_at, shown.count(RowState::Waiting)), (None, 4));
+    drop(cx);
+    owner(&test, "drop trigger hiccup on subscriptions").await;
+    numbers::carry_on(&test.platform, &job).await.unwrap();
+    let mut cx = begin(&test, tenant, user).await;
+    let shown = numbers::bulk_run(&mut cx, job.run).await.unwrap();
+    assert_eq!(shown.count(RowState::Done), 4);
+}
+
+#[tokio::test]
+async fn who_may_not_any_more_changes_nothing_more() {
+    for taken in [
+        "update users set tenant_role = 'viewer'",
+        "update users set is_active = false",
+        "update users set suspended_at = now(), suspension_reason = 'abuse'",
+        "update tenants set state = 'suspended', suspended_at = now(), suspension_reason = 'unpaid'",
+    ] {
+        let test = TestPlatform::new().await;
+        let (tenant, user, job) = tagging(&test).await;
+        owner(&test, taken).await;
+        numbers::carry_on(&test.platform, &job).await.unwrap();
+        let mut cx = begin(&test, tenant, user).await;
+        let shown = numbers::bulk_run(&mut cx, job.run).await.unwrap();
+        assert!(shown.finished_at.is_some(), "{taken}");
+        assert_eq!(shown.count(RowState::Refused), 4, "{taken}");
+        let why = shown.rows[0].message.as_deref();
+        assert!(why.is_some_and(|why| why.contains("may not do it any more")), "{why:?}");
+        let facets = numbers::facets(&mut cx).await.unwrap();
+        assert!(facets.tags.is_empty(), "{taken}");
+    }
 }
 
 #[tokio::test]

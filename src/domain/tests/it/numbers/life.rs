@@ -253,6 +253,38 @@ async fn a_number_that_its_carrier_keeps_longer_is_given_back_when_it_may_be() {
 }
 
 #[tokio::test]
+async fn a_release_whose_job_failed_for_good_is_tried_again() {
+    let (test, carrier, tenant, user, id) = at_carrier().await;
+    let mut cx = begin(&test, tenant, user).await;
+    numbers::release(&mut cx, &test.platform, id, BOSTON, "").await.unwrap();
+    cx.commit().await.unwrap();
+    test.clock.advance(TimeDelta::days(10) + TimeDelta::minutes(2));
+    carrier.keeps(Some(CarrierError::RefusedCredentials { detail: "401".to_owned() }));
+    test.run_jobs().await;
+    carrier.keeps(None);
+    assert_eq!(test.run_jobs().await, 0, "no try is left");
+    assert!(!carrier.sales()[0].released);
+    assert_eq!(numbers::sweep_releases(&test.platform).await.unwrap(), 0, "it is hardly due");
+    test.clock.advance(TimeDelta::hours(1));
+    let moved = async |to: &'static str| {
+        let db = &test.platform.db().platform;
+        sqlx::query("update inventory set carrier = $1").bind(to).execute(db).await.unwrap();
+    };
+    moved("local").await;
+    assert_eq!(numbers::sweep_releases(&test.platform).await.unwrap(), 0, "nobody to ask");
+    moved(FakeCarrier::KEY).await;
+    assert_eq!(numbers::sweep_releases(&test.platform).await.unwrap(), 1);
+    assert_eq!(numbers::sweep_releases(&test.platform).await.unwrap(), 0, "its job waits");
+    test.run_jobs().await;
+    assert!(carrier.sales()[0].released);
+    let mut cx = begin(&test, tenant, user).await;
+    let shown = numbers::detail(&mut cx, id).await.unwrap();
+    assert_eq!(shown.row.state, NumberState::Released);
+    drop(cx);
+    assert_eq!(numbers::sweep_releases(&test.platform).await.unwrap(), 0, "nothing is left");
+}
+
+#[tokio::test]
 async fn our_own_numbers_rest_for_forty_five_days() {
     for (key, rests) in [("local", true), ("clec", true), ("fake", false)] {
         let (test, _, tenant, user, id) = at(key).await;

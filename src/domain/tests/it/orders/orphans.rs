@@ -1,6 +1,6 @@
 //! Orphans: what a carrier sold for an item that was refused here.
 
-use super::shop::Shop;
+use super::shop::{Shop, number};
 use chrono::{DateTime, TimeDelta, Utc};
 use voxlink_domain::{
     jobs::Job,
@@ -15,7 +15,7 @@ use voxlink_types::{E164, ids::OrderItemId};
 
 /// An order of one number that was refused, although the carrier then sold it.
 async fn refused() -> (Shop, E164) {
-    let shop = Shop::open(Script::calm(), 1000).await;
+    let shop = Shop::stocked(60, Script::calm(), 1000).await;
     for _ in 0..20 {
         shop.carrier.tell(Some(Fault::Transient));
     }
@@ -30,22 +30,19 @@ async fn refused() -> (Shop, E164) {
     let number: E164 = text.parse().unwrap();
     assert_eq!(item.number, Some(number.clone()));
     // The first request arrives after all. What the script still holds is spent first.
-    let settings =
-        voxlink_domain::numbers::settings_for(shop.test.platform.settings(), "fake", &text);
-    let purchase = Purchase {
-        number: number.clone(),
-        key,
-        hold_id: None,
-        settings,
-        papers: Papers::default(),
-    };
+    let purchase = purchase(&shop, &number, key);
     while shop.carrier.buy(&purchase).await.is_err() {}
     (shop, number)
 }
 
-#[tokio::test]
-async fn a_number_that_came_too_late_is_given_back_once() {
-    let (shop, _) = refused().await;
+fn purchase(shop: &Shop, number: &E164, key: uuid::Uuid) -> Purchase {
+    let settings = shop.test.platform.settings();
+    let settings = voxlink_domain::numbers::settings_for(settings, "fake", number.as_str());
+    Purchase { number: number.clone(), key, hold_id: None, settings, papers: Papers::default() }
+}
+
+/// Lets the refusals be so old that they are asked after.
+async fn settled(shop: &Shop) {
     // The rows' own clock is the database's.
     sqlx::query("alter table order_items disable trigger touch")
         .execute(&shop.test.platform.db().owner)
@@ -56,11 +53,56 @@ async fn a_number_that_came_too_late_is_given_back_once() {
         .execute(&shop.test.platform.db().owner)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_number_that_came_too_late_is_given_back_once() {
+    let (shop, _) = refused().await;
+    settled(&shop).await;
     assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 1);
     assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 0);
     shop.test.run_jobs().await;
     assert!(shop.carrier.sales().iter().all(|sale| sale.released));
     assert_eq!(shop.credit().await, 1000, "nobody paid for it");
+}
+
+/// Another item of the order that was refused, an hour earlier.
+async fn refused_before(shop: &Shop, carrier: &str, number: &E164, key: uuid::Uuid) {
+    sqlx::query(
+        "insert into order_items (id, tenant_id, order_id, position, description, carrier, e164,
+             total_minor, currency, step, purchase_key, attempts, updated_at)
+         select $1, tenant_id, order_id, (select max(position) + 1 from order_items), description,
+             $2, $3, total_minor, currency, 'released', $1, 1, updated_at - interval '1 hour'
+         from order_items order by position limit 1",
+    )
+    .bind(key)
+    .bind(carrier)
+    .bind(number.as_str())
+    .execute(&shop.test.platform.db().owner)
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn what_a_carrier_has_no_answer_for_keeps_no_other_from_its_turn() {
+    let (shop, _) = refused().await;
+    settled(&shop).await;
+    sqlx::query("insert into carriers (key, display_name) values ('gone', 'Not configured')")
+        .execute(&shop.test.platform.db().owner)
+        .await
+        .unwrap();
+    // As many as one sweep takes, and older: of a carrier that is not there, and still pending.
+    for n in 2..52 {
+        refused_before(&shop, "gone", &number(n), uuid::Uuid::from_u128(1000 + u128::from(n)))
+            .await;
+        let key = uuid::Uuid::from_u128(u128::from(n));
+        refused_before(&shop, "fake", &number(n), key).await;
+        shop.carrier.tell(Some(Fault::Pending(200)));
+        shop.carrier.buy(&purchase(&shop, &number(n), key)).await.unwrap();
+    }
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 0);
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 1);
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -37,7 +37,12 @@ impl Shop {
     /// A shop whose carrier has numbers 0 to 49 and fails by `script`; a number costs 1.20 a month
     /// and 0.50 once.
     pub async fn open(script: Script, credit: i64) -> Self {
-        let carrier = FakeCarrier::new((0..50).map(number), script);
+        Self::stocked(50, script, credit).await
+    }
+
+    /// The same with so many numbers.
+    pub async fn stocked(numbers: u32, script: Script, credit: i64) -> Self {
+        let carrier = FakeCarrier::new((0..numbers).map(number), script);
         let processor = FakeProcessor::new(Script::calm());
         let test = TestPlatform::with(Outside {
             carriers: vec![Arc::new(carrier.clone()) as Arc<dyn Carrier>],
