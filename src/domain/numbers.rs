@@ -40,7 +40,7 @@ pub use detail::{
 };
 pub use edit::{change_tags, rename, set_notes, set_tags};
 pub use error::NumberError;
-pub use export::{Export, export};
+pub use export::{Export, bulk_result, export};
 pub use filter::{Filter, Sort};
 pub use list::{Facets, Row, facets, list, matching, rows};
 pub(crate) use release::next_try;
