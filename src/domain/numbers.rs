@@ -11,6 +11,7 @@
 //!   callers hear the installation's. Until `release_at` ([`crate::Settings::release_grace_days`]
 //!   later) it can be undone and nothing has happened at the carrier; then the job gives it back.
 //!   Where that job failed for good, a sweep has it tried again every hour.
+//!   Where the carrier keeps it for its last owner, that tenant may buy it back for some days more.
 //! - Names shown at the carrier are `desired` first and `confirmed` when the carrier has them. A job
 //!   tells the carrier and is tried again while it is down. Every night what is not confirmed is
 //!   told once more, and the audit ([`crate::inventory`]) compares with the carrier's list.
@@ -28,6 +29,7 @@ mod release;
 mod rental;
 mod suspend;
 mod tags;
+mod take_back;
 
 pub use bulk::{
     BulkAction, BulkRow, BulkRun, ContinueBulkRun, RowState, Selection, bulk_run, carry_on, start,
@@ -41,10 +43,11 @@ pub use detail::{
 };
 pub use edit::{change_tags, rename, set_notes, set_tags};
 pub use error::NumberError;
-pub use export::{Export, export};
+pub use export::{Export, bulk_result, export};
 pub use filter::{Filter, Sort};
 pub use list::{Facets, Row, facets, list, matching, rows};
 pub(crate) use release::next_try;
 pub use release::{CarryOutRelease, Consequences, carry_out, consequences, release, undo};
 pub use suspend::{resume, suspend};
 pub use tags::{Tags, normalise};
+pub use take_back::{TakeBack, to_take_back};

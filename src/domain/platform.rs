@@ -107,6 +107,12 @@ impl Platform {
         self.parts.carriers.get(key).cloned()
     }
 
+    /// Days for which a number of this carrier must be kept before it may be released; 0 where the
+    /// carrier does not mind or is not configured.
+    pub fn minimum_days(&self, carrier: &str) -> u16 {
+        self.carrier(carrier).map_or(0, |carrier| carrier.abilities().minimum_days)
+    }
+
     /// All configured carriers, by key.
     pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
         self.parts.carriers.values()

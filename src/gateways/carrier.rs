@@ -117,7 +117,8 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
     /// carrier cannot see to is left out of [`Findings::applied`], never out of mind.
     async fn search(&self, query: &SearchQuery) -> Result<Findings, CarrierError>;
 
-    /// One specific number, if it is for sale now.
+    /// One specific number, if it is for sale to us now: also one that we gave back and may have
+    /// back ([`Abilities::undo_days`]).
     async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError>;
 
     /// Sets a number aside for us until `until` or the carrier's own limit. Repeating it with the

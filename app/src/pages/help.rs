@@ -92,7 +92,7 @@ const GUIDES: &[Guide] = &[
             ),
             (
                 "After that it is gone",
-                "The number goes back to its carrier and rests for at least 45 days. Then somebody else may get it.",
+                "The number goes back to its carrier and rests for weeks. While its page says “Take it back” you can buy it again; it is set up anew. Later somebody else may get it.",
             ),
         ],
         on: ("/numbers", "Your numbers"),

@@ -59,14 +59,15 @@ struct Wanted {
     one: Option<String>,
     #[serde(default)]
     pick: Vec<String>,
-    /// The search to come back to.
+    /// The search, or the number's page, to come back to.
     #[serde(default)]
     back: String,
 }
 
 async fn hold(State(app): State<App>, manager: Manager, Form(wanted): Form<Wanted>) -> Answer {
     let chosen = wanted.one.map_or(wanted.pick, |one| vec![one]);
-    let back = crate::back::ours(&wanted.back).filter(|path| path.starts_with("/search"));
+    let back = crate::back::ours(&wanted.back)
+        .filter(|path| path.starts_with("/search") || path.starts_with("/numbers/"));
     let back = back.unwrap_or("/search");
     let buyer = Buyer { member: &manager.member, request: &manager.request };
     let (mut held, mut refused) = (Vec::new(), Vec::new());

@@ -11,6 +11,18 @@ pub(crate) fn billed_by(first: i32, next: i32) -> String {
     if first == next { one } else { format!("at least {first} seconds, then {one}") }
 }
 
+/// For how long a number must be kept, where its carrier wants that: said before it is bought.
+pub(crate) fn kept_at_least(days: u16) -> Option<String> {
+    let time = match days {
+        0 => return None,
+        1 => "1 day".to_owned(),
+        n => format!("{n} days"),
+    };
+    Some(format!(
+        "At least {time}: its carrier takes it back no sooner, and its rental runs until then."
+    ))
+}
+
 /// A remark as a sentence: a capital in front, a full stop behind.
 pub(crate) fn sentence(remark: &str) -> String {
     let mut rest = remark.chars();
@@ -28,6 +40,9 @@ mod tests {
         assert_eq!(billed_by(6, 6), "by 6 seconds");
         assert_eq!(billed_by(1, 1), "by the second");
         assert_eq!(billed_by(30, 6), "at least 30 seconds, then by 6 seconds");
+        let least = kept_at_least(14).unwrap();
+        assert!(least.starts_with("At least 14 days: "), "{least}");
+        assert_eq!(kept_at_least(0), None);
         assert_eq!(sentence("nobody answered"), "Nobody answered.");
         assert_eq!(sentence(""), "");
     }

@@ -13,6 +13,12 @@ pub(super) const LONGEST_HOLD: Duration = Duration::minutes(60);
 pub(super) const AGEING_DAYS: i64 = 45;
 /// Days within which its last owner may have it back.
 pub(super) const UNDO_DAYS: u16 = 10;
+
+/// Since when a number must have been released for its last owner to have it back at `now`.
+pub(super) fn undo_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - Duration::days(i64::from(UNDO_DAYS))
+}
+
 /// Numbers on a page of [`voxlink_gateways::Carrier::list_owned`].
 pub(super) const PAGE: i64 = 200;
 
@@ -43,7 +49,8 @@ impl OwnedRow {
 macro_rules! keeps_books {
     ($carrier:ident, $schema:tt, $prefix:tt) => {
         impl $carrier {
-            /// Sets a number aside, or extends the caller's own reservation.
+            /// Sets a number aside, or extends the caller's own reservation; of those that rest only
+            /// what the caller may have back.
             pub(super) async fn reserve(
                 &self,
                 number: &E164,
@@ -54,13 +61,16 @@ macro_rules! keeps_books {
                 let until = until.min(now + LONGEST_HOLD);
                 let held = sqlx::query!(
                     "update " + $schema + ".numbers set held_by = $2, hold_key = $3, held_until = $4
-                     where e164 = $1 and state = 'available'
+                     where e164 = $1
+                       and (state = 'available'
+                         or (state = 'aging' and last_owner = $2 and released_at >= $6))
                        and (held_until is null or held_until <= $5 or (held_by = $2 and hold_key = $3))",
                     number.as_str(),
                     self.account,
                     key,
                     until,
-                    now
+                    now,
+                    undo_since(now)
                 )
                 .execute(&self.pool)
                 .await
@@ -94,7 +104,6 @@ macro_rules! keeps_books {
                 }
                 let now = self.clock.now();
                 let hold = purchase.hold_id.as_deref().and_then(|h| h.parse::<Uuid>().ok());
-                let undo_since = now - Duration::days(i64::from(UNDO_DAYS));
                 let mut tx = self.pool.begin().await.map_err(failed)?;
                 // The row's lock decides between buyers; the last owner may undo a release.
                 let sold = sqlx::query_scalar!(
@@ -110,7 +119,7 @@ macro_rules! keeps_books {
                     self.account,
                     hold,
                     now,
-                    undo_since
+                    undo_since(now)
                 )
                 .fetch_optional(&mut *tx)
                 .await

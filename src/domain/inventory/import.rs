@@ -108,6 +108,7 @@ async fn one(
         }
         return Ok(RowOutcome::Already(id));
     }
+    let rests = rests_for_another(&mut cx, row).await?;
     drop(cx);
     let carrier = platform
         .carrier(&row.provider)
@@ -115,6 +116,10 @@ async fn one(
     let (owned, in_stock) = match at_carrier(&carrier, owned, row).await? {
         Ok(owned) => (owned, false),
         Err(why) if carrier.key() != OWN_CARRIER => return Ok(RowOutcome::Refused(why)),
+        Err(_) if rests => {
+            let why = format!("{} rests: another account gave it back lately", row.number);
+            return Ok(RowOutcome::Refused(why));
+        }
         Err(_) => {
             let Some(offered) = offered(platform, carrier.as_ref(), row).await? else {
                 let why = format!("{} neither has nor offers {}", carrier.name(), row.number);
@@ -192,6 +197,29 @@ async fn holder(
     .fetch_optional(cx.tx())
     .await?;
     Ok(row.map(|r| (r.tenant, r.id)))
+}
+
+/// Whether a number rests that another account gave back: its carrier might sell it to us, and it is
+/// for that account only.
+async fn rests_for_another(
+    cx: &mut Ctx<Installation>,
+    row: &ImportRow,
+) -> Result<bool, InventoryError> {
+    let now = cx.now();
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from inventory i
+               where i.carrier = $1 and i.e164 = $2 and i.state = 'aging' and i.aging_until > $3
+                 and $4::uuid is distinct from (
+                     select s.tenant_id from subscriptions s where s.inventory_id = i.id
+                     order by s.released_at desc nulls first limit 1)) as "rests!""#,
+        row.provider,
+        row.number.as_str(),
+        now,
+        row.tenant.uuid(),
+    )
+    .fetch_one(cx.tx())
+    .await?)
 }
 
 async fn assign(

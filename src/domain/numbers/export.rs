@@ -1,10 +1,10 @@
-//! The list as CSV: exactly what is shown, for a spreadsheet, without surprises in it.
+//! The list, and what an action over many numbers did, as CSV: exactly what is shown, for a spreadsheet, without surprises in it.
 //!
 //! The column `number` is made harmless like any other cell (see [`crate::sheet`]), so it reads
 //! `'+12025550123` in the bare file; the column `number_digits` beside it has the same digits
 //! without plus or apostrophe, for programs.
 
-use super::{NumberError, Row, rows};
+use super::{BulkRun, NumberError, Row, rows};
 use crate::{Ctx, Fault, Platform, RequestInfo, sheet};
 use futures::{Stream, stream};
 use voxlink_types::ids::NumberId;
@@ -61,6 +61,18 @@ pub fn export(wanted: Export) -> impl Stream<Item = Result<Vec<u8>, NumberError>
         let bytes = written(&chunk, from == 0)?;
         Ok(Some((bytes, (wanted, to.max(1)))))
     })
+}
+
+/// What became of each number of an action over many, and why. Its columns are those that a sheet's
+/// result has, so it can be mended and sent again as one.
+pub fn bulk_result(run: &BulkRun) -> Result<Vec<u8>, Fault> {
+    let header = ["number", "does", "result", "why"].map(str::to_owned);
+    let does = run.action.label();
+    let cells = run.rows.iter().map(|row| {
+        let why = row.message.clone().unwrap_or_default();
+        [row.number.to_string(), does.clone(), row.state.to_string(), why]
+    });
+    sheet::csv(std::iter::once(header).chain(cells))
 }
 
 fn written(rows: &[Row], with_header: bool) -> Result<Vec<u8>, Fault> {

@@ -95,9 +95,8 @@ async fn undo_until(
     .fetch_one(cx.tx())
     .await?;
     let grace = now + TimeDelta::days(platform.settings().release_grace_days);
-    let kept = platform.carrier(&row.carrier).map_or(row.started_at, |carrier| {
-        row.started_at + TimeDelta::days(i64::from(carrier.abilities().minimum_days))
-    });
+    let least = TimeDelta::days(i64::from(platform.minimum_days(&row.carrier)));
+    let kept = row.started_at + least;
     Ok((grace.max(kept), kept > grace))
 }
 

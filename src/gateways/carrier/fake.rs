@@ -45,6 +45,7 @@ pub struct Sale {
 #[derive(Debug, Default)]
 struct Books {
     for_sale: BTreeMap<E164, Offer>,
+    sold: BTreeMap<E164, Offer>,
     holds: BTreeMap<E164, (Uuid, CarrierHold)>,
     sales: Vec<Sale>,
     script: Script,
@@ -68,9 +69,9 @@ impl Books {
         if self.sales.iter().any(|s| s.number == purchase.number && !s.released) {
             return Err(CarrierError::AlreadyOurs { detail: purchase.number.to_string() });
         }
-        if self.for_sale.remove(&purchase.number).is_none() {
-            return Err(CarrierError::Unavailable { detail: purchase.number.to_string() });
-        }
+        let gone = CarrierError::Unavailable { detail: purchase.number.to_string() };
+        let offer = self.for_sale.remove(&purchase.number).ok_or(gone)?;
+        self.sold.insert(purchase.number.clone(), offer);
         self.holds.remove(&purchase.number);
         let sale = Sale {
             number: purchase.number.clone(),
@@ -126,6 +127,7 @@ pub struct FakeCarrier {
     holds: bool,
     says_it_holds: bool,
     monthly: Option<Decimal>,
+    undo_days: u16,
 }
 
 impl FakeCarrier {
@@ -160,6 +162,7 @@ impl FakeCarrier {
             holds: true,
             says_it_holds: true,
             monthly: Some(Decimal::new(65, 2)),
+            undo_days: 0,
         }
     }
 
@@ -177,6 +180,12 @@ impl FakeCarrier {
     #[must_use]
     pub fn for_monthly(self, monthly: Option<Decimal>) -> Self {
         Self { monthly, ..self }
+    }
+
+    /// The same that offers us what we gave back, and says for so many days; it does not count them.
+    #[must_use]
+    pub fn giving_back(self, undo_days: u16) -> Self {
+        Self { undo_days, ..self }
     }
 
     /// The same that sets no number aside.
@@ -276,7 +285,7 @@ impl Carrier for FakeCarrier {
             subaccounts: false,
             hold_minutes: if self.says_it_holds { 60 } else { 0 },
             minimum_days: 0,
-            undo_days: 0,
+            undo_days: self.undo_days,
         }
     }
 
@@ -409,12 +418,14 @@ impl Carrier for FakeCarrier {
     }
 
     async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError> {
-        let mut books = self.books();
+        let books = &mut *self.books();
         if let Some(why) = &books.keeps {
             return Err(why.clone());
         }
         for sale in books.sales.iter_mut().filter(|s| s.carrier_number_id == carrier_number_id) {
             sale.released = true;
+            let back = books.sold.remove(&sale.number).filter(|_| self.undo_days > 0);
+            books.for_sale.extend(back.map(|offer| (sale.number.clone(), offer)));
         }
         Ok(())
     }

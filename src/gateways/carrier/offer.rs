@@ -28,7 +28,8 @@ pub struct Abilities {
     pub hold_minutes: u32,
     /// Days a number must be kept before it may be released.
     pub minimum_days: u16,
-    /// Days within which a released number can be had back.
+    /// Days within which a number that we gave back is offered to us, held and sold again; 0 where
+    /// it is gone at once. All tenants are one account there: whose it was is for us to know.
     pub undo_days: u16,
 }
 

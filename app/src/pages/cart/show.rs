@@ -8,12 +8,15 @@ use crate::{
     layout::Place,
     ui::{
         Amount, Badge, Button, ButtonForm, ButtonKind, Card, Cell, EmptyState, Field, Form,
-        LinkButton, Notice, Number, Rate, Table, When, WhenStyle,
+        LinkButton, Notice, Number, Rate, Table, When, WhenStyle, words::kept_at_least,
     },
 };
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use voxlink_domain::cart::{self, CartItem, CartView, Standing};
+use voxlink_domain::{
+    Platform,
+    cart::{self, CartItem, CartView, Standing},
+};
 use voxlink_islands::Countdown;
 use voxlink_types::{Money, number::Requirement};
 
@@ -22,11 +25,12 @@ pub(super) async fn show(app: &App, person: &impl Person, wrong: Wrong, code: St
     let mut cx = member.begin(&app.platform, person.request().clone()).await?;
     let view = cart::view(&mut cx, member.user).await?;
     drop(cx);
+    let platform = app.platform.clone();
     Screen::new("Cart")
         .at(Place::Cart)
         .status(wrong.status())
         .render(app, person, move || match view {
-            Some(view) if !view.items.is_empty() => body(&view, wrong, code),
+            Some(view) if !view.items.is_empty() => body(&view, &platform, wrong, code),
             _ => empty(),
         })
         .await
@@ -41,7 +45,7 @@ fn empty() -> AnyView {
     .into_any()
 }
 
-fn body(view: &CartView, wrong: Wrong, code: String) -> AnyView {
+fn body(view: &CartView, platform: &Platform, wrong: Wrong, code: String) -> AnyView {
     let lapsed = view.items.iter().filter(|i| i.standing == Standing::Lapsed).count();
     let warning = (lapsed > 0).then(|| {
         let text = if lapsed == 1 {
@@ -51,7 +55,14 @@ fn body(view: &CartView, wrong: Wrong, code: String) -> AnyView {
         };
         view! { <Notice tone=Tone::Warning>{text}</Notice> }
     });
-    let lines = view.items.iter().map(|item| line(item.clone(), view.now)).collect_view();
+    let lines = view
+        .items
+        .iter()
+        .map(|item| {
+            let least = kept_at_least(platform.minimum_days(&item.line.carrier));
+            line(item.clone(), least, view.now)
+        })
+        .collect_view();
     view! {
         {warning}
         <div class="grid items-start gap-6 lg:grid-cols-[1fr_20rem]">
@@ -82,7 +93,7 @@ fn body(view: &CartView, wrong: Wrong, code: String) -> AnyView {
     .into_any()
 }
 
-fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
+fn line(item: CartItem, least: Option<String>, now: DateTime<Utc>) -> impl IntoView {
     let line = item.line;
     let place = line.offer.locality.clone().unwrap_or_default();
     let kind = line.offer.number_type.label();
@@ -91,6 +102,7 @@ fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
         let text = format!("Needs: {}", line.offer.requirement.label().to_lowercase());
         view! { <span class="mt-1 block"><Badge text=text tone=Some(Tone::Warning) /></span> }
     });
+    let least = least.map(|text| view! { <span class="mt-1 block text-xs">{text}</span> });
     let (standing, again) = match item.standing {
         Standing::Held(until) => {
             let minutes = ((until - now).num_seconds() + 59) / 60;
@@ -130,6 +142,7 @@ fn line(item: CartItem, now: DateTime<Utc>) -> impl IntoView {
                     <Number number />
                     <span class="block text-xs text-muted">{about}</span>
                     {papers}
+                    {least}
                 </div>
             </Cell>
             <Cell label="Held for">{standing}</Cell>

@@ -29,7 +29,7 @@ pub(super) async fn show(
     let mut response = Screen::new(title)
         .at(Place::Numbers)
         .under("Numbers", "/numbers")
-        .render(&app, &viewer, move || body(&run))
+        .render(&app, &viewer, move || body(id, &run))
         .await?;
     if running {
         // A header needs no script; it survives a reload.
@@ -39,7 +39,7 @@ pub(super) async fn show(
     Ok(response)
 }
 
-fn body(run: &BulkRun) -> impl IntoView + use<> {
+fn body(id: BulkRunId, run: &BulkRun) -> impl IntoView + use<> {
     let (done, refused, waiting) =
         (run.count(RowState::Done), run.count(RowState::Refused), run.count(RowState::Waiting));
     let said = if run.finished_at.is_none() {
@@ -60,6 +60,11 @@ fn body(run: &BulkRun) -> impl IntoView + use<> {
             <LinkButton href="/numbers?state=releasing" kind=ButtonKind::Secondary>"Show numbers being released"</LinkButton>
         }
     });
+    let file = run.finished_at.map(|_| {
+        view! {
+            <LinkButton href=format!("/numbers/bulk/{id}/result.csv") kind=ButtonKind::Secondary>"Download the result"</LinkButton>
+        }
+    });
     let rows = run.rows.iter().cloned().map(line).collect_view();
     view! {
         {said}
@@ -76,6 +81,7 @@ fn body(run: &BulkRun) -> impl IntoView + use<> {
         </Table>
         <div class="mt-6 flex flex-wrap gap-3">
             <LinkButton href="/numbers">"Back to your numbers"</LinkButton>
+            {file}
             {undo}
         </div>
     }

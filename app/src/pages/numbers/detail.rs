@@ -13,8 +13,8 @@ use crate::{
 };
 use axum::extract::{Path, State};
 use leptos::prelude::*;
-use voxlink_domain::numbers::{self, CarrierFacts, Detail, Event, RecentCall, Totals};
-use voxlink_types::{E164, call::CallStatus, money::show_rate, number::Standing};
+use voxlink_domain::numbers::{self, CarrierFacts, Detail, Event, RecentCall, TakeBack, Totals};
+use voxlink_types::{E164, call::CallStatus, ids::NumberId, money::show_rate, number::Standing};
 
 /// Calls on the page.
 const CALLS: i64 = 10;
@@ -30,13 +30,19 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<
     let events = numbers::events(&mut cx, id, EVENTS).await?;
     let staff = viewer.member.platform_role.is_staff();
     let carrier = if staff { Some(numbers::carrier_facts(&mut cx, id).await?) } else { None };
-    drop(cx);
     let change = may_change(&viewer);
+    let back = if change && detail.row.standing() == Standing::Released {
+        numbers::to_take_back(&mut cx, &app.platform, &[id]).await?.remove(&id)
+    } else {
+        None
+    };
+    drop(cx);
     screen(&detail.row.number)
         .render(&app, &viewer, move || {
             view! {
                 <NumberTabs id current=NumberTab::Overview />
                 {standing(&detail, change)}
+                {back.as_ref().map(|back| take_back(id, back))}
                 <div class="flex flex-col gap-6">
                     {figures(&detail, &totals)}
                     <div class="grid items-start gap-6 lg:grid-cols-2">
@@ -113,6 +119,27 @@ pub(super) fn standing(detail: &Detail, change: bool) -> Option<AnyView> {
             )
         }
         _ => None,
+    }
+}
+
+/// The way back to a number that rests. It is held like one that a search found: the cart says what
+/// it costs now.
+fn take_back(id: NumberId, back: &TakeBack) -> impl IntoView + use<> {
+    let until = back.until;
+    let fields = vec![
+        ("one", format!("{}:{}", back.carrier, back.number)),
+        ("back", format!("/numbers/{id}")),
+    ];
+    view! {
+        <Notice>
+            <div class="flex flex-wrap items-center justify-between gap-3">
+                <span>
+                    "You can have it back until " <When at=until />
+                    ": you buy it anew, and decide anew what it does. Until then nobody else gets it."
+                </span>
+                <ButtonForm action="/search/hold" fields=fields kind=ButtonKind::Secondary>"Take it back"</ButtonForm>
+            </div>
+        </Notice>
     }
 }
 

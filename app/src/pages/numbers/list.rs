@@ -12,8 +12,13 @@ use crate::{
 };
 use axum::extract::State;
 use leptos::prelude::*;
+use std::collections::HashSet;
 use voxlink_domain::numbers::{self, Facets, Row};
-use voxlink_types::{Page, number::Capability};
+use voxlink_types::{
+    Page,
+    ids::NumberId,
+    number::{Capability, Standing},
+};
 
 pub(super) async fn show(State(app): State<App>, viewer: Viewer, query: Query) -> Answer {
     let mut cx = viewer.begin(&app.platform).await?;
@@ -22,15 +27,27 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer, query: Query) -
         return Ok(last);
     }
     let facets = numbers::facets(&mut cx).await?;
-    drop(cx);
     let change = may_change(&viewer);
+    let mut back = HashSet::new();
+    if change && query.filter.standing == Some(Standing::Released) {
+        let ids: Vec<NumberId> = page.rows.iter().map(|row| row.id).collect();
+        back.extend(numbers::to_take_back(&mut cx, &app.platform, &ids).await?.into_keys());
+    }
+    drop(cx);
     Screen::new("Numbers")
         .at(Place::Numbers)
-        .render(&app, &viewer, move || body(page, facets, query, change))
+        .render(&app, &viewer, move || body(page, facets, query, change, &back))
         .await
 }
 
-fn body(page: Page<Row>, facets: Facets, query: Query, change: bool) -> AnyView {
+/// `back` are those that can be had back.
+fn body(
+    page: Page<Row>,
+    facets: Facets,
+    query: Query,
+    change: bool,
+    back: &HashSet<NumberId>,
+) -> AnyView {
     let nothing_at_all = facets.standings.is_empty();
     if nothing_at_all {
         return view! {
@@ -51,7 +68,7 @@ fn body(page: Page<Row>, facets: Facets, query: Query, change: bool) -> AnyView 
         }
         .into_any()
     } else {
-        choosable(&page.rows, &query, page.total, change)
+        choosable(&page.rows, &query, page.total, change, back)
     };
     view! {
         {filters}
@@ -105,13 +122,19 @@ fn filters(facets: &Facets, query: &Query) -> impl IntoView + use<> {
 }
 
 /// The table inside the form that asks what to do with the chosen numbers.
-fn choosable(rows: &[Row], query: &Query, total: i64, change: bool) -> AnyView {
+fn choosable(
+    rows: &[Row],
+    query: &Query,
+    total: i64,
+    change: bool,
+    back: &HashSet<NumberId>,
+) -> AnyView {
     let kept = query
         .pairs()
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
-    let lines = rows.iter().map(|row| line(row, change)).collect_view();
+    let lines = rows.iter().map(|row| line(row, change, back.contains(&row.id))).collect_view();
     let choose =
         change.then(|| view! { <th scope="col"><span class="sr-only">"Choose"</span></th> });
     view! {
@@ -188,7 +211,7 @@ fn bar(total: i64, change: bool) -> impl IntoView {
     }
 }
 
-fn line(row: &Row, change: bool) -> impl IntoView + use<> {
+fn line(row: &Row, change: bool, back: bool) -> impl IntoView + use<> {
     let (text, tone) = row.standing().badge();
     let id = row.id;
     let (calls, monthly, currency) = (row.calls, row.monthly, row.currency);
@@ -211,6 +234,9 @@ fn line(row: &Row, change: bool) -> impl IntoView + use<> {
         None => view! { <span class="text-muted" aria-label="No name">"–"</span> }.into_any(),
     };
     let does = match row.what_it_does() {
+        _ if back => {
+            view! { <a class="link" href=format!("/numbers/{id}")>"Take it back"</a> }.into_any()
+        }
         Some(line) => view! { <span>{line}</span> }.into_any(),
         None => view! {
             <a class="link" href=format!("/numbers/{id}/routing")>"Not set up yet"</a>

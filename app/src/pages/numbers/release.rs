@@ -130,7 +130,7 @@ fn body(told: Consequences, typed: Typed, wrong: Wrong) -> impl IntoView {
                     </li>
                     {kept}
                     <li>
-                        "Then it goes back to the carrier. It cannot be had again for weeks, and somebody else may get it."
+                        "Then it goes back to the carrier and rests for weeks, until somebody else may get it. Where the carrier lets you have it back meanwhile, this number’s page offers it."
                     </li>
                 </ul>
             </Card>

@@ -18,6 +18,7 @@ use axum::{
 use voxlink_domain::{
     billing::journal::available_credit,
     bulk::{self as sheets, Action, BulkError, ContinueSheet, LineState, Run, RunState},
+    numbers,
 };
 use voxlink_types::{Money, PageRequest, ids::BulkRunId};
 
@@ -154,7 +155,7 @@ async fn moved(
     }
 }
 
-/// Each row with what became of it and why.
+/// Each row with what became of it and why: of a sheet, or of numbers that were chosen in the list.
 pub(super) async fn result(
     State(app): State<App>,
     viewer: Viewer,
@@ -162,7 +163,13 @@ pub(super) async fn result(
 ) -> Answer {
     let id = id_of(&id)?;
     let mut cx = viewer.begin(&app.platform).await?;
-    let file = sheets::result(&mut cx, id).await?;
+    let file = match sheets::result(&mut cx, id).await {
+        Err(BulkError::NotFound) => {
+            let run = numbers::bulk_run(&mut cx, id).await?;
+            numbers::bulk_result(&run)?
+        }
+        file => file?,
+    };
     let day = cx.now().format("%Y-%m-%d");
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),

@@ -201,10 +201,11 @@ async fn address_step(
     address: Address,
     wrong: Wrong,
 ) -> Answer {
+    let platform = app.platform.clone();
     screen(&wrong)
         .render(app, who, move || match facts.quote {
             None => sheet::nothing(&wrong),
-            Some(quote) => sheet::address(&quote, address, wrong),
+            Some(quote) => sheet::address(&quote, &platform, address, wrong),
         })
         .await
 }
@@ -217,10 +218,11 @@ async fn pay_step(
     wrong: Wrong,
     changed: Option<Changed>,
 ) -> Answer {
+    let platform = app.platform.clone();
     screen(&wrong)
         .render(app, who, move || match facts.quote.clone() {
             None => sheet::nothing(&wrong),
-            Some(quote) => sheet::pay(&quote, facts, typed, wrong, changed),
+            Some(quote) => sheet::pay(&quote, &platform, facts, typed, wrong, changed),
         })
         .await
 }

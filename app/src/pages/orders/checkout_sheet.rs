@@ -9,11 +9,12 @@ use crate::{
     flash::Tone,
     ui::{
         AddressFields, Amount, Button, ButtonKind, Card, Cell, Checkbox, EmptyState, Field, Form,
-        LinkButton, Notice, Number, Radios, Table, Way,
+        LinkButton, Notice, Number, Radios, Table, Way, words::kept_at_least,
     },
 };
 use leptos::prelude::*;
 use voxlink_domain::{
+    Platform,
     billing::address::Address,
     orders::{PriceChange, Quote},
 };
@@ -93,7 +94,12 @@ pub(super) fn nothing(wrong: &Wrong) -> AnyView {
 }
 
 /// The first step: where the bill goes.
-pub(super) fn address(quote: &Quote, address: Address, wrong: Wrong) -> AnyView {
+pub(super) fn address(
+    quote: &Quote,
+    platform: &Platform,
+    address: Address,
+    wrong: Wrong,
+) -> AnyView {
     view! {
         <div class="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
             <Card title="1 of 2: billing address">
@@ -105,7 +111,7 @@ pub(super) fn address(quote: &Quote, address: Address, wrong: Wrong) -> AnyView 
                     </div>
                 </Form>
             </Card>
-            {summary(quote, false)}
+            {summary(quote, platform, false)}
         </div>
     }
     .into_any()
@@ -114,6 +120,7 @@ pub(super) fn address(quote: &Quote, address: Address, wrong: Wrong) -> AnyView 
 /// The second step: how it is paid.
 pub(super) fn pay(
     quote: &Quote,
+    platform: &Platform,
     facts: Facts,
     typed: Typed,
     wrong: Wrong,
@@ -159,7 +166,7 @@ pub(super) fn pay(
                 </Card>
             </Form>
             <div class="flex flex-col gap-6">
-                {summary(quote, true)}
+                {summary(quote, platform, true)}
                 <Card title="What happens next">
                     <ol class="flex list-decimal flex-col gap-1.5 ps-5 text-sm">
                         <li>"The amount is set aside; nothing is charged yet."</li>
@@ -241,16 +248,22 @@ fn ways_to_pay(quote: &Quote, facts: &Facts, typed: &Typed) -> impl IntoView + u
     }
 }
 
-fn summary(quote: &Quote, taxed: bool) -> impl IntoView + use<> {
+fn summary(quote: &Quote, platform: &Platform, taxed: bool) -> impl IntoView + use<> {
     let rows = quote
         .lines
         .clone()
         .into_iter()
         .map(|line| {
+            let least = kept_at_least(platform.minimum_days(&line.carrier)).map(|text| {
+                view! { <span class="mt-1 block text-xs">{text}</span> }
+            });
             view! {
                 <tr>
                     <Cell label="Number">
-                        <Number number=line.number plain=true />
+                        <div>
+                            <Number number=line.number plain=true />
+                            {least}
+                        </div>
                     </Cell>
                     <Cell label="First month" amount=true>
                         <Amount money=line.monthly />

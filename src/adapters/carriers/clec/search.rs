@@ -1,7 +1,10 @@
 //! Searching the stock. What the digits tell the database sees to; places, rate centres and
 //! capabilities are seen to here, over the first [`MOST`] numbers that are left.
 
-use super::super::catalogue::{placed, portion};
+use super::super::{
+    books::undo_since,
+    catalogue::{placed, portion},
+};
 use super::{Clec, failed};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use voxlink_gateways::{
@@ -37,17 +40,21 @@ pub(super) async fn search(carrier: &Clec, query: &SearchQuery) -> Result<Findin
     Ok(portion(offers, query, applied))
 }
 
-/// One number, if it is for sale now.
+/// One number, if it is for sale now or rests and is ours to have back.
 pub(super) async fn offer(carrier: &Clec, number: &E164) -> Result<Option<Offer>, CarrierError> {
+    let now = carrier.clock.now();
     let found = sqlx::query_as!(
         Found,
         r#"select n.e164 as "e164: E164", n.country, n.number_type as "number_type: NumberType",
                   n.capabilities, n.rate_centre, n.lata, r.requirement as "requirement: Requirement"
            from clec.numbers n join clec.rates r using (country, number_type)
-           where n.e164 = $1 and n.state = 'available'
-             and (n.held_until is null or n.held_until <= $2)"#,
+           where n.e164 = $1 and (n.held_until is null or n.held_until <= $2)
+             and (n.state = 'available'
+               or (n.state = 'aging' and n.last_owner = $3 and n.released_at >= $4))"#,
         number.as_str(),
-        carrier.clock.now()
+        now,
+        carrier.account,
+        undo_since(now)
     )
     .fetch_optional(&carrier.pool)
     .await

@@ -1,7 +1,7 @@
 //! Who has a number at the local carrier: its books, and its words.
 
 use super::{LocalCarrier, failed};
-use crate::carriers::books::{AGEING_DAYS, LONGEST_HOLD, OwnedRow, PAGE, UNDO_DAYS, keeps_books};
+use crate::carriers::books::{AGEING_DAYS, LONGEST_HOLD, OwnedRow, PAGE, keeps_books, undo_since};
 use chrono::{DateTime, Duration, Utc};
 use sqlx::types::Json;
 use uuid::Uuid;

@@ -7,6 +7,7 @@ use super::{
     numbering::calling_code,
     products::{PRODUCTS, Product},
 };
+use crate::carriers::books::undo_since;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use voxlink_gateways::{
     CarrierError,
@@ -51,18 +52,22 @@ pub(super) async fn search(
     Ok(Findings { offers, applied, ..Findings::default() })
 }
 
-/// One number, if it is on sale now.
+/// One number, if it is on sale now or rests and is the caller's to have back.
 pub(super) async fn offer(
     carrier: &LocalCarrier,
     number: &E164,
 ) -> Result<Option<Offer>, CarrierError> {
+    let now = carrier.clock.now();
     let found = sqlx::query_as!(
         Found,
         r#"select e164 as "e164: E164", country, number_type as "number_type: NumberType", area_code, place
            from local_carrier.numbers
-           where e164 = $1 and state = 'available' and (held_until is null or held_until <= $2)"#,
+           where e164 = $1 and (held_until is null or held_until <= $2)
+             and (state = 'available' or (state = 'aging' and last_owner = $3 and released_at >= $4))"#,
         number.as_str(),
-        carrier.clock.now()
+        now,
+        carrier.account,
+        undo_since(now)
     )
     .fetch_optional(&carrier.pool)
     .await

@@ -95,7 +95,13 @@ async fn a_released_number_rests_for_45_days() {
     let Ok(Bought::Done(owned)) = bought else { panic!("{bought:?}") };
     assert!(!world.carrier.withdraw(&number).await.unwrap(), "sold");
     world.carrier.release(&owned.id).await.unwrap();
-    world.clock.advance(Duration::days(44));
+    world.clock.advance(Duration::days(9));
+    assert!(world.carrier.offer(&number).await.unwrap().is_some(), "ours to have back");
+    let soon = world.clock.now() + Duration::minutes(10);
+    let key = uuid::Uuid::now_v7();
+    let held = world.carrier.hold(&number, key, soon).await.unwrap();
+    world.carrier.let_go(&number, &held.id).await.unwrap();
+    world.clock.advance(Duration::days(35));
     world.carrier.health().await.unwrap();
     assert_eq!(world.carrier.offer(&number).await, Ok(None));
     let again = contract::purchase(&number, uuid::Uuid::now_v7());

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod life;
+mod take_back;
 
 use futures::TryStreamExt;
 use voxlink_domain::{

@@ -2,6 +2,7 @@
 
 use super::{BOSTON, LONDON, NEW_YORK, TOLL_FREE, begin, four};
 use voxlink_domain::{
+    bulk,
     numbers::{self, BulkAction, ContinueBulkRun, Filter, NumberError, RowState, Selection},
     routing::Service,
 };
@@ -46,6 +47,15 @@ async fn one_bad_row_does_not_sink_the_rest() {
     assert_eq!(rows, expected, "somebody else's is not even there");
     let why = shown.rows[0].message.as_deref();
     assert_eq!(why, Some("A number that is suspended cannot be suspended."));
+    let file = String::from_utf8(numbers::bulk_result(&shown).unwrap()).unwrap();
+    let expected = format!(
+        "number,does,result,why\r\n\
+         '{NEW_YORK},Suspend,refused,A number that is suspended cannot be suspended.\r\n\
+         '{TOLL_FREE},Suspend,done,\r\n'{BOSTON},Suspend,done,\r\n"
+    );
+    assert_eq!(file, expected);
+    let again = bulk::read_rows(bulk::Action::Release, &file).unwrap();
+    assert_eq!(again[0].cells[0], NEW_YORK, "the file can be sent as a sheet");
     let events: i64 = sqlx::query_scalar(
         "select count(*) from number_events where tenant_id = $1 and reason = 'storm'",
     )
