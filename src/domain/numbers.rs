@@ -43,7 +43,7 @@ pub use error::NumberError;
 pub use export::{Export, export};
 pub use filter::{Filter, Sort};
 pub use list::{Facets, Row, facets, list, matching, rows};
-pub(crate) use release::next_try;
 pub use release::{CarryOutRelease, Consequences, carry_out, consequences, release, undo};
+pub(crate) use release::{OWN_CARRIERS, next_try};
 pub use suspend::{resume, suspend};
 pub use tags::{Tags, normalise};

@@ -53,6 +53,7 @@ pub async fn apply(
                 tenant,
                 carrier: drift.carrier.clone(),
                 owned: owned(&drift)?,
+                offer: None,
                 campaign: None,
                 reason: "Found at the carrier",
             };

@@ -296,6 +296,54 @@ async fn a_carrier_that_is_not_there_is_an_error_and_not_an_empty_list() {
     let wish = AuditWish { carrier: "lunar".to_owned(), tenant: None, by: "test" };
     let refused = inventory::audit(&books.test.platform, &wish).await;
     assert!(matches!(refused, Err(InventoryError::NoCarrier(_))));
+    let nobody = books.try_audit(Some(TenantId::new(9))).await;
+    assert!(matches!(nobody, Err(InventoryError::Account)), "nobody's numbers do not agree");
+}
+
+#[tokio::test]
+async fn a_number_that_does_not_ring_yet_is_nobodys_to_pay_for() {
+    let books = Books::agreeing(&[]).await;
+    books.listed(&[BOSTON]);
+    books.carrier.meddle(&number(BOSTON), &Meddling::Silence);
+    books.audit().await;
+    let drift = books.only_open().await;
+    let early = books.apply(&drift, Remedy::Adopt, Some(books.tenant)).await;
+    assert!(matches!(early, Err(InventoryError::Silent)), "{early:?}");
+    let count = "select count(*)::text from subscriptions";
+    assert_eq!(books.text(count).await.as_deref(), Some("0"));
+    assert_eq!(books.only_open().await.id, drift.id);
+}
+
+#[tokio::test]
+async fn an_adopted_number_costs_what_its_kind_costs() {
+    const MOBILE: &str = "+447400123456";
+    let books = Books::agreeing(&[]).await;
+    books
+        .sql(
+            "insert into price_books (id, carrier, country, number_type, currency, cost_monthly, cost_setup,
+                 cost_inbound_minute, monthly, setup, inbound_minute, increment_initial, increment_next,
+                 effective_from)
+             values (gen_random_uuid(), 'fake', 'GB', 'local', 'USD', 0.65, 0, 0.0035, 1, 0, 0.01, 6, 6,
+                 '2026-01-01')",
+        )
+        .await;
+    books.listed(&[MOBILE]);
+    books.audit().await;
+    let drift = books.only_open().await;
+    let cheap = books.apply(&drift, Remedy::Adopt, Some(books.tenant)).await;
+    assert!(matches!(cheap, Err(InventoryError::NoPrice)), "not for the price of a local one");
+    books
+        .sql("update price_books set number_type = 'mobile', monthly = 9 where country = 'GB'")
+        .await;
+    books.apply(&drift, Remedy::Adopt, Some(books.tenant)).await.unwrap();
+    let sold = "select i.country || ' ' || i.number_type || ' ' || trunc(s.monthly)
+                from subscriptions s join inventory i on i.id = s.inventory_id";
+    assert_eq!(books.text(sold).await.as_deref(), Some("GB mobile 9"));
+
+    books.listed(&["+15551234567"]);
+    books.audit().await;
+    let unknown = books.apply(&books.only_open().await, Remedy::Adopt, Some(books.tenant)).await;
+    assert!(matches!(unknown, Err(InventoryError::Unplaced)), "{unknown:?}");
 }
 
 /// The number of a tenant by its digits.
