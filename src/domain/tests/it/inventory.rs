@@ -15,7 +15,7 @@ use voxlink_domain::{
     numbers,
 };
 use voxlink_gateways::{
-    carrier::fake::{FakeCarrier, Meddling},
+    carrier::fake::{FakeCarrier, Meddling, Mood},
     fault::Script,
 };
 use voxlink_testkit::{Outside, TestPlatform};
@@ -344,6 +344,59 @@ async fn an_adopted_number_costs_what_its_kind_costs() {
     books.audit().await;
     let unknown = books.apply(&books.only_open().await, Remedy::Adopt, Some(books.tenant)).await;
     assert!(matches!(unknown, Err(InventoryError::Unplaced)), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_released_number_is_not_changed_by_an_old_difference() {
+    let books = Books::agreeing(&[BOSTON]).await;
+    books.carrier.meddle(&number(BOSTON), &Meddling::Lose);
+    books.audit().await;
+    let drift = books.only_open().await;
+    books.sql("update subscriptions set state = 'released', released_at = now()").await;
+    let late = books.apply(&drift, Remedy::TakeOver, None).await;
+    assert!(matches!(late, Err(InventoryError::Stale)), "{late:?}");
+    let standing = books.text("select at_carrier from inventory").await;
+    assert_eq!(standing.as_deref(), Some("active"), "the row may be another account's by now");
+}
+
+#[tokio::test]
+async fn a_price_by_hand_is_left_for_a_person_and_not_said_to_be_settled() {
+    let books = Books::agreeing(&[BOSTON]).await;
+    books
+        .sql("update price_books set cost_monthly = 0.5, by_hand = true where carrier = 'fake'")
+        .await;
+    let report = books.audit().await;
+    let drift = books.only_open().await;
+    assert!(drift.by_hand(), "{:?}", drift.here);
+    let refused = books.apply(&drift, Remedy::TakeOver, None).await;
+    assert!(matches!(refused, Err(InventoryError::ByHand)), "{refused:?}");
+    let fixed = inventory::fix(&books.test.platform, report.audit, "test").await.unwrap();
+    assert_eq!((fixed.done, fixed.waiting.len(), fixed.left.len()), (0, 0, 1), "{fixed:?}");
+    assert_eq!(books.only_open().await.id, drift.id);
+    // Left as it is, it does not come up again.
+    let mut cx = books.test.platform.work("test").await.unwrap();
+    inventory::ignore(&mut cx, drift.id, "our contract").await.unwrap();
+    cx.commit().await.unwrap();
+    books.audit().await;
+    assert!(books.in_state(DriftState::Open).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_price_that_the_carrier_does_not_tell_waits() {
+    let books = Books::agreeing(&[BOSTON]).await;
+    books.sql("update price_books set cost_monthly = 0.5 where carrier = 'fake'").await;
+    let report = books.audit().await;
+    let drift = books.only_open().await;
+    books.carrier.feels(Mood::Dead);
+    let fixed = inventory::fix(&books.test.platform, report.audit, "test").await.unwrap();
+    assert_eq!((fixed.done, fixed.waiting.len(), fixed.left.len()), (0, 1, 0), "{fixed:?}");
+    // From the page it is decided first, and the job tries until the book has followed.
+    let tried = books.apply(&books.only_open().await, Remedy::TakeOver, None).await;
+    assert!(matches!(tried, Err(InventoryError::PriceBehind)), "{tried:?}");
+    books.carrier.feels(Mood::Well);
+    let job = CarryOutDrift { drift: drift.id, back: false };
+    inventory::carry_out(&books.test.platform, &job).await.unwrap();
+    assert!(books.found().await.is_empty());
 }
 
 /// The number of a tenant by its digits.
