@@ -12,6 +12,10 @@
 //! - A number that only the carrier has is never given back by itself: somebody says whose it is,
 //!   or that it is to go. What a refused purchase left behind is another thing: [`crate::orders`]
 //!   finds it by the purchase's key and gives it back.
+//! - A number becomes an account's only when it rings at its carrier, and at the price of its kind by
+//!   the numbering plan; what no plan knows is refused.
+//! - A price difference is settled when the book has followed, not when the carrier was asked. What an
+//!   administrator entered is theirs to change or to leave.
 //! - What is on its way (being ordered, ported, given back) is compared once it has arrived.
 
 mod adopt;

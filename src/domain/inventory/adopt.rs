@@ -8,11 +8,12 @@ use crate::{
     numbers::{ApplySettings, settings_for},
 };
 use serde_json::json;
-use voxlink_gateways::carrier::OwnedNumber;
+use voxlink_gateways::carrier::{Offer, OwnedNumber};
 use voxlink_types::{
     gazetteer::Gazetteer,
     ids::{CampaignId, InventoryId, NumberId, TenantId},
-    number::NumberType,
+    number::{Capability, NumberType},
+    plan::kind_of,
 };
 
 /// What becomes whose.
@@ -24,6 +25,8 @@ pub struct Adoption {
     pub carrier: String,
     /// The number as the carrier has it.
     pub owned: OwnedNumber,
+    /// As the carrier offered it, where it is taken from our own stock: that tells its kind.
+    pub offer: Option<Offer>,
     /// The campaign it is assigned to.
     pub campaign: Option<CampaignId>,
     /// Why, for the number's story: `Imported`, `Found at the carrier`.
@@ -31,18 +34,22 @@ pub struct Adoption {
 }
 
 /// Records a number as a tenant's, in service, at the present price and without a set-up price: its
-/// rental begins now. What it calls is set by a job where the carrier has something else.
+/// rental begins now. What it calls is set by a job where the carrier has something else. One that
+/// does not ring there is refused: nobody is to pay for it.
 pub async fn adopt(
     cx: &mut Ctx<Installation>,
     platform: &Platform,
     adoption: &Adoption,
 ) -> Result<NumberId, InventoryError> {
-    let Adoption { tenant, carrier, owned, campaign, reason } = adoption;
+    let Adoption { tenant, carrier, owned, offer, campaign, reason } = adoption;
     account(cx, *tenant).await?;
+    if !owned.active {
+        return Err(InventoryError::Silent);
+    }
     if let Some(campaign) = campaign {
         in_use(cx, *tenant, *campaign).await?;
     }
-    let inventory = inventory(cx, carrier, owned).await?;
+    let inventory = inventory(cx, carrier, owned, offer.as_ref()).await?;
     let number = NumberId::new(cx.now_millis());
     let desired = stored(&settings_for(platform.settings(), carrier, owned.number.as_str()))?;
     let confirmed = match &owned.settings {
@@ -97,7 +104,10 @@ fn stored(settings: &impl serde::Serialize) -> Result<serde_json::Value, Fault> 
 }
 
 /// Refuses an account that is none, or is closed.
-async fn account(cx: &mut Ctx<Installation>, tenant: TenantId) -> Result<(), InventoryError> {
+pub(super) async fn account(
+    cx: &mut Ctx<Installation>,
+    tenant: TenantId,
+) -> Result<(), InventoryError> {
     let there = sqlx::query_scalar!(
         r#"select exists (select from tenants where id = $1 and state <> 'closed') as "there!""#,
         tenant.uuid()
@@ -124,22 +134,40 @@ pub(super) async fn in_use(
     if there { Ok(()) } else { Err(InventoryError::Campaign) }
 }
 
-/// The number's row at its carrier. What is known of its kind from before stays; of a new one a
-/// carrier's list of owned numbers tells neither place nor kind, so those follow from the numbering
-/// plan: toll-free by its code, else of the place that its exchange belongs to.
+/// The number's row at its carrier. What is known of its kind from before stays. Of a new one a
+/// carrier's list of owned numbers tells neither place nor kind: those follow from its offer, where
+/// there was one, else from the numbering plan. The kind decides the price, so a number whose kind
+/// nobody knows is refused.
 async fn inventory(
     cx: &mut Ctx<Installation>,
     carrier: &str,
     owned: &OwnedNumber,
+    offer: Option<&Offer>,
 ) -> Result<InventoryId, InventoryError> {
     let number = &owned.number;
     let place = Gazetteer::get().of_number(number);
-    let kind = if number.is_nanp_toll_free() { NumberType::TollFree } else { NumberType::Local };
+    let known = sqlx::query!(
+        r#"select country, number_type as "number_type: NumberType" from inventory
+           where carrier = $1 and e164 = $2"#,
+        carrier,
+        number.as_str(),
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    let (country, kind) = match (known, offer) {
+        (Some(known), _) => (known.country, known.number_type),
+        (None, Some(offer)) => (offer.country.clone(), offer.number_type),
+        (None, None) => kind_of(number).ok_or(InventoryError::Unplaced)?,
+    };
+    let capabilities: Vec<String> = match offer {
+        Some(offer) => offer.capabilities.iter().map(|c| c.as_str().to_owned()).collect(),
+        None => vec![Capability::Voice.as_str().to_owned()],
+    };
     let id = InventoryId::new(cx.now_millis());
     let row = sqlx::query_scalar!(
         r#"insert into inventory (id, carrier, e164, country, number_type, capabilities, locality, region,
              latitude, longitude, time_zone, carrier_number_id, carrier_account, state)
-         values ($1, $2, $3, $4, $5, array['voice'], $6, $7, $8, $9, $10, $11, $12, 'sold')
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'sold')
          on conflict (carrier, e164) do update
              set state = 'sold', aging_until = null, at_carrier = 'active',
                  carrier_number_id = excluded.carrier_number_id, carrier_account = excluded.carrier_account
@@ -147,8 +175,9 @@ async fn inventory(
         id.uuid(),
         carrier,
         number.as_str(),
-        number.country().unwrap_or_else(|| "US".to_owned()),
+        country,
         kind.as_str(),
+        &capabilities,
         place.map(|p| p.locality.as_str()),
         place.map(|p| p.region.as_str()),
         place.map(|p| p.latitude),

@@ -5,9 +5,10 @@ use super::{
     Drift, DriftKind, DriftState, InventoryError, Remedy, Standing,
     adopt::{self, Adoption, told},
     carry_out::CarryOutDrift,
+    prices::{self, Stand},
     read::drift_of,
 };
-use crate::{Ctx, Fault, Installation, Platform, audit::Entry, catalog::RefreshPrices};
+use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
 use serde_json::{Value, json};
 use voxlink_gateways::carrier::OwnedNumber;
 use voxlink_types::{
@@ -43,7 +44,10 @@ pub async fn apply(
     }
     let before = match (drift.kind, remedy) {
         (DriftKind::Price, _) => {
-            cx.enqueue(&RefreshPrices {}).await?;
+            if prices::stand(cx, &drift).await? == Stand::ByHand {
+                return Err(InventoryError::ByHand);
+            }
+            cx.enqueue(&CarryOutDrift { drift: id, back: false }).await?;
             Value::Null
         }
         (_, Remedy::TakeOver) => take_over(cx, &drift).await?,
@@ -53,6 +57,7 @@ pub async fn apply(
                 tenant,
                 carrier: drift.carrier.clone(),
                 owned: owned(&drift)?,
+                offer: None,
                 campaign: None,
                 reason: "Found at the carrier",
             };
@@ -134,19 +139,23 @@ fn standing(side: &Value) -> Standing {
 }
 
 /// Writes down how the number stands at the carrier. One in service that does not ring needs a
-/// person, and is in service again once it does. Answers what stood here.
+/// person, and is in service again once it does. Answers what stood here. A number that was released
+/// after the audit may be another account's by now, on the same row: it is left alone.
 async fn take_over(cx: &mut Ctx<Installation>, drift: &Drift) -> Result<Value, InventoryError> {
-    let Some(number) = drift.subscription else { return Err(InventoryError::WrongRemedy) };
+    let (Some(number), Some((holder, _))) = (drift.subscription, &drift.holder) else {
+        return Err(InventoryError::WrongRemedy);
+    };
     let row = sqlx::query!(
         r#"select s.tenant_id as "tenant: TenantId", s.state as "state: NumberState", i.id,
                 i.carrier_number_id, i.at_carrier
          from subscriptions s join inventory i on i.id = s.inventory_id
-         where s.id = $1 for update of s, i"#,
+         where s.id = $1 and s.tenant_id = $2 and s.state <> 'released' for update of s, i"#,
         number.uuid(),
+        holder.uuid(),
     )
     .fetch_optional(cx.tx())
     .await?
-    .ok_or(InventoryError::NotFound)?;
+    .ok_or(InventoryError::Stale)?;
     let there = standing(&drift.there);
     let renamed = drift.there.get("id").and_then(Value::as_str);
     sqlx::query!(

@@ -2,8 +2,8 @@
 //! moved while the list was read, and the differences kept.
 
 use super::{
-    Callbacks, Comparison, Difference, DriftKind, InventoryError, Recorded, Standing, owned_pages,
-    prices, store,
+    Callbacks, Comparison, Difference, DriftKind, InventoryError, Recorded, Standing,
+    adopt::account, owned_pages, prices, store,
 };
 use crate::{
     Ctx, Installation, Platform,
@@ -62,6 +62,10 @@ pub async fn audit(platform: &Platform, wish: &AuditWish) -> Result<Report, Inve
         .carrier(&wish.carrier)
         .ok_or_else(|| InventoryError::NoCarrier(wish.carrier.clone()))?;
     let mut cx = platform.work(wish.by).await?;
+    if let Some(tenant) = wish.tenant {
+        // Nobody's numbers agree with any list.
+        account(&mut cx, tenant).await?;
+    }
     let started_at = cx.now();
     let recorded = recorded(&mut cx, platform, wish).await?;
     let booked = prices::booked(&mut cx, &wish.carrier, wish.tenant).await?;

@@ -1,9 +1,13 @@
 //! What a decision does at the carrier: the addresses set again or set back, a stray number given
-//! back.
+//! back, the prices asked for.
 
-use super::{Drift, DriftKind, DriftState, InventoryError, Remedy, read::drift_of};
+use super::{
+    Drift, DriftKind, DriftState, InventoryError, Remedy,
+    prices::{self, Stand},
+    read::drift_of,
+};
 use crate::{
-    Fault, Platform,
+    Fault, Platform, catalog,
     jobs::{Job, JobError},
     numbers::{next_try, settings_for},
 };
@@ -48,8 +52,24 @@ pub async fn carry_out(platform: &Platform, job: &CarryOutDrift) -> Result<(), I
         DriftKind::MissingHere if applied && drift.remedy == Some(Remedy::GiveBack) => {
             give_back(platform, &drift).await
         }
+        DriftKind::Price if applied => follow(platform, &drift).await,
         _ => Ok(()),
     }
+}
+
+/// Fetches the carriers' prices, unless the book has moved already, and looks whether it has now: a
+/// carrier that does not answer keeps its prices, and is asked again.
+async fn follow(platform: &Platform, drift: &Drift) -> Result<(), InventoryError> {
+    if !behind(platform, drift).await? {
+        return Ok(());
+    }
+    catalog::refresh_prices(platform).await?;
+    if behind(platform, drift).await? { Err(InventoryError::PriceBehind) } else { Ok(()) }
+}
+
+async fn behind(platform: &Platform, drift: &Drift) -> Result<bool, InventoryError> {
+    let mut cx = platform.work("worker").await?;
+    Ok(prices::stand(&mut cx, drift).await? == Stand::Behind)
 }
 
 /// Sets the addresses as they should be, or as they were found.

@@ -48,6 +48,29 @@ pub enum InventoryError {
         "There is no price for this kind of number at this carrier. Fetch the carrier's prices first."
     )]
     NoPrice,
+    /// It does not ring at its carrier.
+    #[error(
+        "The carrier does not have this number in service yet, so nobody is to pay for it. Compare or import again once it rings there."
+    )]
+    Silent,
+    /// Neither its country nor its kind can be told.
+    #[error(
+        "No country's numbering plan knows this number and its kind, so no price fits it. Check its digits; if they are right, leave it at the carrier."
+    )]
+    Unplaced,
+    /// The number moved on after the audit.
+    #[error("The number has been released since the carrier was compared. Compare again.")]
+    Stale,
+    /// A price that only an administrator changes.
+    #[error(
+        "An administrator entered this price, and what the carrier tells does not replace it. Enter the carrier's price with “voxlink prices import”, or ignore the difference."
+    )]
+    ByHand,
+    /// The carrier was asked for its prices, and the book is as it was.
+    #[error(
+        "The carrier told no new price when it was asked, so the price book is as it was. It is asked again every day."
+    )]
+    PriceBehind,
     /// Priced in a currency that the account is not billed in.
     #[error("The carrier's price is in another currency than the account is billed in.")]
     Currency,
@@ -77,6 +100,7 @@ impl From<InventoryError> for JobError {
             {
                 Self::retry(carrier)
             }
+            behind @ InventoryError::PriceBehind => Self::retry(behind),
             other => Self::fail(other),
         }
     }
@@ -97,6 +121,11 @@ impl Explain for InventoryError {
             Self::Campaign => "campaign_not_found",
             Self::Held => "number_taken",
             Self::NoPrice => "no_price",
+            Self::Silent => "number_not_in_service",
+            Self::Unplaced => "number_kind_unknown",
+            Self::Stale => "drift_outdated",
+            Self::ByHand => "price_by_hand",
+            Self::PriceBehind => "price_unchanged",
             Self::Currency => "account_currency",
             Self::Fault(fault) => fault.code(),
         }

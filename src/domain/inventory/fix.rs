@@ -1,7 +1,9 @@
 //! The whole plan at once: every difference that waits and has one way to be settled.
 
 use super::{
-    CarryOutDrift, Drift, DriftKind, InventoryError, apply, carry_out, open_at, open_of_audit,
+    CarryOutDrift, Drift, DriftKind, InventoryError, Remedy, apply, carry_out, open_at,
+    open_of_audit,
+    prices::{self, Stand},
     remedies,
 };
 use crate::{
@@ -19,8 +21,8 @@ use voxlink_types::ids::InventoryAuditId;
 pub struct Fixed {
     /// Settled, here and at the carrier.
     pub done: usize,
-    /// Settled here; what the carrier has to do is tried again by the server's worker: subject and
-    /// reason.
+    /// Waits for the carrier: subject and reason. What it has to do is tried again by the server's
+    /// worker; a price that it did not tell stays open, and is asked for every day.
     pub waiting: Vec<(String, String)>,
     /// Left for a person: subject and reason.
     pub left: Vec<(String, String)>,
@@ -80,7 +82,7 @@ async fn all(
     open: Vec<Drift>,
     by: &'static str,
 ) -> Result<Fixed, InventoryError> {
-    let (mut fixed, mut prices) = (Fixed::default(), Vec::new());
+    let (mut fixed, mut priced) = (Fixed::default(), Vec::new());
     for drift in open {
         let [remedy] = remedies(drift.kind) else {
             let why =
@@ -88,6 +90,10 @@ async fn all(
             fixed.left.push((drift.subject, why.to_owned()));
             continue;
         };
+        if drift.kind == DriftKind::Price {
+            priced.push(drift);
+            continue;
+        }
         let mut cx = platform.work(by).await?;
         match apply(&mut cx, platform, drift.id, *remedy, None).await {
             Ok(()) => cx.commit().await?,
@@ -97,23 +103,51 @@ async fn all(
                 continue;
             }
         }
-        if drift.kind == DriftKind::Price {
-            prices.push(drift.subject);
-            continue;
-        }
         // The job is enqueued as well; it may run twice and does not mind.
         match carry_out(platform, &CarryOutDrift { drift: drift.id, back: false }).await {
             Ok(()) => fixed.done += 1,
             Err(error) => fixed.waiting.push((drift.subject, error.to_string())),
         }
     }
-    if !prices.is_empty() {
-        match catalog::refresh_prices(platform).await {
-            Ok(_) => fixed.done += prices.len(),
-            Err(fault) => {
-                fixed.waiting.extend(prices.into_iter().map(|p| (p, fault.to_string())));
+    if !priced.is_empty() {
+        follow(platform, priced, by, &mut fixed).await?;
+    }
+    Ok(fixed)
+}
+
+/// Fetches the carriers' prices, once for all, and settles the differences that the book then shows
+/// no more. A fetch that goes well proves nothing: a carrier that does not answer keeps its prices,
+/// and a price by hand stays.
+async fn follow(
+    platform: &Platform,
+    open: Vec<Drift>,
+    by: &'static str,
+    fixed: &mut Fixed,
+) -> Result<(), InventoryError> {
+    let failed = catalog::refresh_prices(platform).await.err();
+    for drift in open {
+        let mut cx = platform.work(by).await?;
+        match prices::stand(&mut cx, &drift).await? {
+            Stand::Follows => {
+                match apply(&mut cx, platform, drift.id, Remedy::TakeOver, None).await {
+                    Ok(()) => {
+                        cx.commit().await?;
+                        fixed.done += 1;
+                    }
+                    Err(InventoryError::Fault(fault)) => return Err(fault.into()),
+                    Err(error) => fixed.left.push((drift.subject, error.to_string())),
+                }
+            }
+            Stand::ByHand => {
+                fixed.left.push((drift.subject, InventoryError::ByHand.to_string()));
+            }
+            Stand::Behind => {
+                let why = failed
+                    .as_ref()
+                    .map_or_else(|| InventoryError::PriceBehind.to_string(), ToString::to_string);
+                fixed.waiting.push((drift.subject, why));
             }
         }
     }
-    Ok(fixed)
+    Ok(())
 }

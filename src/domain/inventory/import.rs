@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Actor, Ctx, Fault, Installation, Platform, RequestInfo,
     campaigns::{self, CampaignError},
-    numbers::settings_for,
+    numbers::{OWN_CARRIERS, settings_for},
 };
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
@@ -32,9 +32,6 @@ use voxlink_types::{
     E164,
     ids::{CampaignId, NumberId, TenantId},
 };
-
-/// The carrier whose numbers are our own stock: what the file names is taken from it.
-const OWN_CARRIER: &str = "local";
 
 /// What came of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +56,8 @@ pub struct Imported {
 }
 
 /// Brings rows in, each in a transaction of its own; in a rehearsal (`dry_run`) each is undone and
-/// nothing is asked of a carrier but its list. Only what is ours at its carrier can be brought in.
+/// nothing is asked of a carrier but its list and its offer. Only what is ours at its carrier can be
+/// brought in; from our own stock, of the catalogue and of own trunks, it is taken first.
 pub async fn import(
     platform: &Platform,
     rows: Vec<(u64, Result<ImportRow, String>)>,
@@ -113,26 +111,30 @@ async fn one(
     let carrier = platform
         .carrier(&row.provider)
         .ok_or_else(|| InventoryError::NoCarrier(row.provider.clone()))?;
-    let (owned, in_stock) = match at_carrier(&carrier, owned, row).await? {
-        Ok(owned) => (owned, false),
-        Err(why) if carrier.key() != OWN_CARRIER => return Ok(RowOutcome::Refused(why)),
+    let (owned, offer) = match at_carrier(&carrier, owned, row).await? {
+        Ok(owned) => (owned, None),
+        Err(why) if !OWN_CARRIERS.contains(&carrier.key()) => {
+            return Ok(RowOutcome::Refused(why));
+        }
         Err(_) if rests => {
             let why = format!("{} rests: another account gave it back lately", row.number);
             return Ok(RowOutcome::Refused(why));
         }
         Err(_) => {
-            let Some(offered) = offered(platform, carrier.as_ref(), row).await? else {
+            let Some(offer) = carrier.offer(&row.number).await? else {
                 let why = format!("{} neither has nor offers {}", carrier.name(), row.number);
                 return Ok(RowOutcome::Refused(why));
             };
-            (offered, true)
+            (as_taken(purchase(platform, row)), Some(offer))
         }
     };
+    let in_stock = offer.is_some();
     let mut cx = begin(platform).await?;
     let mut adoption = Adoption {
         tenant: row.tenant,
         carrier: row.provider.clone(),
         owned,
+        offer,
         campaign,
         reason: "Imported from a file",
     };
@@ -268,20 +270,15 @@ async fn list(carrier: &Arc<dyn Carrier>) -> Result<HashMap<E164, OwnedNumber>, 
     Ok(all)
 }
 
-/// How a number of our own stock would come, where it is free.
-async fn offered(
-    platform: &Platform,
-    carrier: &dyn Carrier,
-    row: &ImportRow,
-) -> Result<Option<OwnedNumber>, InventoryError> {
-    let purchase = purchase(platform, row);
-    Ok(carrier.offer(&row.number).await?.map(|offer| OwnedNumber {
+/// How a number of our own stock would come.
+fn as_taken(purchase: Purchase) -> OwnedNumber {
+    OwnedNumber {
         id: purchase.key.to_string(),
-        number: offer.number,
+        number: purchase.number,
         account: String::new(),
         active: true,
         settings: Some(purchase.settings),
-    }))
+    }
 }
 
 /// Takes a number from our own stock; one whose answer was lost is looked up by its key.

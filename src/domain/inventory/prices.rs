@@ -1,8 +1,8 @@
 //! What we believe a carrier charges, against what it charges. The price of a kind of number is one
 //! difference, however many numbers it is paid for.
 
-use super::{Difference, DriftKind, InventoryError, Subject};
-use crate::{Ctx, Installation};
+use super::{Difference, Drift, DriftKind, InventoryError, Subject};
+use crate::{Ctx, Fault, Installation};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use voxlink_gateways::carrier::PriceRow;
@@ -16,6 +16,53 @@ pub(super) struct Booked {
     monthly: Decimal,
     setup: Decimal,
     inbound_minute: Decimal,
+    by_hand: bool,
+}
+
+/// How our book stands to a price difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// It is as the carrier showed it to the audit, or has moved on since: another audit tells.
+    Follows,
+    /// An administrator's price is there, and what the carrier tells does not replace it.
+    ByHand,
+    /// It is as the audit found it.
+    Behind,
+}
+
+/// How our book stands to a price difference now.
+pub(super) async fn stand(
+    cx: &mut Ctx<Installation>,
+    drift: &Drift,
+) -> Result<Stand, InventoryError> {
+    let broken = || Fault::inconsistent(format!("inventory_drift {}", drift.id), "no kind");
+    let (country, kind) = drift.subject.split_once(' ').ok_or_else(broken)?;
+    let now = cx.now();
+    let row = sqlx::query!(
+        r#"select b.currency as "currency: Currency", b.cost_monthly, b.cost_setup, b.cost_inbound_minute,
+                exists (select from price_books n
+                    where n.carrier = b.carrier and n.country = b.country and n.number_type = b.number_type
+                      and n.effective_to is null and n.by_hand) as "by_hand!"
+         from price_books b
+         where b.carrier = $1 and b.country = $2 and b.number_type = $3 and b.effective_from <= $4
+           and (b.effective_to is null or b.effective_to > $4)
+         order by b.effective_from desc limit 1"#,
+        drift.carrier,
+        country,
+        kind,
+        now,
+    )
+    .fetch_optional(cx.tx())
+    .await?;
+    let Some(row) = row else { return Ok(Stand::Behind) };
+    let ours = shown(row.currency, row.cost_monthly, row.cost_setup, row.cost_inbound_minute);
+    Ok(if row.by_hand && ours != drift.there {
+        Stand::ByHand
+    } else if ours == drift.here {
+        Stand::Behind
+    } else {
+        Stand::Follows
+    })
 }
 
 /// The prices in force at a carrier for the kinds of numbers that we, or one tenant, have there.
@@ -29,7 +76,10 @@ pub(super) async fn booked(
         Booked,
         r#"select b.country, b.number_type as "number_type: NumberType",
                 b.currency as "currency: Currency", b.cost_monthly as monthly,
-                b.cost_setup as setup, b.cost_inbound_minute as inbound_minute
+                b.cost_setup as setup, b.cost_inbound_minute as inbound_minute,
+                exists (select from price_books n
+                    where n.carrier = b.carrier and n.country = b.country and n.number_type = b.number_type
+                      and n.effective_to is null and n.by_hand) as "by_hand!"
          from price_books b
          where b.carrier = $1 and b.effective_from <= $2
            and (b.effective_to is null or b.effective_to > $2)
@@ -47,7 +97,8 @@ pub(super) async fn booked(
 }
 
 /// The kinds whose price is another there. A kind that the carrier does not name is not judged: its
-/// price list may hold only what it sells today.
+/// price list may hold only what it sells today. A price that was entered by hand says so, for it is
+/// not taken over from the carrier.
 pub(super) fn differ(booked: &[Booked], told: &[PriceRow]) -> Vec<Difference> {
     booked
         .iter()
@@ -55,9 +106,15 @@ pub(super) fn differ(booked: &[Booked], told: &[PriceRow]) -> Vec<Difference> {
             let theirs = told
                 .iter()
                 .find(|t| t.country == ours.country && t.number_type == ours.number_type)?;
-            let here = shown(ours.currency, ours.monthly, ours.setup, ours.inbound_minute);
+            let mut here = shown(ours.currency, ours.monthly, ours.setup, ours.inbound_minute);
             let there = shown(theirs.currency, theirs.monthly, theirs.setup, theirs.inbound_minute);
-            (here != there).then(|| Difference {
+            if here == there {
+                return None;
+            }
+            if ours.by_hand {
+                here["entered"] = json!("by hand");
+            }
+            Some(Difference {
                 kind: DriftKind::Price,
                 subject: Subject::Kind {
                     country: ours.country.clone(),
@@ -103,6 +160,7 @@ mod tests {
             monthly,
             setup: Decimal::ZERO,
             inbound_minute: Decimal::new(35, 4),
+            by_hand: false,
         }
     }
 
@@ -118,5 +176,9 @@ mod tests {
             (DriftKind::Price, "US local")
         );
         assert_eq!(found[0].there["monthly"], "0.65 USD");
+        let by_hand = Booked { by_hand: true, ..ours(half) };
+        assert!(differ(std::slice::from_ref(&by_hand), &[told(padded)]).is_empty());
+        let found = differ(&[by_hand], &[told(Decimal::new(65, 2))]);
+        assert_eq!(found[0].here["entered"], "by hand");
     }
 }

@@ -94,6 +94,13 @@ pub struct Drift {
     pub last_seen_at: DateTime<Utc>,
 }
 
+impl Drift {
+    /// True for a price that an administrator entered: the carrier's does not replace it.
+    pub fn by_hand(&self) -> bool {
+        self.here.get("entered").is_some()
+    }
+}
+
 /// One page of the differences that fit, newest first.
 pub async fn drift(
     cx: &mut Ctx<Installation>,

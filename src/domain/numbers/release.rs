@@ -28,7 +28,7 @@ use voxlink_types::{
 pub const AGING_DAYS: i64 = 45;
 
 /// The carriers whose numbers are ours to rest and sell again: the catalogue, and own trunks.
-const OWN_CARRIERS: [&str; 2] = ["local", "clec"];
+pub(crate) const OWN_CARRIERS: [&str; 2] = ["local", "clec"];
 
 /// What a release will do, to be read before it is asked for.
 #[derive(Debug, Clone, PartialEq)]

@@ -431,6 +431,9 @@ impl Carrier for FakeCarrier {
     }
 
     async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {
+        if self.books().mood == Mood::Dead {
+            return Err(hiccup());
+        }
         let monthly = self.monthly.ok_or_else(|| cannot("prices"))?;
         Ok(vec![PriceRow {
             country: "US".to_owned(),

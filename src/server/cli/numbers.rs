@@ -53,7 +53,7 @@ pub(super) struct Import {
     /// The column of the campaign's id or name, which may be empty
     #[arg(long, default_value_t = 2)]
     campaign_column: usize,
-    /// The column of the provider: local, signalwire, twilio, telnyx, bandwidth
+    /// The column of the provider: local, clec (own trunks), signalwire, twilio, telnyx, bandwidth
     #[arg(long, default_value_t = 3)]
     provider_column: usize,
     /// Say what would be done, and do nothing
@@ -63,7 +63,7 @@ pub(super) struct Import {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Audit {
-    /// The carrier's key: local, signalwire, twilio, telnyx, bandwidth
+    /// The carrier's key: local, clec (own trunks), signalwire, twilio, telnyx, bandwidth
     #[arg(long)]
     provider: String,
     /// One account only; numbers that only the carrier has are nobody's and not told then
@@ -72,7 +72,7 @@ pub(super) struct Audit {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Settle what there is one way to settle; numbers that only the carrier has are left
+    /// Settle what there is one way to settle; numbers that only the carrier has and prices that were entered by hand are left
     #[arg(long)]
     fix: bool,
 }

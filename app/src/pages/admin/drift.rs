@@ -254,6 +254,6 @@ pub(super) async fn settle(
     let mut cx = person.begin(&app.platform).await?;
     inventory::settle(&mut cx, carrier.key()).await?;
     cx.commit().await?;
-    let said = "What there is one way to settle is being settled. Numbers that only the carrier has are left for you.";
+    let said = "What there is one way to settle is being settled. Numbers that only the carrier has, and prices that were entered by hand, are left for you.";
     Ok(Flash::success(said).then("/admin/drift"))
 }

@@ -15,7 +15,7 @@ use voxlink_domain::{
     numbers,
 };
 use voxlink_gateways::{
-    carrier::fake::{FakeCarrier, Meddling},
+    carrier::fake::{FakeCarrier, Meddling, Mood},
     fault::Script,
 };
 use voxlink_testkit::{Outside, TestPlatform};
@@ -296,6 +296,107 @@ async fn a_carrier_that_is_not_there_is_an_error_and_not_an_empty_list() {
     let wish = AuditWish { carrier: "lunar".to_owned(), tenant: None, by: "test" };
     let refused = inventory::audit(&books.test.platform, &wish).await;
     assert!(matches!(refused, Err(InventoryError::NoCarrier(_))));
+    let nobody = books.try_audit(Some(TenantId::new(9))).await;
+    assert!(matches!(nobody, Err(InventoryError::Account)), "nobody's numbers do not agree");
+}
+
+#[tokio::test]
+async fn a_number_that_does_not_ring_yet_is_nobodys_to_pay_for() {
+    let books = Books::agreeing(&[]).await;
+    books.listed(&[BOSTON]);
+    books.carrier.meddle(&number(BOSTON), &Meddling::Silence);
+    books.audit().await;
+    let drift = books.only_open().await;
+    let early = books.apply(&drift, Remedy::Adopt, Some(books.tenant)).await;
+    assert!(matches!(early, Err(InventoryError::Silent)), "{early:?}");
+    let count = "select count(*)::text from subscriptions";
+    assert_eq!(books.text(count).await.as_deref(), Some("0"));
+    assert_eq!(books.only_open().await.id, drift.id);
+}
+
+#[tokio::test]
+async fn an_adopted_number_costs_what_its_kind_costs() {
+    const MOBILE: &str = "+447400123456";
+    let books = Books::agreeing(&[]).await;
+    books
+        .sql(
+            "insert into price_books (id, carrier, country, number_type, currency, cost_monthly, cost_setup,
+                 cost_inbound_minute, monthly, setup, inbound_minute, increment_initial, increment_next,
+                 effective_from)
+             values (gen_random_uuid(), 'fake', 'GB', 'local', 'USD', 0.65, 0, 0.0035, 1, 0, 0.01, 6, 6,
+                 '2026-01-01')",
+        )
+        .await;
+    books.listed(&[MOBILE]);
+    books.audit().await;
+    let drift = books.only_open().await;
+    let cheap = books.apply(&drift, Remedy::Adopt, Some(books.tenant)).await;
+    assert!(matches!(cheap, Err(InventoryError::NoPrice)), "not for the price of a local one");
+    books
+        .sql("update price_books set number_type = 'mobile', monthly = 9 where country = 'GB'")
+        .await;
+    books.apply(&drift, Remedy::Adopt, Some(books.tenant)).await.unwrap();
+    let sold = "select i.country || ' ' || i.number_type || ' ' || trunc(s.monthly)
+                from subscriptions s join inventory i on i.id = s.inventory_id";
+    assert_eq!(books.text(sold).await.as_deref(), Some("GB mobile 9"));
+
+    books.listed(&["+15551234567"]);
+    books.audit().await;
+    let unknown = books.apply(&books.only_open().await, Remedy::Adopt, Some(books.tenant)).await;
+    assert!(matches!(unknown, Err(InventoryError::Unplaced)), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_released_number_is_not_changed_by_an_old_difference() {
+    let books = Books::agreeing(&[BOSTON]).await;
+    books.carrier.meddle(&number(BOSTON), &Meddling::Lose);
+    books.audit().await;
+    let drift = books.only_open().await;
+    books.sql("update subscriptions set state = 'released', released_at = now()").await;
+    let late = books.apply(&drift, Remedy::TakeOver, None).await;
+    assert!(matches!(late, Err(InventoryError::Stale)), "{late:?}");
+    let standing = books.text("select at_carrier from inventory").await;
+    assert_eq!(standing.as_deref(), Some("active"), "the row may be another account's by now");
+}
+
+#[tokio::test]
+async fn a_price_by_hand_is_left_for_a_person_and_not_said_to_be_settled() {
+    let books = Books::agreeing(&[BOSTON]).await;
+    books
+        .sql("update price_books set cost_monthly = 0.5, by_hand = true where carrier = 'fake'")
+        .await;
+    let report = books.audit().await;
+    let drift = books.only_open().await;
+    assert!(drift.by_hand(), "{:?}", drift.here);
+    let refused = books.apply(&drift, Remedy::TakeOver, None).await;
+    assert!(matches!(refused, Err(InventoryError::ByHand)), "{refused:?}");
+    let fixed = inventory::fix(&books.test.platform, report.audit, "test").await.unwrap();
+    assert_eq!((fixed.done, fixed.waiting.len(), fixed.left.len()), (0, 0, 1), "{fixed:?}");
+    assert_eq!(books.only_open().await.id, drift.id);
+    // Left as it is, it does not come up again.
+    let mut cx = books.test.platform.work("test").await.unwrap();
+    inventory::ignore(&mut cx, drift.id, "our contract").await.unwrap();
+    cx.commit().await.unwrap();
+    books.audit().await;
+    assert!(books.in_state(DriftState::Open).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_price_that_the_carrier_does_not_tell_waits() {
+    let books = Books::agreeing(&[BOSTON]).await;
+    books.sql("update price_books set cost_monthly = 0.5 where carrier = 'fake'").await;
+    let report = books.audit().await;
+    let drift = books.only_open().await;
+    books.carrier.feels(Mood::Dead);
+    let fixed = inventory::fix(&books.test.platform, report.audit, "test").await.unwrap();
+    assert_eq!((fixed.done, fixed.waiting.len(), fixed.left.len()), (0, 1, 0), "{fixed:?}");
+    // From the page it is decided first, and the job tries until the book has followed.
+    let tried = books.apply(&books.only_open().await, Remedy::TakeOver, None).await;
+    assert!(matches!(tried, Err(InventoryError::PriceBehind)), "{tried:?}");
+    books.carrier.feels(Mood::Well);
+    let job = CarryOutDrift { drift: drift.id, back: false };
+    inventory::carry_out(&books.test.platform, &job).await.unwrap();
+    assert!(books.found().await.is_empty());
 }
 
 /// The number of a tenant by its digits.

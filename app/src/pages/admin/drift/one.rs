@@ -4,9 +4,10 @@ use super::{badge, may_decide, subject};
 use crate::{
     Answer, App, Flash, PageError, Screen, Wrong,
     access::{Admin, Person, Support},
+    flash::Tone,
     layout::Place,
     pages::admin::stored::stored,
-    ui::{Button, ButtonForm, ButtonKind, Card, Fact, Facts, Field, Form, TextArea, When},
+    ui::{Button, ButtonForm, ButtonKind, Card, Fact, Facts, Field, Form, Notice, TextArea, When},
 };
 use axum::{
     extract::{Form as Posted, Path, State},
@@ -71,7 +72,13 @@ pub(in crate::pages::admin) async fn apply(
         (_, holder) => holder.ok(),
     };
     let done = inventory::apply(&mut cx, &app.platform, id, remedy, holder).await;
-    finish(&app, &person, cx, drift, typed, done, "The difference is settled.").await
+    // A carrier may not answer, so a price is not said to be settled before it is.
+    let said = if drift.kind == DriftKind::Price {
+        "The carriers are asked for their prices, and the price book follows. If it does not, the difference comes up again."
+    } else {
+        "The difference is settled."
+    };
+    finish(&app, &person, cx, drift, typed, done, said).await
 }
 
 pub(in crate::pages::admin) async fn ignore(
@@ -207,7 +214,7 @@ const fn consequence(kind: DriftKind, remedy: Remedy) -> &'static str {
         }
         (_, Remedy::SetAgain) => "The carrier is told our addresses again.",
         (_, Remedy::Adopt) => {
-            "The number becomes the account's, at the present price without set-up. Its rental begins now."
+            "The number becomes the account's, at the present price of its kind without set-up. Its rental begins now. One that does not ring at the carrier yet has to wait until it does."
         }
         (_, Remedy::GiveBack) => "The carrier gets the number back. That cannot be taken back.",
     }
@@ -220,7 +227,11 @@ fn decisions(drift: &Drift, typed: &Typed, wrong: Wrong) -> AnyView {
             let about_ignoring = wrong.about("reason").is_some();
             let (at_apply, at_ignore) =
                 if about_ignoring { (Wrong::nothing(), wrong) } else { (wrong, Wrong::nothing()) };
-            let remedies = inventory::remedies(drift.kind)
+            // What would be refused is not offered.
+            let left = drift.by_hand().then(|| by_hand(&at_apply));
+            let offered: &[Remedy] =
+                if drift.by_hand() { &[] } else { inventory::remedies(drift.kind) };
+            let remedies = offered
                 .iter()
                 .enumerate()
                 .map(|(place, &remedy)| {
@@ -232,6 +243,7 @@ fn decisions(drift: &Drift, typed: &Typed, wrong: Wrong) -> AnyView {
             let reason = typed.reason.clone();
             view! {
                 <div class="grid items-start gap-6 lg:grid-cols-2">
+                    {left}
                     {remedies}
                     <Card title="Leave it">
                         <Form action=format!("/admin/drift/{id}/ignore") wrong=at_ignore>
@@ -246,7 +258,7 @@ fn decisions(drift: &Drift, typed: &Typed, wrong: Wrong) -> AnyView {
         DriftState::Applied | DriftState::Ignored => {
             let said = wrong
                 .summary()
-                .map(|text| view! { <crate::ui::Notice tone=crate::flash::Tone::Danger>{text}</crate::ui::Notice> });
+                .map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
             view! {
                 <Card title="Roll back">
                     {said}
@@ -260,6 +272,20 @@ fn decisions(drift: &Drift, typed: &Typed, wrong: Wrong) -> AnyView {
             <p class="text-muted">"The last comparison no longer saw this difference: there is nothing to decide."</p>
         }
         .into_any(),
+    }
+}
+
+/// What can be done about a price that an administrator entered.
+fn by_hand(wrong: &Wrong) -> impl IntoView + use<> {
+    let said = wrong.summary().map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
+    view! {
+        <Card title="Entered by hand">
+            {said}
+            <p class="text-muted">
+                "An administrator entered this price, and what the carrier tells does not replace it. Enter the carrier's price with " <code>"voxlink prices import"</code>
+                ", which holds from an instant on, or leave the difference as it is."
+            </p>
+        </Card>
     }
 }
 

@@ -1,10 +1,16 @@
 //! Numbers from a file: what is brought in, what is refused and why, and a rehearsal.
 
-use super::{BOSTON, Books, LONDON, NEW_YORK};
+use super::{BOSTON, Books, LONDON, NEW_YORK, number};
+use std::sync::Arc;
 use voxlink_domain::{
-    campaigns,
+    campaigns, catalog,
     inventory::{self, Columns, Imported, RowOutcome},
 };
+use voxlink_gateways::{
+    carrier::fake::{FakeCarrier, Meddling},
+    fault::Script,
+};
+use voxlink_testkit::{Outside, TestPlatform};
 
 async fn import(books: &Books, text: &str, dry_run: bool) -> Vec<Imported> {
     let rows = inventory::read_rows(text, Columns::default(), false);
@@ -49,4 +55,40 @@ async fn a_row_at_a_time_and_a_bad_one_sinks_nothing() {
     let stolen = import(&books, &format!("{BOSTON},{theirs},,fake\n"), false).await;
     let RowOutcome::Refused(why) = &stolen[0].outcome else { panic!("{stolen:?}") };
     assert_eq!(why, "Another account has this number already.");
+}
+
+#[tokio::test]
+async fn a_number_that_does_not_ring_is_refused_with_the_reason() {
+    let books = Books::agreeing(&[]).await;
+    books.listed(&[BOSTON]);
+    books.carrier.meddle(&number(BOSTON), &Meddling::Silence);
+    let done = import(&books, &format!("{BOSTON},{},,fake\n", books.tenant), false).await;
+    let RowOutcome::Refused(why) = &done[0].outcome else { panic!("{done:?}") };
+    assert!(why.contains("not have this number in service"), "{why}");
+}
+
+#[tokio::test]
+async fn a_number_of_an_own_trunk_is_taken_from_stock() {
+    for key in ["local", "clec"] {
+        let carrier = FakeCarrier::new([number(BOSTON)], Script::calm()).called(key, "Ours");
+        let outside = Outside { carriers: vec![Arc::new(carrier.clone())], ..Outside::default() };
+        let test = TestPlatform::with(outside).await;
+        let (ours, _) = test.tenant("Ours").await;
+        catalog::refresh_prices(&test.platform).await.unwrap();
+        let text = format!("{BOSTON},{ours},,{key}\n{NEW_YORK},{ours},,{key}\n");
+        let rows = || inventory::read_rows(&text, Columns::default(), false);
+        let tried = inventory::import(&test.platform, rows(), true).await.unwrap();
+        assert!(matches!(tried[0].outcome, RowOutcome::Added(_)), "{key}: {tried:?}");
+        assert!(carrier.sales().is_empty(), "{key}: a rehearsal takes nothing");
+        let done = inventory::import(&test.platform, rows(), false).await.unwrap();
+        assert!(matches!(done[0].outcome, RowOutcome::Added(_)), "{key}: {done:?}");
+        let RowOutcome::Refused(why) = &done[1].outcome else { panic!("{key}: {done:?}") };
+        assert!(why.contains("neither has nor offers"), "{key}: {why}");
+        assert_eq!(carrier.sales().len(), 1, "{key}");
+        let can: Vec<String> = sqlx::query_scalar("select capabilities from inventory")
+            .fetch_one(&test.platform.db().owner)
+            .await
+            .unwrap();
+        assert_eq!(can, ["voice", "sms"], "{key}: as it was offered");
+    }
 }
