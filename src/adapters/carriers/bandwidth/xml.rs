@@ -1,7 +1,7 @@
 //! XML as the numbers API speaks it, and how it writes telephone numbers: ten digits for North
 //! America, with the plus sign elsewhere.
 
-use crate::wire::{Answer, Body};
+use crate::wire::{Answer, Body, stumbled};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use voxlink_gateways::CarrierError;
 use voxlink_types::E164;
@@ -11,7 +11,7 @@ const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="ye
 /// Reads an answer. The name of the outermost element is not looked at: refusals and successes
 /// share it.
 pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, CarrierError> {
-    parse(&answer.body).map_err(|why| answer.unreadable(&why))
+    parse(&answer.body).map_err(|why| answer.unreadable(&stumbled(&why)))
 }
 
 /// Reads a document.

@@ -2,7 +2,7 @@
 //! by the country's own index.
 
 use super::Twilio;
-use crate::carriers::catalogue;
+use crate::{carriers::catalogue, wire::Answer};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -117,7 +117,7 @@ pub(super) async fn search(twilio: &Twilio, query: &SearchQuery) -> Result<Findi
         let url = search_url(twilio, kind, query);
         let answer = twilio.ask(twilio.get("search", url)).await;
         match answer {
-            Ok(answer) => read(&answer.body, kind, query).map_err(|why| answer.unreadable(&why)),
+            Ok(answer) => read(&answer, kind, query),
             // 21452 and an empty sub-resource: none there.
             Err(CarrierError::Unavailable { .. } | CarrierError::Gone { .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -234,11 +234,11 @@ struct AvailableList {
 
 /// Reads a page of offers. A number that we cannot read is left out, not the page.
 fn read(
-    body: &[u8],
+    answer: &Answer,
     kind: NumberType,
     query: &SearchQuery,
-) -> Result<Vec<Offer>, serde_json::Error> {
-    let list: AvailableList = serde_json::from_slice(body)?;
+) -> Result<Vec<Offer>, CarrierError> {
+    let list: AvailableList = answer.json()?;
     Ok(list.available_phone_numbers.into_iter().filter_map(|a| offered(a, kind, query)).collect())
 }
 
