@@ -181,12 +181,12 @@ impl Carrier for Twilio {
         let form = number::purchase_form(purchase);
         let buy = self.post("buy", self.own(&["IncomingPhoneNumbers"]), form);
         match self.ask(buy).await {
-            Ok(answer) => answer.json::<number::Incoming>()?.owned().map(Bought::Done),
+            Ok(answer) => answer.json::<number::Incoming>()?.bought(&purchase.number),
             // 21422 is also said of a number that we have ourselves.
             Err(CarrierError::Unavailable { detail }) => {
                 let (found, _) = self.owned("buy", Some(&purchase.number), None).await?;
                 match found.into_iter().find(|n| n.is(&purchase.number)) {
-                    Some(ours) if ours.came_with(purchase.key) => ours.owned().map(Bought::Done),
+                    Some(ours) if ours.came_with(purchase.key) => ours.bought(&purchase.number),
                     Some(_) => Err(CarrierError::AlreadyOurs { detail }),
                     None => Err(CarrierError::Unavailable { detail }),
                 }
@@ -202,7 +202,7 @@ impl Carrier for Twilio {
     ) -> Result<Option<Bought>, CarrierError> {
         let (found, _) = self.owned("find_purchase", Some(number), None).await?;
         let ours = found.into_iter().find(|n| n.is(number) && n.came_with(key));
-        ours.map(|n| n.owned().map(Bought::Done)).transpose()
+        ours.map(|n| n.bought(number)).transpose()
     }
 
     async fn get(&self, carrier_number_id: &str) -> Result<OwnedNumber, CarrierError> {
