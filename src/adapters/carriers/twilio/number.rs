@@ -102,7 +102,8 @@ fn mark(key: Uuid) -> String {
     format!("{MARK}{}", key.simple())
 }
 
-/// Every purchase option of requirements/twilio-integration.md §3.2 that is set.
+/// Every purchase option of requirements/twilio-integration.md §3.2 that is set. `EmergencyStatus`
+/// goes with the address that it is about.
 pub(super) fn purchase_form(purchase: &Purchase) -> Vec<(&'static str, String)> {
     let label: String = purchase.settings.label.chars().take(28).collect();
     let settings = NumberSettings {
@@ -137,12 +138,17 @@ pub(super) fn settings_form(settings: &NumberSettings) -> Vec<(&'static str, Str
         ("VoiceFallbackMethod", post()),
         ("StatusCallback", settings.status_url.clone()),
         ("StatusCallbackMethod", post()),
+        // The caller's name from CNAM costs for every call, and nothing here shows it.
+        ("VoiceCallerIdLookup", "false".to_owned()),
     ];
     // `SmsUrl` is a URI (twilio_api_v2010.json), and nothing is none: where no messages are taken
-    // it is left as it is.
+    // it is left as it is. Who takes messages has one address for them: it is asked a second time
+    // where the first time failed.
     if !settings.message_url.is_empty() {
         form.push(("SmsUrl", settings.message_url.clone()));
         form.push(("SmsMethod", post()));
+        form.push(("SmsFallbackUrl", settings.message_url.clone()));
+        form.push(("SmsFallbackMethod", post()));
     }
     form
 }
@@ -186,6 +192,6 @@ mod tests {
             form.into_iter().filter(|(name, _)| name.starts_with("Sms")).count()
         };
         assert_eq!(sms(settings_form(&settings(""))), 0);
-        assert_eq!(sms(settings_form(&settings("https://voxlink.test/message"))), 2);
+        assert_eq!(sms(settings_form(&settings("https://voxlink.test/message"))), 4);
     }
 }

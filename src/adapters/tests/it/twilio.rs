@@ -30,6 +30,8 @@ struct Books {
     owned: BTreeMap<String, BTreeMap<String, String>>,
     asked: Vec<String>,
     count: u32,
+    /// What is for sale and new to the platform.
+    beta: BTreeSet<String>,
     /// The state of what is bought, where it is not `in-use`.
     state: Option<&'static str>,
 }
@@ -76,7 +78,7 @@ async fn available(
             json!({"phone_number": number, "iso_country": "US", "locality": "New York",
                 "region": "NY", "postal_code": "10001", "rate_center": "NWYRCYZN01",
                 "lata": "132", "latitude": "40.71", "longitude": "-74.00",
-                "address_requirements": "none", "beta": false,
+                "address_requirements": "none", "beta": books.beta.contains(number),
                 "capabilities": {"voice": true, "SMS": true, "MMS": false}})
         })
         .collect();
@@ -196,6 +198,15 @@ async fn a_lost_answer_to_a_purchase_is_an_unknown_outcome_and_is_found() {
 }
 
 #[tokio::test]
+async fn numbers_new_to_the_platform_are_not_offered() {
+    let (_server, books, twilio) = open(5).await;
+    lock(&books).beta.insert("+12125550102".to_owned());
+    let found = twilio.search(&anything()).await.unwrap();
+    assert_eq!(found.offers.len(), 4);
+    assert!(found.offers.iter().all(|offer| offer.number.as_str() != "+12125550102"));
+}
+
+#[tokio::test]
 async fn a_purchase_is_pending_until_the_number_is_in_use() {
     let (_server, books, twilio) = open(5).await;
     let number = "+12125550100".parse().unwrap();
@@ -234,7 +245,7 @@ async fn filters_go_by_twilios_names_and_what_it_cannot_do_is_done_here() {
     let asked = lock(&books).asked.clone();
     assert_eq!(
         asked,
-        ["Local.json?PageSize=10&Contains=01*2&AreaCode=212&InLocality=New+York&InRegion=NY\
+        ["Local.json?PageSize=10&Beta=false&Contains=01*2&AreaCode=212&InLocality=New+York&InRegion=NY\
           &NearLatLong=40.70000%2C-74.00000&Distance=63&SmsEnabled=true&ExcludeAllAddressRequired=true"]
     );
     assert!(found.applied.contains(&Filter::Exclude), "checked here");
