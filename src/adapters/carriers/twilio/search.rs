@@ -28,8 +28,7 @@ const LARGEST: u32 = 1_000;
 const MOST_MILES: f64 = 500.0;
 
 /// Twilio's name of a kind in addresses, and ours. Two kinds of Twilio's are left out: `Voip` and
-/// `MachineToMachine` are none of ours, have no price in its price list by a name of their own, and
-/// would be sold here as something that they are not.
+/// `MachineToMachine` are no kinds of ours, and would be sold here as something that they are not.
 const KINDS: [(&str, &str, NumberType); 5] = [
     ("Local", "local", NumberType::Local),
     ("Mobile", "mobile", NumberType::Mobile),
