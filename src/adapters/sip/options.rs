@@ -36,11 +36,7 @@ pub(super) async fn ask(at: &Endpoint) -> Result<Answered, Unanswered> {
     by_datagrams(at, peer, &call).await
 }
 
-async fn by_datagrams(
-    at: &Endpoint,
-    peer: SocketAddr,
-    call: &str,
-) -> Result<Answered, Unanswered> {
+async fn by_datagrams(at: &Endpoint, peer: SocketAddr, call: &str) -> Result<Answered, Unanswered> {
     let unreachable = |error: std::io::Error| Unanswered::Unreachable(error.to_string());
     let any = if peer.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(any).await.map_err(unreachable)?;

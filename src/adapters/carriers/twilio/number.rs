@@ -58,9 +58,9 @@ impl Incoming {
         if !self.rings() {
             return Ok(Bought::Pending { order_id: self.sid });
         }
-        self.owned().map(Bought::Done).map_err(|error| CarrierError::UnknownOutcome {
-            detail: error.detail().to_owned(),
-        })
+        self.owned()
+            .map(Bought::Done)
+            .map_err(|error| CarrierError::UnknownOutcome { detail: error.detail().to_owned() })
     }
 
     /// True in the one state that Twilio documents. What is said without any is taken for it: the

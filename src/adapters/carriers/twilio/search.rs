@@ -194,7 +194,7 @@ fn search_url(twilio: &Twilio, kind: NumberType, query: &SearchQuery) -> Url {
             add(name, value);
         }
     }
-    // `NearNumber` is not sent: a search near a number comes as the place that the number belongs to.
+    // `NearNumber` is not sent: a search near a number comes as the place that it belongs to.
     if let Some(near) = query.near.filter(|_| handed_over.contains(&Filter::Near)) {
         add("NearLatLong", &format!("{:.5},{:.5}", near.latitude, near.longitude));
         let miles = (near.within_km / 1.609_344).ceil().clamp(1.0, MOST_MILES);

@@ -245,8 +245,10 @@ async fn filters_go_by_twilios_names_and_what_it_cannot_do_is_done_here() {
     let asked = lock(&books).asked.clone();
     assert_eq!(
         asked,
-        ["Local.json?PageSize=10&Beta=false&Contains=01*2&AreaCode=212&InLocality=New+York&InRegion=NY\
-          &NearLatLong=40.70000%2C-74.00000&Distance=63&SmsEnabled=true&ExcludeAllAddressRequired=true"]
+        [
+            "Local.json?PageSize=10&Beta=false&Contains=01*2&AreaCode=212&InLocality=New+York&InRegion=NY\
+          &NearLatLong=40.70000%2C-74.00000&Distance=63&SmsEnabled=true&ExcludeAllAddressRequired=true"
+        ]
     );
     assert!(found.applied.contains(&Filter::Exclude), "checked here");
     for offer in &found.offers {
