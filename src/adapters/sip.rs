@@ -115,6 +115,23 @@ fn host(at: &Endpoint) -> String {
     }
 }
 
+/// By what an edge must be reached: its own transport first, then whatever else its trunks and the
+/// other edges use. A call over TCP finds no way out of a server that speaks UDP alone. TLS wants
+/// certificates that we do not write; edges and trunks by it are refused when they are added, and
+/// one that was added before is left out.
+fn transports(asks: &Asks<'_>) -> Vec<Transport> {
+    let own = asks.edge.at.transport;
+    let trunks = asks.known.trunks.iter().map(|trunk| trunk.at.transport);
+    let edges = asks.known.edges.values().map(|edge| edge.at.transport);
+    let mut all = Vec::new();
+    for transport in std::iter::once(own).chain(trunks).chain(edges) {
+        if transport != Transport::Tls && !all.contains(&transport) {
+            all.push(transport);
+        }
+    }
+    if all.is_empty() { vec![Transport::Udp] } else { all }
+}
+
 /// The trunks that calls go out over, in the order in which they are tried.
 fn ways_out(known: &Known) -> impl Iterator<Item = &Trunk> {
     known.trunks.iter().filter(|trunk| trunk.carries.goes_out())

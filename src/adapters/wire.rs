@@ -10,7 +10,7 @@ mod breaker;
 mod pace;
 mod token;
 
-pub use ask::{Answer, Ask, Body, Credentials, Expect, Repeat};
+pub use ask::{Answer, Ask, Body, Credentials, Expect, Repeat, stumbled};
 pub use breaker::{Breaker, Passage};
 pub use pace::Pace;
 pub use token::Tokens;

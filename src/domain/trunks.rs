@@ -101,6 +101,11 @@ fn endpoint(host: &str, port: &str, transport: Transport, all: &mut Vec<FieldErr
         all.push(wrong("port", "Write a port from 1 to 65535; SIP's own is 5060."));
         0
     });
+    // The servers' configuration has no certificates: what is added by TLS would reach nobody.
+    if transport == Transport::Tls {
+        let how = "TLS is not written into the configuration of edges yet. Choose udp or tcp.";
+        all.push(wrong("transport", how));
+    }
     Endpoint { host, port, transport }
 }
 

@@ -31,8 +31,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use voxlink_types::E164;
 
-/// What a bought number shall call back, all absolute URLs of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a bought number shall call back, all absolute URLs of ours. The default calls nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberSettings {
     /// Asked for markup when a call comes in (POST).
     pub voice_url: String,

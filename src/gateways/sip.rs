@@ -128,8 +128,8 @@ pub enum Unanswered {
     /// The network refused.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
-    /// Only datagrams are tried.
-    #[error("OPTIONS is sent by UDP only: try a trunk by {0} with its own tools")]
+    /// Not over this transport.
+    #[error("OPTIONS is sent by UDP and TCP only: try a trunk by {0} with its own tools")]
     NotTried(Transport),
 }
 

@@ -177,11 +177,11 @@ impl Carrier for Twilio {
         let form = number::purchase_form(purchase);
         let buy = self.post("buy", self.own(&["IncomingPhoneNumbers"]), form);
         match self.ask(buy).await {
-            Ok(answer) => answer.json::<number::Incoming>()?.owned().map(Bought::Done),
+            Ok(answer) => answer.json::<number::Incoming>()?.bought(&purchase.number),
             // 21422 is also said of a number that we have ourselves.
             Err(CarrierError::Unavailable { detail }) => {
                 match self.ours("buy", &purchase.number).await? {
-                    Some(ours) if ours.came_with(purchase.key) => ours.owned().map(Bought::Done),
+                    Some(ours) if ours.came_with(purchase.key) => ours.bought(&purchase.number),
                     Some(_) => Err(CarrierError::AlreadyOurs { detail }),
                     None => Err(CarrierError::Unavailable { detail }),
                 }
@@ -196,7 +196,7 @@ impl Carrier for Twilio {
         key: Uuid,
     ) -> Result<Option<Bought>, CarrierError> {
         let ours = self.ours("find_purchase", number).await?.filter(|n| n.came_with(key));
-        ours.map(|n| n.owned().map(Bought::Done)).transpose()
+        ours.map(|n| n.bought(number)).transpose()
     }
 
     async fn get(&self, carrier_number_id: &str) -> Result<OwnedNumber, CarrierError> {

@@ -5,13 +5,13 @@
 //!
 //! `do1=say&text1=Welcome.&do2=dial&to2=PJSIP/…@first&secs2=20&next2=cfg_…/desk/rang.0`
 
-use super::{Asks, host, position, ways_out, words};
+use super::{Asks, host, position, transports, ways_out, words};
 use secrecy::ExposeSecret;
 use std::fmt::Write;
 use url::form_urlencoded::Serializer;
 use voxlink_gateways::{
     carrier::Markup,
-    sip::{ConfigFile, Known},
+    sip::{ConfigFile, Endpoint, Known},
 };
 use voxlink_types::{
     routing::{RejectReason, Step, Target},
@@ -103,24 +103,40 @@ pub(super) fn configuration(asks: &Asks<'_>) -> Vec<ConfigFile> {
 fn pjsip(asks: &Asks<'_>) -> String {
     let at = &asks.edge.at;
     let mut text = format!(
-        "; Written by VoxLink for the edge {}. Replace it as a whole: it holds passwords.\n\n\
-         [voxlink-transport]\ntype=transport\nprotocol={}\nbind={}:{}\n\n\
-         [voxlink-out]\ntype=endpoint\ntransport=voxlink-transport\ncontext=voxlink\n\
-         disallow=all\nallow=opus,g722,ulaw,alaw\n",
-        asks.edge.name, at.transport, at.host, at.port
+        "; Written by VoxLink for the edge {}. Replace it as a whole: it holds passwords.\n",
+        asks.edge.name
     );
-    let line = |value: &str| value.chars().filter(|c| !c.is_control()).collect::<String>();
-    for trunk in &asks.known.trunks {
-        let name = &trunk.name;
-        let digest = trunk.auth == TrunkAuth::Digest && trunk.carries.goes_out();
-        let auth = if digest { format!("outbound_auth={name}\n") } else { String::new() };
+    let all = transports(asks);
+    for transport in &all {
         // Writing to a String cannot fail.
         let _ = write!(
             text,
-            "\n[{name}]\ntype=endpoint\ntransport=voxlink-transport\ncontext=voxlink\naors={name}\n\
+            "\n[voxlink-{transport}]\ntype=transport\nprotocol={transport}\nbind={}:{}\n",
+            at.host, at.port
+        );
+    }
+    let own = all.first().copied().unwrap_or(Transport::Udp);
+    let _ = write!(
+        text,
+        "\n[voxlink-out]\ntype=endpoint\ntransport=voxlink-{own}\ncontext=voxlink\n\
+         disallow=all\nallow=opus,g722,ulaw,alaw\n"
+    );
+    // A semicolon begins a comment in Asterisk's files.
+    let line = |value: &str| {
+        value.chars().filter(|c| !c.is_control()).collect::<String>().replace(';', "\\;")
+    };
+    let written = |at: &Endpoint| all.contains(&at.transport);
+    for trunk in asks.known.trunks.iter().filter(|trunk| written(&trunk.at)) {
+        let name = &trunk.name;
+        let digest = trunk.auth == TrunkAuth::Digest && trunk.carries.goes_out();
+        let auth = if digest { format!("outbound_auth={name}\n") } else { String::new() };
+        let _ = write!(
+            text,
+            "\n[{name}]\ntype=endpoint\ntransport=voxlink-{}\ncontext=voxlink\naors={name}\n\
              disallow=all\nallow=opus,g722,ulaw,alaw\n{auth}\n\
              [{name}]\ntype=aor\ncontact=sip:{}\nqualify_frequency=25\n",
-            host(&trunk.at)
+            trunk.at.transport,
+            line(&host(&trunk.at))
         );
         if trunk.carries.comes_in() {
             let _ = write!(
@@ -141,13 +157,14 @@ fn pjsip(asks: &Asks<'_>) -> String {
         }
     }
     let proxies = asks.known.edges.values().filter(|edge| !edge.kind.has_media());
-    for edge in proxies.filter(|edge| edge.at.transport == Transport::Udp) {
+    for edge in proxies.filter(|edge| written(&edge.at)) {
         let _ = write!(
             text,
-            "\n[edge-{name}]\ntype=endpoint\ntransport=voxlink-transport\ncontext=voxlink\n\
+            "\n[edge-{name}]\ntype=endpoint\ntransport=voxlink-{by}\ncontext=voxlink\n\
              disallow=all\nallow=opus,g722,ulaw,alaw\n\n\
              [edge-{name}]\ntype=identify\nendpoint=edge-{name}\nmatch={host}\n",
             name = edge.name,
+            by = edge.at.transport,
             host = line(&edge.at.host)
         );
     }
@@ -194,6 +211,24 @@ mod tests {
         let found = read(&[say, dial]);
         assert_eq!(found, wanted);
         assert!(found.iter().all(|(_, value)| !value.contains(',')));
+    }
+
+    #[test]
+    fn each_trunk_goes_by_a_transport_that_is_written() {
+        let (edge, mut known) = (super::super::tests::edge(EdgeKind::Asterisk), known());
+        known.trunks[1].at.transport = Transport::Tcp;
+        let asks = Asks { edge: &edge, known: &known, base: "https://v.test", password: "secret" };
+        let text = pjsip(&asks);
+        for part in [
+            "[voxlink-udp]\ntype=transport\nprotocol=udp\nbind=192.0.2.1:5060\n",
+            "[voxlink-tcp]\ntype=transport\nprotocol=tcp\nbind=192.0.2.1:5060\n",
+            "[voxlink-out]\ntype=endpoint\ntransport=voxlink-udp\n",
+            "[first]\ntype=endpoint\ntransport=voxlink-udp\n",
+            "[second]\ntype=endpoint\ntransport=voxlink-tcp\n",
+            r"contact=sip:198.51.100.2:5060\;transport=tcp",
+        ] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
     }
 
     #[test]

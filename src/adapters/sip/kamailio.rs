@@ -134,7 +134,10 @@ pub(super) fn configuration(asks: &Asks<'_>) -> Vec<ConfigFile> {
             Some(format!("modparam(\"uac\", \"credential\", \"{}\")\n", quoted(&all)))
         })
         .collect();
-    let listen = format!("{}:{}", asks.edge.at.transport, host_and_port(asks));
+    let listen: String = super::transports(asks)
+        .into_iter()
+        .map(|transport| format!("listen={transport}:{}\n", host_and_port(asks)))
+        .collect();
     let text = SCRIPT
         .replace("{{edge}}", &asks.edge.name)
         .replace("{{listen}}", &listen)
@@ -228,6 +231,29 @@ mod tests {
             assert_eq!(read(&[Step::Reject { reason }], None)["code"], json!(code));
         }
         assert_eq!(read(&[], None)["action"], json!("reject"));
+    }
+
+    #[test]
+    fn it_listens_by_whatever_its_trunks_and_speakers_use() {
+        let (edge, mut known) = (super::super::tests::edge(EdgeKind::Kamailio), known());
+        let listens = |known: &Known| {
+            let base = "http://127.0.0.1:3000/callbacks/kamailio";
+            let asks = Asks { edge: &edge, known, base, password: "secret" };
+            let text = configuration(&asks).remove(0).text;
+            let lines = text.lines().filter(|line| line.starts_with("listen="));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(listens(&known), ["listen=udp:192.0.2.1:5060"]);
+        known.trunks[1].at.transport = Transport::Tcp;
+        let both = ["listen=udp:192.0.2.1:5060", "listen=tcp:192.0.2.1:5060"];
+        assert_eq!(listens(&known), both);
+        // TLS was taken once; nothing is written for it.
+        known.trunks[1].at.transport = Transport::Tls;
+        assert_eq!(listens(&known), ["listen=udp:192.0.2.1:5060"]);
+        let at = Endpoint { host: "192.0.2.9".into(), port: 5080, transport: Transport::Tcp };
+        let media = Edge { name: "voice".into(), kind: EdgeKind::Freeswitch, at, generation: 1 };
+        known.edges.insert("voice".into(), media);
+        assert_eq!(listens(&known), both);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! OPTIONS, the one SIP request that we send ourselves (RFC 3261, section 11): whether somebody is
 //! there who speaks SIP. One request and the head of one answer; a SIP library would be a stack for
-//! a dozen lines. By UDP alone, which every trunk has.
+//! a dozen lines. By UDP, where it is sent again until it is answered, or by TCP, where the network
+//! sees to that; TLS is not tried.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
-    net::{UdpSocket, lookup_host},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpStream, UdpSocket, lookup_host},
     time::{Instant, timeout},
 };
 use voxlink_gateways::sip::{Answered, Endpoint, Unanswered};
@@ -15,25 +17,33 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// The first pause before the request is sent again; each is twice the one before (timer E,
 /// section 17.1.2.2).
 const T1: Duration = Duration::from_millis(500);
-/// The largest datagram.
+/// The largest datagram, and the most that is read of a stream.
 const LARGEST: usize = 65_535;
 
 /// Asks `at`.
 pub(super) async fn ask(at: &Endpoint) -> Result<Answered, Unanswered> {
-    if at.transport != Transport::Udp {
+    if at.transport == Transport::Tls {
         return Err(Unanswered::NotTried(at.transport));
     }
-    let unreachable = |error: std::io::Error| Unanswered::Unreachable(error.to_string());
     let nobody = || Unanswered::NoSuchHost(at.host.clone());
     let mut found = lookup_host((at.host.as_str(), at.port)).await.map_err(|_| nobody())?;
     let peer = found.next().ok_or_else(nobody)?;
+    let call = format!("{:032x}", rand::random::<u128>());
+    if at.transport == Transport::Tcp {
+        let silent = Err(Unanswered::Silent(PATIENCE.as_secs()));
+        return timeout(PATIENCE, by_stream(at, peer, &call)).await.unwrap_or(silent);
+    }
+    by_datagrams(at, peer, &call).await
+}
+
+async fn by_datagrams(at: &Endpoint, peer: SocketAddr, call: &str) -> Result<Answered, Unanswered> {
+    let unreachable = |error: std::io::Error| Unanswered::Unreachable(error.to_string());
     let any = if peer.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(any).await.map_err(unreachable)?;
     // Connected, it hears of refused ports and takes answers of this peer alone.
     socket.connect(peer).await.map_err(unreachable)?;
     let own = socket.local_addr().map_err(unreachable)?.to_string();
-    let call = format!("{:032x}", rand::random::<u128>());
-    let request = written(&super::host(at), &own, &call);
+    let request = written("UDP", &super::host(at), &own, call);
     let began = Instant::now();
     let mut pause = T1;
     let mut buffer = vec![0; LARGEST];
@@ -45,7 +55,7 @@ pub(super) async fn ask(at: &Endpoint) -> Result<Answered, Unanswered> {
         let length = heard.map_err(unreachable)?;
         let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default());
         let took = began.elapsed();
-        match read(&text, &call) {
+        match read(&text, call) {
             // 100 Trying and its like: the answer follows.
             Ok(answer) if answer.code < 200 => {}
             Ok(answer) => return Ok(Answered { took, ..answer }),
@@ -55,12 +65,40 @@ pub(super) async fn ask(at: &Endpoint) -> Result<Answered, Unanswered> {
     Err(Unanswered::Silent(PATIENCE.as_secs()))
 }
 
+/// By a connection of its own, which ends with the answer's head.
+async fn by_stream(at: &Endpoint, peer: SocketAddr, call: &str) -> Result<Answered, Unanswered> {
+    const END: &[u8] = b"\r\n\r\n";
+    let unreachable = |error: std::io::Error| Unanswered::Unreachable(error.to_string());
+    let began = Instant::now();
+    let mut stream = TcpStream::connect(peer).await.map_err(unreachable)?;
+    let own = stream.local_addr().map_err(unreachable)?.to_string();
+    let request = written("TCP", &super::host(at), &own, call);
+    stream.write_all(request.as_bytes()).await.map_err(unreachable)?;
+    let mut heard: Vec<u8> = Vec::with_capacity(4096);
+    while heard.len() <= LARGEST {
+        if let Some(end) = heard.windows(END.len()).position(|four| four == END) {
+            let head: Vec<u8> = heard.drain(..end + END.len()).collect();
+            match read(&String::from_utf8_lossy(&head), call) {
+                // 100 Trying and its like have no body: the answer follows.
+                Ok(answer) if answer.code < 200 => continue,
+                Ok(answer) => return Ok(Answered { took: began.elapsed(), ..answer }),
+                Err(why) => return Err(Unanswered::NotSip(why)),
+            }
+        }
+        if stream.read_buf(&mut heard).await.map_err(unreachable)? == 0 {
+            let ended = "the connection was ended without an answer".to_owned();
+            return Err(Unanswered::Unreachable(ended));
+        }
+    }
+    Err(Unanswered::NotSip("an answer without an end".to_owned()))
+}
+
 /// The request. `call` makes it one: transaction, dialogue and call are told apart by it.
-fn written(host: &str, own: &str, call: &str) -> String {
+fn written(via: &str, host: &str, own: &str, call: &str) -> String {
     [
         format!("OPTIONS sip:{host} SIP/2.0"),
         // The magic cookie of section 8.1.1.7; rport asks for the answer through NAT (RFC 3581).
-        format!("Via: SIP/2.0/UDP {own};branch=z9hG4bK{call};rport"),
+        format!("Via: SIP/2.0/{via} {own};branch=z9hG4bK{call};rport"),
         "Max-Forwards: 70".to_owned(),
         format!("From: <sip:voxlink@{own}>;tag={}", call.get(..16).unwrap_or(call)),
         format!("To: <sip:{host}>"),
@@ -111,11 +149,12 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::net::TcpListener;
 
     #[test]
     fn the_request_is_whole() {
-        let text =
-            written("gw.example.com:5060", "192.0.2.7:40000", "0123456789abcdef0123456789abcdef");
+        let call = "0123456789abcdef0123456789abcdef";
+        let text = written("UDP", "gw.example.com:5060", "192.0.2.7:40000", call);
         assert!(text.starts_with(
             "OPTIONS sip:gw.example.com:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:40000;"
         ));
@@ -156,7 +195,37 @@ mod tests {
         assert_eq!((answer.code, answer.server.as_deref()), (200, Some("sipp")));
         answering.await.unwrap();
         assert!(ask(&at).await.is_err(), "nobody is there any more");
-        let tcp = Endpoint { transport: Transport::Tcp, ..at };
-        assert_eq!(ask(&tcp).await, Err(Unanswered::NotTried(Transport::Tcp)));
+        let tls = Endpoint { transport: Transport::Tls, ..at };
+        assert_eq!(ask(&tls).await, Err(Unanswered::NotTried(Transport::Tls)));
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_read_to_the_blank_line_however_it_comes() {
+        let peer = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = peer.local_addr().unwrap().port();
+        let at = Endpoint { host: "127.0.0.1".into(), port, transport: Transport::Tcp };
+        let answering = tokio::spawn(async move {
+            let (mut stream, _) = peer.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                assert!(stream.read_buf(&mut asked).await.unwrap() > 0);
+            }
+            let asked = String::from_utf8(asked).unwrap();
+            assert!(asked.contains("Via: SIP/2.0/TCP 127.0.0.1:"), "{asked}");
+            let call = asked.lines().find_map(|l| l.strip_prefix("Call-ID: ")).unwrap();
+            let first = format!("SIP/2.0 100 Trying\r\nCall-ID: {call}\r\n\r\nSIP/2.0 200 O");
+            stream.write_all(first.as_bytes()).await.unwrap();
+            stream.flush().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let rest = format!("K\r\nCall-ID: {call}\r\nContent-Length: 4\r\n\r\nbody");
+            stream.write_all(rest.as_bytes()).await.unwrap();
+            // The next one hangs up at once.
+            drop(peer.accept().await.unwrap());
+        });
+        let answer = ask(&at).await.unwrap();
+        assert_eq!((answer.code, answer.reason.as_str()), (200, "OK"));
+        assert!(matches!(ask(&at).await, Err(Unanswered::Unreachable(_))));
+        answering.await.unwrap();
+        assert!(matches!(ask(&at).await, Err(Unanswered::Unreachable(_))), "nobody listens");
     }
 }

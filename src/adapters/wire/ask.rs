@@ -194,10 +194,14 @@ impl Answer {
     /// A body of another shape is trouble at the carrier: [`CarrierError::Transient`], or
     /// [`CarrierError::UnknownOutcome`] where something may have been done.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, CarrierError> {
-        serde_json::from_slice(&self.body).map_err(|error| self.unreadable(&error))
+        serde_json::from_slice(&self.body).map_err(|error: serde_json::Error| {
+            let (line, column) = (error.line(), error.column());
+            self.unreadable(&format!("{} at line {line} column {column}", stumbled(&error)))
+        })
     }
 
-    /// The error for a body that cannot be understood.
+    /// The error for a body that cannot be understood. Why it cannot is told in our own words:
+    /// what a reader says may quote the body ([`stumbled`]).
     pub fn unreadable(&self, why: &dyn std::fmt::Display) -> CarrierError {
         let detail = format!("{} unreadable answer ({why}): {}", self.status.as_u16(), self.said());
         match self.repeat {
@@ -206,8 +210,25 @@ impl Answer {
         }
     }
 
-    /// The beginning of the body, for the administrator.
+    /// The beginning of the body, for the administrator. Of a success only its length and kind: it
+    /// may hold secrets, as the record of an account at Twilio holds its `auth_token`.
     pub fn said(&self) -> String {
+        if self.status.is_success() {
+            let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let kind: String = kind.unwrap_or("of no kind").chars().take(60).collect();
+            return format!("{} bytes, {kind}", self.body.len());
+        }
         String::from_utf8_lossy(&self.body).chars().filter(|c| !c.is_control()).take(300).collect()
     }
+}
+
+/// What a reader of JSON or XML stumbled over, without a word of what it read: its message quotes
+/// whatever was in the wrong place. The name of a field that is missing is ours.
+pub fn stumbled(error: &dyn std::fmt::Display) -> String {
+    let words = error.to_string();
+    let named = words.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    named.map_or_else(
+        || "not of the form expected".to_owned(),
+        |(field, _)| format!("`{field}` is missing"),
+    )
 }

@@ -83,8 +83,8 @@ impl Tokens {
         let credentials =
             Credentials::Basic { user: self.id.clone(), password: self.secret.clone() };
         let form = Body::Form(vec![("grant_type", "client_credentials".to_owned())]);
-        // A second token harms nobody. The answer is not looked at by the wire, which would quote
-        // it where it makes no sense.
+        // A second token harms nobody. Whether the answer makes sense is seen below, by what is
+        // wanted of it.
         let ask = Ask::post("token", self.at.clone(), credentials, form)
             .safely()
             .expecting(Expect::Anything);

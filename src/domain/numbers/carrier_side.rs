@@ -13,7 +13,9 @@ use std::collections::HashSet;
 use voxlink_gateways::{CarrierError, carrier::NumberSettings};
 use voxlink_types::ids::{NumberId, TenantId};
 
-/// What a number of ours calls back, by its carrier's key, with the label shown there.
+/// What a number of ours calls back, by its carrier's key, with the label shown there. Messages are
+/// told to nobody: no callback here takes any, and an address that refuses them would have the
+/// carrier report errors.
 pub fn settings_for(settings: &Settings, carrier: &str, label: &str) -> NumberSettings {
     NumberSettings {
         voice_url: settings.url(&format!("/callbacks/{carrier}/voice")),

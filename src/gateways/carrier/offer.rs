@@ -202,6 +202,7 @@ pub struct OwnedNumber {
     pub account: String,
     /// True when it rings.
     pub active: bool,
-    /// What it calls back now.
+    /// What it calls back now; `None` only where the carrier does not say. A number that calls
+    /// somebody else, or nobody, has settings with empty addresses: the audit tells of it.
     pub settings: Option<super::NumberSettings>,
 }

@@ -36,7 +36,7 @@ pub(super) enum Edge {
         /// The port that it listens on
         #[arg(long, default_value = "5060")]
         port: String,
-        /// udp, tcp or tls
+        /// udp or tcp
         #[arg(long, default_value = "udp")]
         transport: Transport,
     },
@@ -78,7 +78,7 @@ pub(super) enum Trunk {
         /// Its port
         #[arg(long, default_value = "5060")]
         port: String,
-        /// udp, tcp or tls
+        /// udp or tcp
         #[arg(long, default_value = "udp")]
         transport: Transport,
         /// inbound, outbound or both

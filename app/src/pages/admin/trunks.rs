@@ -113,14 +113,11 @@ async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
         .await
 }
 
-/// The choices of transports.
+/// The choices of transports: those that edges are configured for, so no TLS.
 fn transports() -> Vec<Choice> {
-    let label = |t: Transport| match t {
-        Transport::Udp => "UDP",
-        Transport::Tcp => "TCP",
-        Transport::Tls => "TLS",
-    };
-    Transport::ALL.iter().map(|t| Choice::new(t.as_str(), label(*t))).collect()
+    [(Transport::Udp, "UDP"), (Transport::Tcp, "TCP")]
+        .map(|(transport, label)| Choice::new(transport.as_str(), label))
+        .to_vec()
 }
 
 fn way(carries: Carries) -> &'static str {

@@ -12,7 +12,7 @@ use voxlink_gateways::{
 /// How often a disconnect is looked at before the caller is sent away to come back later.
 const LOOKS: u32 = 3;
 
-/// Numbers in one page of a list.
+/// Numbers in one page of a list, at most.
 const PAGE: &str = "500";
 
 #[derive(Debug, Deserialize)]
@@ -44,12 +44,24 @@ struct Origin {
     order_id: Option<String>,
 }
 
-/// `inserviceNumbers`.
+/// `sites/{site}/sippeers/{peer}/tns`. What lacks the list is no list: a page of a proxy must not
+/// pass for a location without numbers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Location {
+    sip_peer_telephone_numbers: There,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
-struct InService {
-    links: Option<xml::Links>,
-    telephone_numbers: xml::Numbers,
+struct There {
+    sip_peer_telephone_number: Vec<Listed>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Listed {
+    full_number: String,
 }
 
 #[derive(Serialize)]
@@ -144,7 +156,7 @@ pub(super) async fn origin(
     Ok(id.filter(|id| !id.is_empty()))
 }
 
-/// One number of ours.
+/// One number of ours. At another location than ours it calls somebody else.
 pub(super) async fn get(
     bandwidth: &Bandwidth,
     operation: &'static str,
@@ -152,13 +164,13 @@ pub(super) async fn get(
 ) -> Result<OwnedNumber, CarrierError> {
     let details = details(bandwidth, operation, tn).await?;
     let settings = if details.elsewhere(&bandwidth.account.peer) {
-        None
+        NumberSettings::default()
     } else {
         let label = match origin(bandwidth, operation, tn).await? {
             Some(order_id) => order::name(bandwidth, operation, &order_id).await?,
             None => String::new(),
         };
-        Some(application::settings(bandwidth, operation, label).await?)
+        application::settings(bandwidth, operation, label).await?
     };
     let number = xml::number(&details.full_number).ok_or_else(|| CarrierError::Transient {
         detail: format!("{} is no number", details.full_number),
@@ -168,7 +180,7 @@ pub(super) async fn get(
         number,
         account: bandwidth.account.id.clone(),
         active: details.is("Inservice"),
-        settings,
+        settings: Some(settings),
     })
 }
 
@@ -196,32 +208,52 @@ pub(super) async fn configure(
     get(bandwidth, "configure", tn).await
 }
 
-/// Numbers of ours, one page: the list has their digits and nothing else.
+/// Numbers of ours, one page: those of our location, because others of the account do not call us.
+/// The list has their digits and nothing else; all of them call what the location's applications
+/// say, which are read once a page. Labels are with the orders, and not told here.
+///
+/// The specification has pages by number and tells neither how many there are nor what comes after
+/// the last: a page with nothing, or with what the page before had, is the end. So a cursor is the
+/// page's number and the first number of the page before it, `2-2125550100`.
 pub(super) async fn list(
     bandwidth: &Bandwidth,
     cursor: Option<String>,
 ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError> {
-    let page = cursor.as_deref().unwrap_or("1");
-    let mut url = bandwidth.own(&["inserviceNumbers"]);
-    url.query_pairs_mut().append_pair("page", page).append_pair("size", PAGE);
+    let cursor = cursor.unwrap_or_else(|| "1".to_owned());
+    let (page, before) = cursor.split_once('-').unwrap_or((cursor.as_str(), ""));
+    let account = &bandwidth.account;
+    let mut url = bandwidth.own(&["sites", &account.site, "sippeers", &account.peer, "tns"]);
+    url.query_pairs_mut()
+        .append_pair("page", page)
+        .append_pair("size", PAGE)
+        .append_pair("includeAttributes", "false");
+    let ask = bandwidth.get("list_owned", url).expecting(Expect::Anything);
+    let answer = match bandwidth.ask(ask).await {
+        Ok(answer) => answer,
+        Err(CarrierError::Gone { .. }) if page != "1" => return Ok((Vec::new(), None)),
+        Err(error) => return Err(error),
+    };
     // 204 without a word where there are none.
-    let answer =
-        bandwidth.ask(bandwidth.get("list_owned", url).expecting(Expect::Anything)).await?;
     if answer.body.trim_ascii().is_empty() {
         return Ok((Vec::new(), None));
     }
-    let list: InService = xml::read(&answer)?;
-    // A list that leads back to itself is at its end.
-    let next = list.links.and_then(|links| links.next()).filter(|next| next != page);
-    let owned = list.telephone_numbers.numbers.iter().filter_map(|tn| xml::number(tn));
+    let listed = xml::read::<Location>(&answer)?.sip_peer_telephone_numbers;
+    let listed = listed.sip_peer_telephone_number;
+    let first = listed.first().map(|tn| tn.full_number.trim()).unwrap_or_default();
+    if first == before {
+        return Ok((Vec::new(), None));
+    }
+    let next = format!("{}-{first}", page.parse::<u32>().unwrap_or(1).saturating_add(1));
+    let settings = application::settings(bandwidth, "list_owned", String::new()).await?;
+    let owned = listed.iter().filter_map(|tn| xml::number(&tn.full_number));
     let owned = owned.map(|number| OwnedNumber {
         id: xml::written(&number),
         number,
-        account: bandwidth.account.id.clone(),
+        account: account.id.clone(),
         active: true,
-        settings: None,
+        settings: Some(settings.clone()),
     });
-    Ok((owned.collect(), next))
+    Ok((owned.collect(), Some(next)))
 }
 
 /// Whether a number is in service with us.
@@ -303,15 +335,22 @@ mod tests {
 
     #[test]
     fn lists_are_read() {
-        let text = "<TNs><TotalCount>59</TotalCount><Links><first>Link=&lt;https://x:443/v1.0/\
-            ?page=1&amp;size=2&gt;;rel=\"first\";</first><next>Link=&lt;https://x:443/v1.0/?page=3\
-            &amp;size=2&gt;;rel=\"next\";</next></Links><TelephoneNumbers><Count>2</Count>\
-            <TelephoneNumber>8043024183</TelephoneNumber><TelephoneNumber>8042121778\
-            </TelephoneNumber><!-- SNIP --></TelephoneNumbers></TNs>";
-        let list: InService = xml::parse(text.as_bytes()).unwrap();
-        assert_eq!(list.links.unwrap().next().as_deref(), Some("3"));
-        assert!(list.telephone_numbers.has("8042121778"));
-        assert_eq!(list.telephone_numbers.numbers.len(), 2);
+        let read = |inner: &str| {
+            let text = format!(
+                "<?xml version=\"1.0\"?><SipPeerTelephoneNumbersResponse>{inner}\
+                 </SipPeerTelephoneNumbersResponse>"
+            );
+            let there = xml::parse::<Location>(text.as_bytes())?.sip_peer_telephone_numbers;
+            let listed = there.sip_peer_telephone_number.into_iter();
+            Ok::<Vec<String>, String>(listed.map(|tn| tn.full_number).collect())
+        };
+        let two = "<SipPeerTelephoneNumbers><SipPeerTelephoneNumber><FullNumber>2052160148\
+            </FullNumber><CallingNameDisplay>true</CallingNameDisplay><TnAttributes><TnAttribute>\
+            Protected</TnAttribute></TnAttributes></SipPeerTelephoneNumber><SipPeerTelephoneNumber>\
+            <FullNumber>2053161118</FullNumber></SipPeerTelephoneNumber></SipPeerTelephoneNumbers>";
+        assert_eq!(read(two).unwrap(), ["2052160148", "2053161118"]);
+        assert!(read("<SipPeerTelephoneNumbers/>").unwrap().is_empty());
+        assert!(read("<body>Maintenance</body>").is_err(), "no list is not an empty one");
     }
 
     #[test]

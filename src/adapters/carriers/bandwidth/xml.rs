@@ -1,7 +1,7 @@
 //! XML as the numbers API speaks it, and how it writes telephone numbers: ten digits for North
 //! America, with the plus sign elsewhere.
 
-use crate::wire::{Answer, Body};
+use crate::wire::{Answer, Body, stumbled};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use voxlink_gateways::CarrierError;
 use voxlink_types::E164;
@@ -11,7 +11,7 @@ const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="ye
 /// Reads an answer. The name of the outermost element is not looked at: refusals and successes
 /// share it.
 pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, CarrierError> {
-    parse(&answer.body).map_err(|why| answer.unreadable(&why))
+    parse(&answer.body).map_err(|why| answer.unreadable(&stumbled(&why)))
 }
 
 /// Reads a document.
@@ -67,25 +67,6 @@ pub(super) fn number(text: &str) -> Option<E164> {
     }
 }
 
-/// Links of a list to its other pages.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Links {
-    #[serde(default)]
-    next: Option<String>,
-}
-
-impl Links {
-    /// What the next page is called. Links come as `Link=<https://…?page=X&size=500>;rel="next";`
-    /// with a path that is not the API's, so only the name is taken from them.
-    pub(super) fn next(&self) -> Option<String> {
-        let (_, after) = self.next.as_deref()?.split_once("page=")?;
-        // A count, a number or an order's id.
-        let named = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
-        let name: String = after.chars().take_while(named).collect();
-        Some(name).filter(|name| !name.is_empty())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,24 +79,5 @@ mod tests {
         }
         assert_eq!(number("12125550100").unwrap().as_str(), "+12125550100");
         assert_eq!(number("( a number )"), None);
-    }
-
-    #[test]
-    fn only_the_name_of_a_next_page_is_taken() {
-        for (next, page) in [
-            (
-                "Link=<https://dashboard.bandwidth.com:443/v1.0/tns?account=9&page=2012082912&size=500>;rel=\"next\";",
-                Some("2012082912"),
-            ),
-            (
-                "Link=<https://evil.example/?page=cbdcfc94-81b1-4ce9&size=3>;",
-                Some("cbdcfc94-81b1-4ce9"),
-            ),
-            ("( a link goes here )", None),
-            ("", None),
-        ] {
-            let links = Links { next: Some(next.to_owned()) };
-            assert_eq!(links.next().as_deref(), page, "{next}");
-        }
     }
 }

@@ -64,7 +64,8 @@ impl Record {
         (!text.is_empty() && self.key().is_none()).then_some(text)
     }
 
-    /// As the rest of the product sees it.
+    /// As the rest of the product sees it. Without an application, because it was removed or the
+    /// number was bound to a connection of another kind, calls do not come to us.
     fn owned(
         &self,
         account: &str,
@@ -74,20 +75,22 @@ impl Record {
         let number = self.phone_number.parse::<E164>().map_err(|error| {
             CarrierError::Transient { detail: format!("{}: {error}", self.phone_number) }
         })?;
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let settings = voice.map(|voice| NumberSettings {
-            voice_url: text(&voice.voice_url),
-            voice_fallback_url: text(&voice.voice_fallback_url),
-            status_url: text(&voice.status_callback),
+        let address = |of: fn(&Application) -> Option<&String>| {
+            voice.and_then(of).cloned().unwrap_or_default()
+        };
+        let settings = NumberSettings {
+            voice_url: address(|voice| voice.voice_url.as_ref()),
+            voice_fallback_url: address(|voice| voice.voice_fallback_url.as_ref()),
+            status_url: address(|voice| voice.status_callback.as_ref()),
             message_url: message_url.unwrap_or_default().to_owned(),
             label: self.label().unwrap_or_default().to_owned(),
-        });
+        };
         Ok(OwnedNumber {
             id: self.id.clone(),
             number,
             account: account.to_owned(),
             active: self.standing() == Standing::Rings,
-            settings,
+            settings: Some(settings),
         })
     }
 }
@@ -258,8 +261,9 @@ mod tests {
     }
 
     #[test]
-    fn a_number_on_a_trunk_has_no_settings_of_ours() {
+    fn a_number_on_a_trunk_is_said_to_call_nobody() {
         let owned = record("active", Some("Front desk")).owned("account", None, None).unwrap();
-        assert_eq!((owned.settings, owned.active), (None, true));
+        let nobody = NumberSettings { label: "Front desk".to_owned(), ..NumberSettings::default() };
+        assert_eq!((owned.settings, owned.active), (Some(nobody), true));
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 use voxlink_gateways::{
     CarrierError,
-    carrier::{NumberSettings, OwnedNumber, Purchase},
+    carrier::{Bought, NumberSettings, OwnedNumber, Purchase},
 };
 use voxlink_types::E164;
 
@@ -48,11 +48,33 @@ impl Incoming {
         self.friendly_name.as_deref().is_some_and(|name| name.ends_with(&mark(key)))
     }
 
+    /// What became of its purchase. A state other than `in-use` is not had yet, and is looked up by
+    /// the purchase's key until it is. A record that cannot be read is ours all the same.
+    pub(super) fn bought(self, number: &E164) -> Result<Bought, CarrierError> {
+        if !self.is(number) {
+            let detail = format!("{} is said to be bought in place of {number}", self.phone_number);
+            return Err(CarrierError::UnknownOutcome { detail });
+        }
+        if !self.rings() {
+            return Ok(Bought::Pending { order_id: self.sid });
+        }
+        self.owned()
+            .map(Bought::Done)
+            .map_err(|error| CarrierError::UnknownOutcome { detail: error.detail().to_owned() })
+    }
+
+    /// True in the one state that Twilio documents. What is said without any is taken for it: the
+    /// specification lets it be left out.
+    fn rings(&self) -> bool {
+        self.status.as_deref().is_none_or(|status| status == "in-use")
+    }
+
     /// As the rest of the product sees it. A state other than `in-use` does not ring.
     pub(super) fn owned(self) -> Result<OwnedNumber, CarrierError> {
         let number = self.phone_number.parse::<E164>().map_err(|error| {
             CarrierError::Transient { detail: format!("{}: {error}", self.phone_number) }
         })?;
+        let active = self.rings();
         let name = self.friendly_name.unwrap_or_default();
         let label = name.rsplit_once(MARK).map_or(name.as_str(), |(label, _)| label).to_owned();
         let text = Option::unwrap_or_default;
@@ -60,7 +82,7 @@ impl Incoming {
             id: self.sid,
             number,
             account: self.account_sid,
-            active: self.status.is_none_or(|status| status == "in-use"),
+            active,
             settings: Some(NumberSettings {
                 voice_url: text(self.voice_url),
                 voice_fallback_url: text(self.voice_fallback_url),
@@ -80,7 +102,8 @@ fn mark(key: Uuid) -> String {
     format!("{MARK}{}", key.simple())
 }
 
-/// Every purchase option of requirements/twilio-integration.md §3.2 that is set.
+/// Every purchase option of requirements/twilio-integration.md §3.2 that is set. `EmergencyStatus`
+/// goes with the address that it is about.
 pub(super) fn purchase_form(purchase: &Purchase) -> Vec<(&'static str, String)> {
     let label: String = purchase.settings.label.chars().take(28).collect();
     let settings = NumberSettings {
@@ -115,12 +138,17 @@ pub(super) fn settings_form(settings: &NumberSettings) -> Vec<(&'static str, Str
         ("VoiceFallbackMethod", post()),
         ("StatusCallback", settings.status_url.clone()),
         ("StatusCallbackMethod", post()),
+        // The caller's name from CNAM costs for every call, and nothing here shows it.
+        ("VoiceCallerIdLookup", "false".to_owned()),
     ];
     // `SmsUrl` is a URI (twilio_api_v2010.json), and nothing is none: where no messages are taken
-    // it is left as it is.
+    // it is left as it is. Who takes messages has one address for them: it is asked a second time
+    // where the first time failed.
     if !settings.message_url.is_empty() {
         form.push(("SmsUrl", settings.message_url.clone()));
         form.push(("SmsMethod", post()));
+        form.push(("SmsFallbackUrl", settings.message_url.clone()));
+        form.push(("SmsFallbackMethod", post()));
     }
     form
 }
@@ -128,6 +156,28 @@ pub(super) fn settings_form(settings: &NumberSettings) -> Vec<(&'static str, Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_is_in_use_is_bought() {
+        let number: E164 = "+12125550100".parse().unwrap();
+        let record = |status: serde_json::Value, there: &str| -> Incoming {
+            let record = json!({"sid": "PN1", "phone_number": there, "status": status});
+            serde_json::from_value(record).unwrap()
+        };
+        let bought = |status| record(status, number.as_str()).bought(&number).unwrap();
+        for status in [json!("in-use"), serde_json::Value::Null] {
+            assert!(matches!(bought(status), Bought::Done(owned) if owned.active));
+        }
+        for status in ["pending", "provisioning", "beamed", ""] {
+            let pending = Bought::Pending { order_id: "PN1".to_owned() };
+            assert_eq!(bought(json!(status)), pending, "{status}");
+        }
+        for other in ["+12125550101", "no number"] {
+            let answer = record(json!("in-use"), other).bought(&number);
+            assert!(matches!(answer, Err(CarrierError::UnknownOutcome { .. })), "{answer:?}");
+        }
+    }
 
     #[test]
     fn no_address_for_messages_is_no_field() {
@@ -142,6 +192,6 @@ mod tests {
             form.into_iter().filter(|(name, _)| name.starts_with("Sms")).count()
         };
         assert_eq!(sms(settings_form(&settings(""))), 0);
-        assert_eq!(sms(settings_form(&settings("https://voxlink.test/message"))), 2);
+        assert_eq!(sms(settings_form(&settings("https://voxlink.test/message"))), 4);
     }
 }

@@ -2,7 +2,10 @@
 //! by the country's own index.
 
 use super::{ROOT, Twilio};
-use crate::carriers::{catalogue, page};
+use crate::{
+    carriers::{catalogue, page},
+    wire::Answer,
+};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +30,8 @@ const LARGEST: u32 = 1_000;
 /// `Distance` is in miles, at most so many.
 const MOST_MILES: f64 = 500.0;
 
-/// Twilio's name of a kind in addresses, and ours.
+/// Twilio's name of a kind in addresses, and ours. Two kinds of Twilio's are left out: `Voip` and
+/// `MachineToMachine` are no kinds of ours, and would be sold here as something that they are not.
 const KINDS: [(&str, &str, NumberType); 5] = [
     ("Local", "local", NumberType::Local),
     ("Mobile", "mobile", NumberType::Mobile),
@@ -119,7 +123,7 @@ pub(super) async fn search(twilio: &Twilio, query: &SearchQuery) -> Result<Findi
         let url = search_url(twilio, kind, query);
         let answer = twilio.ask(twilio.get("search", url)).await;
         match answer {
-            Ok(answer) => read(&answer.body, kind, query).map_err(|why| answer.unreadable(&why)),
+            Ok(answer) => read(&answer, kind, query),
             // 21452 and an empty sub-resource: none there.
             Err(CarrierError::Unavailable { .. } | CarrierError::Gone { .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -177,6 +181,8 @@ fn search_url(twilio: &Twilio, kind: NumberType, query: &SearchQuery) -> Url {
     };
     let wanted = query.offset.saturating_add(query.limit).clamp(1, LARGEST);
     add("PageSize", &wanted.to_string());
+    // Numbers that are new to Twilio's platform may lack what others do; nobody asks for them here.
+    add("Beta", "false");
     if let Some(pattern) = query.contains.as_deref().filter(|p| p.len() >= 2) {
         add("Contains", &pattern.replace('?', "*"));
     }
@@ -193,6 +199,7 @@ fn search_url(twilio: &Twilio, kind: NumberType, query: &SearchQuery) -> Url {
             add(name, value);
         }
     }
+    // `NearNumber` is not sent: a search near a number comes as the place that it belongs to.
     if let Some(near) = query.near.filter(|_| handed_over.contains(&Filter::Near)) {
         add("NearLatLong", &format!("{:.5},{:.5}", near.latitude, near.longitude));
         let miles = (near.within_km / 1.609_344).ceil().clamp(1.0, MOST_MILES);
@@ -207,6 +214,8 @@ fn search_url(twilio: &Twilio, kind: NumberType, query: &SearchQuery) -> Url {
         };
         add(name, "true");
     }
+    // Ours is one condition, no address of any kind: it includes `ExcludeLocalAddressRequired` and
+    // `ExcludeForeignAddressRequired`.
     if query.no_papers {
         add("ExcludeAllAddressRequired", "true");
     }
@@ -225,6 +234,7 @@ struct Available {
     latitude: Option<serde_json::Value>,
     longitude: Option<serde_json::Value>,
     address_requirements: Option<String>,
+    beta: Option<bool>,
     #[serde(default)]
     capabilities: BTreeMap<String, bool>,
 }
@@ -234,17 +244,21 @@ struct AvailableList {
     available_phone_numbers: Vec<Available>,
 }
 
-/// Reads a page of offers. A number that we cannot read is left out, not the page.
+/// Reads a page of offers. A number that we cannot read, or that is new to the platform although
+/// such were not asked for, is left out, not the page.
 fn read(
-    body: &[u8],
+    answer: &Answer,
     kind: NumberType,
     query: &SearchQuery,
-) -> Result<Vec<Offer>, serde_json::Error> {
-    let list: AvailableList = serde_json::from_slice(body)?;
+) -> Result<Vec<Offer>, CarrierError> {
+    let list: AvailableList = answer.json()?;
     Ok(list.available_phone_numbers.into_iter().filter_map(|a| offered(a, kind, query)).collect())
 }
 
 fn offered(a: Available, kind: NumberType, query: &SearchQuery) -> Option<Offer> {
+    if a.beta == Some(true) {
+        return None;
+    }
     let number: E164 = a.phone_number.parse().ok()?;
     let position =
         a.latitude.as_ref().and_then(degrees).zip(a.longitude.as_ref().and_then(degrees));

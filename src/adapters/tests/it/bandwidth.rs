@@ -14,7 +14,9 @@ use uuid::Uuid;
 use voxlink_adapters::carriers::bandwidth::Bandwidth;
 use voxlink_gateways::{
     Carrier, CarrierError,
-    carrier::{Bought, NumberSettings, OutgoingCall, OutgoingMessage, SearchQuery, contract},
+    carrier::{
+        Bought, NumberSettings, OutgoingCall, OutgoingMessage, OwnedNumber, SearchQuery, contract,
+    },
     fault::{Fault, Script},
 };
 use voxlink_types::{E164, call::CallStatus, number::NumberType};
@@ -188,15 +190,44 @@ async fn applications_that_call_us_already_are_left_alone() {
 }
 
 #[tokio::test]
-async fn a_number_at_another_location_is_not_said_to_call_us() {
+async fn a_number_at_another_location_is_said_to_call_nobody_here() {
     let set = Set::of(5).await;
     let bandwidth = set.bandwidth();
     let id = bought(&bandwidth, 100, Uuid::from_u128(42)).await;
     let settings = bandwidth.get(&id).await.unwrap().settings.unwrap();
     lock(&set.books).peer = Some("1".to_owned());
-    assert_eq!(bandwidth.get(&id).await.unwrap().settings, None);
+    let elsewhere = bandwidth.get(&id).await.unwrap();
+    assert_eq!(elsewhere.settings, Some(NumberSettings::default()));
+    assert_eq!(bandwidth.list_owned(None).await, Ok((Vec::new(), None)), "nor is it listed");
     let refused = bandwidth.configure(&id, &settings).await.unwrap_err();
     assert!(refused.detail().contains("location 1"), "{refused}");
+}
+
+#[tokio::test]
+async fn all_numbers_of_the_location_are_listed_with_what_they_call() {
+    let set = Set::of(5).await;
+    let bandwidth = set.bandwidth();
+    for n in 100..103 {
+        bought(&bandwidth, n, Uuid::from_u128(n.into())).await;
+    }
+    let elsewhere = ("CallInitiatedCallbackUrl".to_owned(), "https://elsewhere.test".to_owned());
+    lock(&set.books).applications.get_mut("v").unwrap().extend([elsewhere]);
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let (page, next) = bandwidth.list_owned(cursor).await.unwrap();
+        all.extend(page);
+        cursor = next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let ids: Vec<&str> = all.iter().map(|owned| owned.id.as_str()).collect();
+    assert_eq!(ids, ["2125550100", "2125550101", "2125550102"]);
+    let calls = |owned: &OwnedNumber| owned.settings.as_ref().unwrap().voice_url.clone();
+    assert!(all.iter().all(|owned| calls(owned) == "https://elsewhere.test"));
+    // A carrier that gives the same page for ever does not keep us for ever.
+    let again = bandwidth.list_owned(Some("1-2125550100".to_owned())).await;
+    assert_eq!(again, Ok((Vec::new(), None)));
 }
 
 #[tokio::test]

@@ -227,6 +227,19 @@ async fn an_account_with_its_own_application_and_profile_uses_them() {
 }
 
 #[tokio::test]
+async fn a_number_whose_application_was_removed_is_said_to_call_nobody() {
+    let (_server, books, telnyx) = open(selling(5)).await;
+    assert!(matches!(telnyx.buy(&purchase(0, "desk")).await, Ok(Bought::Done(_))));
+    lock(&books).applications.clear();
+    let (listed, _) = telnyx.list_owned(None).await.unwrap();
+    let settings = listed[0].settings.clone().unwrap();
+    assert_eq!((settings.voice_url.as_str(), settings.label.as_str()), ("", "desk"));
+    // Set again, it calls us again.
+    let again = telnyx.configure(&listed[0].id, &purchase(0, "desk").settings).await.unwrap();
+    assert_eq!(again.settings, Some(purchase(0, "desk").settings));
+}
+
+#[tokio::test]
 async fn a_hold_is_prolonged_and_a_lost_answer_makes_no_second_one() {
     let (server, books, telnyx) = open(selling(5)).await;
     let (key, now) = (Uuid::from_u128(1), SystemClock.now());

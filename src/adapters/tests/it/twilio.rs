@@ -17,7 +17,7 @@ use std::{
 use voxlink_adapters::carriers::twilio::{Account, Twilio};
 use voxlink_gateways::{
     Carrier, CarrierError,
-    carrier::{Filter, Near, SearchQuery, contract},
+    carrier::{Bought, Filter, Near, SearchQuery, contract},
     fault::{Fault, Script},
 };
 use voxlink_types::number::{Capability, NumberType};
@@ -30,6 +30,10 @@ struct Books {
     owned: BTreeMap<String, BTreeMap<String, String>>,
     asked: Vec<String>,
     count: u32,
+    /// What is for sale and new to the platform.
+    beta: BTreeSet<String>,
+    /// The state of what is bought, where it is not `in-use`.
+    state: Option<&'static str>,
 }
 
 type Shared = Arc<Mutex<Books>>;
@@ -40,13 +44,15 @@ fn refusal(status: StatusCode, code: u32, message: &str) -> Response {
     (status, Json(body)).into_response()
 }
 
+/// A number that is ours; its state is kept beside the fields of forms.
 fn record(sid: &str, fields: &BTreeMap<String, String>) -> Value {
+    let state = fields.get("state").map_or("in-use", String::as_str);
     let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
     json!({
         "sid": sid, "account_sid": SID, "phone_number": text("PhoneNumber"),
         "friendly_name": text("FriendlyName"), "voice_url": text("VoiceUrl"),
         "voice_fallback_url": text("VoiceFallbackUrl"), "status_callback": text("StatusCallback"),
-        "sms_url": text("SmsUrl"), "status": "in-use", "origin": "twilio",
+        "sms_url": text("SmsUrl"), "status": state, "origin": "twilio",
         "capabilities": {"voice": true, "sms": true, "mms": true, "fax": false},
     })
 }
@@ -72,7 +78,7 @@ async fn available(
             json!({"phone_number": number, "iso_country": "US", "locality": "New York",
                 "region": "NY", "postal_code": "10001", "rate_center": "NWYRCYZN01",
                 "lata": "132", "latitude": "40.71", "longitude": "-74.00",
-                "address_requirements": "none", "beta": false,
+                "address_requirements": "none", "beta": books.beta.contains(number),
                 "capabilities": {"voice": true, "SMS": true, "MMS": false}})
         })
         .collect();
@@ -94,8 +100,9 @@ async fn list(State(books): State<Shared>, RawQuery(query): RawQuery) -> Json<Va
 }
 
 async fn buy(State(books): State<Shared>, RawForm(body): RawForm) -> Response {
-    let form = fields(std::str::from_utf8(&body).unwrap());
+    let mut form = fields(std::str::from_utf8(&body).unwrap());
     let mut books = lock(&books);
+    form.extend(books.state.map(|state| ("state".to_owned(), state.to_owned())));
     if !books.for_sale.remove(&form["PhoneNumber"]) {
         return refusal(StatusCode::BAD_REQUEST, 21_422, "is not available");
     }
@@ -191,6 +198,35 @@ async fn a_lost_answer_to_a_purchase_is_an_unknown_outcome_and_is_found() {
 }
 
 #[tokio::test]
+async fn numbers_new_to_the_platform_are_not_offered() {
+    let (_server, books, twilio) = open(5).await;
+    lock(&books).beta.insert("+12125550102".to_owned());
+    let found = twilio.search(&anything()).await.unwrap();
+    assert_eq!(found.offers.len(), 4);
+    assert!(found.offers.iter().all(|offer| offer.number.as_str() != "+12125550102"));
+}
+
+#[tokio::test]
+async fn a_purchase_is_pending_until_the_number_is_in_use() {
+    let (_server, books, twilio) = open(5).await;
+    let number = "+12125550100".parse().unwrap();
+    let purchase = contract::purchase(&number, uuid::Uuid::from_u128(42));
+    lock(&books).state = Some("provisioning");
+    let Bought::Pending { order_id } = twilio.buy(&purchase).await.unwrap() else {
+        panic!("nobody knows that state")
+    };
+    // Asking again and buying again come to the same.
+    let pending = Bought::Pending { order_id: order_id.clone() };
+    let found = twilio.find_purchase(&number, purchase.key).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&pending));
+    assert_eq!(twilio.buy(&purchase).await.unwrap(), pending);
+    assert!(!twilio.get(&order_id).await.unwrap().active);
+    lock(&books).owned.get_mut(&order_id).unwrap().remove("state");
+    let found = twilio.find_purchase(&number, purchase.key).await.unwrap();
+    assert!(matches!(found, Some(Bought::Done(owned)) if owned.id == order_id && owned.active));
+}
+
+#[tokio::test]
 async fn filters_go_by_twilios_names_and_what_it_cannot_do_is_done_here() {
     let (_server, books, twilio) = open(50).await;
     let query = SearchQuery {
@@ -209,8 +245,10 @@ async fn filters_go_by_twilios_names_and_what_it_cannot_do_is_done_here() {
     let asked = lock(&books).asked.clone();
     assert_eq!(
         asked,
-        ["Local.json?PageSize=10&Contains=01*2&AreaCode=212&InLocality=New+York&InRegion=NY\
-          &NearLatLong=40.70000%2C-74.00000&Distance=63&SmsEnabled=true&ExcludeAllAddressRequired=true"]
+        [
+            "Local.json?PageSize=10&Beta=false&Contains=01*2&AreaCode=212&InLocality=New+York&InRegion=NY\
+          &NearLatLong=40.70000%2C-74.00000&Distance=63&SmsEnabled=true&ExcludeAllAddressRequired=true"
+        ]
     );
     assert!(found.applied.contains(&Filter::Exclude), "checked here");
     for offer in &found.offers {

@@ -204,8 +204,15 @@ async fn a_trunks_password_reaches_the_edge_and_nothing_else() {
         (trunk("third", "sip.example.com", "", "1"), "host"),
         (trunk("third", "198.51.100.3", "", "0"), "priority"),
         (NewTrunk { port: "0".to_owned(), ..trunk("third", "198.51.100.3", "", "1") }, "port"),
+        (
+            NewTrunk { transport: Transport::Tls, ..trunk("third", "198.51.100.3", "", "1") },
+            "transport",
+        ),
     ] {
         let wrong = trunks::add_trunk(&test.platform, &mut cx, &typed).await;
         assert!(matches!(wrong, Err(TrunkError::Fields(f)) if f[0].field == field), "{field}");
     }
+    let by_tls = NewEdge { transport: Transport::Tls, ..edge("edge-9") };
+    let wrong = trunks::add_edge(&test.platform, &mut cx, &by_tls).await;
+    assert!(matches!(wrong, Err(TrunkError::Fields(f)) if f[0].field == "transport"));
 }

@@ -67,25 +67,24 @@ async fn available(State(books): State<Shared>, RawQuery(query): RawQuery) -> Re
     ))
 }
 
-/// Two numbers a page.
-async fn list(State(books): State<Shared>, RawQuery(query): RawQuery) -> Response {
+/// The numbers of a location, two a page whatever is asked for; after the last page nothing comes.
+async fn list(
+    State(books): State<Shared>,
+    Path((_, site, peer)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let page: usize = fields(&query.unwrap_or_default())["page"].parse().unwrap();
     let books = lock(&books);
-    if books.owned.is_empty() {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    let next = (page * 2 < books.owned.len()).then(|| {
-        let link = format!("<https://dashboard.bandwidth.com:443/v1.0/x?page={}&size=2>", page + 1);
-        format!("<next>Link={};rel=\"next\";</next>", escape(link.as_str()))
-    });
-    let part = books.owned.keys().skip((page - 1) * 2).take(2);
-    let part: Vec<_> = part.map(|n| format!("<TelephoneNumber>{n}</TelephoneNumber>")).collect();
-    let part = part.concat();
+    let here = site == "743" && peer == books.peer.as_deref().unwrap_or(PEER);
+    let part = books.owned.keys().filter(|_| here).skip((page - 1) * 2).take(2);
+    let number = |n: &String| {
+        format!("<SipPeerTelephoneNumber><FullNumber>{n}</FullNumber></SipPeerTelephoneNumber>")
+    };
+    let part: Vec<_> = part.map(number).collect();
     good(&format!(
-        "<TNs><TotalCount>{}</TotalCount><Links><first>( a link )</first>{}</Links>\
-         <TelephoneNumbers><Count>2</Count>{part}</TelephoneNumbers></TNs>",
-        books.owned.len(),
-        next.unwrap_or_default()
+        "<SipPeerTelephoneNumbersResponse><SipPeerTelephoneNumbers>{}</SipPeerTelephoneNumbers>\
+         </SipPeerTelephoneNumbersResponse>",
+        part.concat()
     ))
 }
 
@@ -222,13 +221,13 @@ impl Set {
             .route(&format!("{own}/tnreservation/{{id}}"), get(reservation).delete(unreserve))
             .route(&format!("{own}/orders"), get(orders).post(buy))
             .route(&format!("{own}/orders/{{id}}"), get(order).put(rename))
-            .route(&format!("{own}/inserviceNumbers"), get(list))
             .route(&format!("{own}/inserviceNumbers/{{tn}}"), get(in_service))
             .route(&format!("{own}/disconnects"), post(disconnect))
             .route(&format!("{own}/disconnects/{{id}}"), get(disconnect_state))
             .route(&format!("{own}/applications/{{id}}"), get(application).patch(patch))
             .route(&format!("{own}/sites"), get(sites))
             .route(&format!("{own}/sites/{{site}}/sippeers/{{peer}}"), get(peer))
+            .route(&format!("{own}/sites/{{site}}/sippeers/{{peer}}/tns"), get(list))
             .route("/api/tns/{tn}", get(origin))
             .route("/api/tns/{tn}/tndetails", get(details))
             .route("/api/v2/users/{account}/messages", post(message))

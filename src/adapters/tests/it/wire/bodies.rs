@@ -18,7 +18,8 @@ use tokio::{
     time::Instant,
 };
 use url::Url;
-use voxlink_adapters::wire::{Expect, Limits};
+use voxlink_adapters::wire::{Answer, Expect, Limits};
+use voxlink_gateways::CarrierError;
 
 /// What an answer may weigh.
 const HEAVIEST: usize = 8 << 20;
@@ -131,6 +132,41 @@ async fn content_of_another_kind_is_trouble_at_the_carrier() {
     let carrier = Carrier::saying(vec![say(403, "<html>Forbidden</html>")]).await;
     let (wire, _) = wire(in_haste());
     assert_eq!(wire.send(&look(carrier.url())).await.unwrap().status, 403);
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[expect(dead_code, reason = "read and never looked at")]
+struct Record {
+    sid: String,
+    status: u32,
+}
+
+/// The record of an account at Twilio, new or listed, has its `auth_token`.
+#[tokio::test]
+async fn a_success_that_cannot_be_read_is_not_quoted() {
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    let read = |answer: Result<Answer, CarrierError>| answer.and_then(|a| a.json::<Record>());
+    for (body, told) in [
+        // It breaks off; it is no JSON at all.
+        (format!(r#"{{"sid": "AC1", "auth_token": "{SECRET}""#), "bytes"),
+        (format!("<html>{SECRET}</html>"), "45 bytes"),
+        // JSON of another shape: a reader names what it stumbled over.
+        (format!(r#"{{"sid": "AC1", "status": "{SECRET}"}}"#), "line 1 column"),
+        (format!(r#"{{"sid": "AC1", "auth_token": "{SECRET}"}}"#), "`status` is missing"),
+    ] {
+        let carrier = Carrier::saying(vec![say(200, &body)]).await;
+        let (wire, _) = wire(once());
+        for ask in [look(carrier.url()), order(carrier.url())] {
+            let error = read(wire.send(&ask).await).unwrap_err();
+            assert!(!error.detail().contains(SECRET), "{}", error.detail());
+            assert!(error.detail().contains(told), "{told}: {}", error.detail());
+        }
+    }
+    // What is no success is quoted still: the carrier's words say what to mend.
+    let carrier = Carrier::saying(vec![say(500, "the queue is full")]).await;
+    let (wire, _) = wire(once());
+    let error = wire.send(&look(carrier.url())).await.unwrap_err();
+    assert!(error.detail().contains("the queue is full"));
 }
 
 #[tokio::test]
