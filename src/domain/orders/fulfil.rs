@@ -1,8 +1,9 @@
 //! The saga of an order: who works on it, and in which sequence.
 //!
 //! One worker at a time has the order's lease; every commit of the saga checks that it still has
-//! it and extends it, so a worker that was taken for dead writes nothing any more. A dead worker's
-//! order is taken over when the lease lapses; [`super::sweep`] sees to it.
+//! it and extends it, so a worker that was taken for dead writes nothing any more. While a carrier
+//! is slow to answer, the lease is renewed beside the request. A dead worker's order is taken over
+//! when the lease lapses; [`super::sweep`] sees to it.
 
 use super::{
     News, decide, purchase,
@@ -26,6 +27,9 @@ use voxlink_types::{
 
 /// How long a silent worker keeps an order.
 const LEASE: Duration = Duration::seconds(25);
+/// How often it is renewed while a carrier is asked: two renewals may fail. Most purchases are over
+/// before the first.
+const RENEWAL: std::time::Duration = std::time::Duration::from_secs(8);
 /// The longest that an order waits because a carrier asks for it: somebody waits for the numbers.
 const PATIENCE: Duration = Duration::minutes(10);
 
@@ -80,6 +84,7 @@ pub(super) struct WorkItem {
     pub(super) tax: Money,
     pub(super) total: Money,
     pub(super) key: Uuid,
+    /// Tries to buy it, this visit's included as long as it is not known to be none.
     pub(super) attempts: i32,
     pub(super) hold_id: Option<String>,
     /// The number at its carrier, once it is secured.
@@ -116,7 +121,8 @@ pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Re
             continue;
         }
         let Some(item) = intend(platform, &work, item).await? else { return Ok(()) };
-        let kept = match purchase::purchase(platform, &item).await {
+        let Some(outcome) = ask(platform, &work, &item).await else { return Ok(()) };
+        let kept = match outcome {
             Outcome::Bought(owned) if needed > 0 => {
                 record::secured(platform, &work, &item, &owned).await?
             }
@@ -280,6 +286,35 @@ async fn intend(
     cx.commit().await?;
     item.attempts = attempts;
     Ok(Some(item))
+}
+
+/// Asks the carrier, and keeps the order meanwhile, because that may take longer than the lease.
+/// None when somebody else has the order all the same: they find what comes of it by its key.
+async fn ask(platform: &Platform, work: &Work, item: &WorkItem) -> Option<Outcome> {
+    tokio::select! {
+        outcome = purchase::purchase(platform, item) => Some(outcome),
+        () = keep(platform, work) => None,
+    }
+}
+
+/// Renews the lease now and again; ends when it is lost.
+async fn keep(platform: &Platform, work: &Work) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        match renew(platform, work).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The next write finds out whose the order is.
+            Err(error) => tracing::warn!(order = %work.order, %error, "a lease is not renewed"),
+        }
+    }
+}
+
+async fn renew(platform: &Platform, work: &Work) -> Result<bool, Fault> {
+    let mut cx = platform.work("worker").await?;
+    let ours = still_ours(&mut cx, work).await?;
+    cx.commit().await?;
+    Ok(ours)
 }
 
 /// Gives the lease back and enqueues the next try, not before the carrier's own word.

@@ -3,6 +3,7 @@
 use super::shop::{Shop, number, usd};
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
+use std::time::Duration;
 use voxlink_domain::{
     billing::journal::Account,
     jobs::Job,
@@ -76,6 +77,84 @@ async fn a_carrier_that_stays_down_releases_the_money_in_the_end() {
     assert_eq!(order.state, OrderState::Failed);
     shop.books_agree(&order).await;
     assert_eq!(shop.credit().await, 1000);
+}
+
+#[tokio::test]
+async fn a_number_is_asked_for_four_times_and_looks_are_no_tries() {
+    for (faults, had, tries) in [
+        (vec![Fault::Transient; 3], 1, 4),
+        (vec![Fault::Transient; 4], 0, 4),
+        (vec![Fault::LostRequest; 3], 1, 4),
+        (vec![Fault::LostRequest; 4], 0, 5),
+        (vec![Fault::Transient, Fault::Transient, Fault::Pending(9)], 1, 4),
+    ] {
+        let shop = Shop::open(Script::calm(), 1000).await;
+        for fault in &faults {
+            shop.carrier.tell(Some(*fault));
+        }
+        let id = shop.buy([1]).await;
+        let order = shop.finish(id, 14).await;
+        assert_eq!(shop.carrier.sales().len(), had, "{faults:?}");
+        shop.books_agree(&order).await;
+        // The last visit, which found it or gave up, counts.
+        let counted: i32 = sqlx::query_scalar("select attempts from order_items")
+            .fetch_one(&shop.test.platform.db().owner)
+            .await
+            .unwrap();
+        assert_eq!(counted, tries, "{faults:?}");
+        if had == 0 {
+            let why = order.items[0].failure.clone().unwrap();
+            assert!(why.contains("asked several times"), "{why}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_try_that_arrived_late_is_found_when_the_next_is_refused() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    // Sold, the answer lost, and not to be found by two looks.
+    shop.carrier.tell(Some(Fault::LostAnswer));
+    shop.carrier.lags(2);
+    let id = shop.buy([1]).await;
+    let order = shop.finish(id, 3).await;
+    assert_eq!(order.state, OrderState::Completed, "the number is ours: {:#?}", order.items);
+    shop.books_agree(&order).await;
+}
+
+#[tokio::test]
+async fn a_slow_carrier_does_not_lose_the_order_to_another_worker() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1]).await;
+    let (platform, tenant) = (&shop.test.platform, shop.tenant);
+    let until = async || -> Option<DateTime<Utc>> {
+        sqlx::query_scalar("select lease_until from orders")
+            .fetch_one(&platform.db().owner)
+            .await
+            .unwrap()
+    };
+    let slow = async {
+        while shop.order(id).await.items[0].step != ItemStep::Buying {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let leased = until().await;
+        shop.test.clock.advance(chrono::Duration::seconds(20));
+        while until().await == leased {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        shop.test.clock.advance(chrono::Duration::seconds(20));
+        // Forty seconds after it was taken: whoever comes finds it still kept.
+        let other = orders::fulfil(platform, tenant, id);
+        tokio::time::timeout(Duration::from_secs(5), other).await.unwrap().unwrap();
+        shop.carrier.opens();
+    };
+    shop.carrier.shuts();
+    // The lease is renewed by real time, which nobody can move here: after eight seconds.
+    let both = async { tokio::join!(orders::fulfil(platform, tenant, id), slow) };
+    let (done, ()) = tokio::time::timeout(Duration::from_secs(40), both).await.unwrap();
+    done.unwrap();
+    let order = shop.order(id).await;
+    assert_eq!((order.state, shop.carrier.sales().len()), (OrderState::Completed, 1));
+    shop.books_agree(&order).await;
 }
 
 #[tokio::test]
