@@ -10,9 +10,9 @@ use voxlink_gateways::{
 use voxlink_types::order::ItemStep;
 
 /// How often a number is asked for: once, and three times again, seconds apart. Looking after what
-/// is under way does not count. The wire beneath repeats what surely did nothing, so even where 40 %
-/// of such tries fail not three numbers in a hundred are given up; those are paid back, and should
-/// one come after all, [`super::orphans`] gives it back.
+/// is under way does not count. Where two tries of five fail, three numbers in a hundred are given
+/// up, and fewer in truth, because the wire beneath repeats what surely did nothing. They are paid
+/// back, and should one come after all, [`super::orphans`] gives it back.
 const TRIES: i32 = 4;
 
 /// What came of asking.

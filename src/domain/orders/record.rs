@@ -366,8 +366,8 @@ pub(super) async fn release(
     .await
 }
 
-/// Writes down that it is not known yet. A visit that only looked after it is taken back from the
-/// tries that [`super::fulfil`] counted. False when the order is no longer ours.
+/// Writes down that it is not known yet. The intent counted a try; a visit that only looked after
+/// the number was none. False when the order is no longer ours.
 pub(super) async fn unsure(
     platform: &Platform,
     work: &Work,
