@@ -84,7 +84,8 @@ fn assemble(
             suspension_message: config.suspension_message.clone(),
         },
     })
-    .lacking(config.carriers.lacks());
+    .lacking(config.carriers.lacks())
+    .working(config.worker_concurrency);
     let leptos = LeptosOptions::builder()
         .output_name("voxlink")
         .site_root(config.site_dir.to_string_lossy().into_owned())

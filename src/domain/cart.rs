@@ -12,7 +12,7 @@ mod sweep;
 mod view;
 
 pub use hold::{Buyer, clear, hold, hold_again, remove};
-pub use let_go::LetGo;
+pub use let_go::{LetGo, LetGoLost};
 pub use promotion::{Promotion, PromotionRefusal, apply_promotion, drop_promotion, standing};
 pub use sweep::{SweepHolds, sweep};
 pub use view::{CartItem, CartView, Standing, view};

@@ -7,6 +7,7 @@
 //! key before it buys anything again. "Bought but unrecorded" therefore heals by itself.
 //!
 //! A carrier that works an order off is asked every few seconds, and at once when it tells [`news`].
+//! One that is slow has only so many [`places`].
 //!
 //! An order may want all of its numbers, or at least so many: [`decide`] keeps or gives back what
 //! was secured for it. What a card was refused for after all is collected by [`dues`]. What a carrier
@@ -21,6 +22,7 @@ mod list;
 mod news;
 mod orphans;
 mod payment;
+mod places;
 mod purchase;
 mod quote;
 mod record;
@@ -36,6 +38,7 @@ pub use list::{CardPayment, Event, Item, Order, OrderFilter, OrderRow, get, list
 pub use news::carrier_news;
 pub use orphans::sweep_orphans;
 pub use payment::{pay_again, payment_moved, wants_payment};
+pub(crate) use places::Places;
 pub use quote::{PriceChange, Quote, QuoteLine, open_cart, quote};
 pub use sweep::sweep;
 

@@ -1,8 +1,8 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
 use crate::{
-    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table,
-    sealing::Seal,
+    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, orders::Places,
+    routing::Table, sealing::Seal,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
@@ -39,8 +39,12 @@ pub struct Platform {
     parts: Arc<Parts>,
     in_service: Table,
     answers: Answers,
+    places: Places,
     lacks: Arc<BTreeMap<&'static str, Vec<&'static str>>>,
 }
+
+/// Jobs that a worker runs at a time where nobody says otherwise.
+const WORKER_SLOTS: usize = 8;
 
 /// What a [`Platform`] is made of.
 #[derive(Debug)]
@@ -81,6 +85,7 @@ impl Platform {
             parts: Arc::new(parts),
             in_service: Table::default(),
             answers: Answers::default(),
+            places: Places::of(WORKER_SLOTS),
             lacks: Arc::default(),
         }
     }
@@ -89,6 +94,13 @@ impl Platform {
     #[must_use]
     pub fn lacking(mut self, lacks: BTreeMap<&'static str, Vec<&'static str>>) -> Self {
         self.lacks = Arc::new(lacks);
+        self
+    }
+
+    /// Says how many jobs this server's worker runs at a time: half of them may buy at one carrier.
+    #[must_use]
+    pub fn working(mut self, slots: usize) -> Self {
+        self.places = Places::of(slots);
         self
     }
 
@@ -161,6 +173,11 @@ impl Platform {
     /// What carriers answered to searches lately.
     pub(crate) fn kept_answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// Where purchases of this server's worker find their turn.
+    pub(crate) const fn places(&self) -> &Places {
+        &self.places
     }
 
     /// Takes over what was just committed into the numbers in service, so that who has published or

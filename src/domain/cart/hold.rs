@@ -1,7 +1,7 @@
 //! Taking, renewing and letting go of holds.
 
 use super::{
-    CartError, MOST_ITEMS, REST,
+    CartError, LetGo, LetGoLost, MOST_ITEMS, REST,
     line::{Line, Wanted, forget, free, line, lines, look, price_in_force, take},
 };
 use crate::{
@@ -237,7 +237,8 @@ async fn renew(
 }
 
 /// Has the carrier set the number aside, after the commit. When it does not, a new line is taken
-/// out again; one that stood stays, and loses its hold when somebody else has the number.
+/// out again; one that stood stays, and loses its hold when somebody else has the number. Where the
+/// answer was lost the carrier may have done it for the line that is gone, so a job lets that go.
 async fn confirm(
     platform: &Platform,
     buyer: Buyer<'_>,
@@ -258,6 +259,11 @@ async fn confirm(
         let mut cx = buyer.begin(platform).await?;
         if new {
             forget(&mut cx, line).await?;
+            if matches!(error, CarrierError::UnknownOutcome { .. }) {
+                let job = LetGoLost::of(&line.carrier, &line.number, line.item.uuid());
+                let due = cx.now() + LetGoLost::PAUSE;
+                cx.enqueue_at(&job, Some(due)).await?;
+            }
         } else {
             free(&mut cx, line).await?;
         }
@@ -313,27 +319,41 @@ async fn reserve(
     }
 }
 
+/// Writes down what the carrier set aside. When the line has left the cart meanwhile, by the
+/// person's other window, nobody wants it any more: it is let go at once.
 async fn record(
     platform: &Platform,
     buyer: Buyer<'_>,
     line: &Line,
     held: Option<CarrierHold>,
-) -> Result<(), Fault> {
+) -> Result<(), CartError> {
     let Some(held) = held else { return Ok(()) };
     let mut cx = buyer.begin(platform).await?;
-    let tenant = cx.tenant();
-    sqlx::query!(
+    let (tenant, now) = (cx.tenant(), cx.now());
+    // The row of a hold that was let go stays a while; what an order took over needs no cart.
+    let kept = sqlx::query!(
         "update holds set carrier_hold_id = $4, carrier_hold_expires_at = $5
-         where e164 = $1 and tenant_id = $2 and cart_id = $3",
+         where e164 = $1 and tenant_id = $2 and cart_id = $3
+           and (order_id is not null or (expires_at > $6
+               and exists (select from cart_items where id = $7 and tenant_id = $2)))",
         line.number.as_str(),
         tenant.uuid(),
         line.cart.uuid(),
         held.id,
-        held.expires_at
+        held.expires_at,
+        now,
+        line.item.uuid()
     )
     .execute(cx.tx())
     .await?;
-    cx.commit().await
+    if kept.rows_affected() > 0 {
+        return Ok(cx.commit().await?);
+    }
+    let job = LetGo::of(&line.carrier, &line.number, held.id);
+    cx.enqueue(&job).await?;
+    cx.commit().await?;
+    job.at_once(platform).await;
+    Err(CartError::NotInCart)
 }
 
 fn refused(error: CarrierError, number: &E164) -> CartError {

@@ -44,6 +44,7 @@ pub fn visit(all: &mut impl Visitor) {
     all.job::<orders::GiveBackJob>();
     all.job::<orders::CollectDueJob>();
     all.job::<cart::LetGo>();
+    all.job::<cart::LetGoLost>();
     all.job::<payments::PaymentEventJob>();
     all.job::<payments::ReconcileJob>();
     all.job::<accounts::AccountLetter>();

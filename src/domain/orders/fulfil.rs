@@ -1,8 +1,9 @@
 //! The saga of an order: who works on it, and in which sequence.
 //!
 //! One worker at a time has the order's lease; every commit of the saga checks that it still has
-//! it and extends it, so a worker that was taken for dead writes nothing any more. A dead worker's
-//! order is taken over when the lease lapses; [`super::sweep`] sees to it.
+//! it and extends it, so a worker that was taken for dead writes nothing any more. While a carrier
+//! is slow to answer, the lease is renewed beside the request. A dead worker's order is taken over
+//! when the lease lapses; [`super::sweep`] sees to it.
 
 use super::{
     News, decide, purchase,
@@ -14,8 +15,13 @@ use crate::{
     jobs::{Job, JobError},
 };
 use chrono::{DateTime, Duration, Utc};
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 use uuid::Uuid;
 use voxlink_gateways::carrier::{Offer, OwnedNumber};
 use voxlink_types::{
@@ -26,6 +32,9 @@ use voxlink_types::{
 
 /// How long a silent worker keeps an order.
 const LEASE: Duration = Duration::seconds(25);
+/// How often it is renewed while a carrier is asked: two renewals may fail. Most purchases are over
+/// before the first.
+const RENEWAL: std::time::Duration = std::time::Duration::from_secs(8);
 /// The longest that an order waits because a carrier asks for it: somebody waits for the numbers.
 const PATIENCE: Duration = Duration::minutes(10);
 
@@ -80,62 +89,59 @@ pub(super) struct WorkItem {
     pub(super) tax: Money,
     pub(super) total: Money,
     pub(super) key: Uuid,
+    /// Tries to buy it, this visit's included as long as it is not known to be none.
     pub(super) attempts: i32,
     pub(super) hold_id: Option<String>,
     /// The number at its carrier, once it is secured.
     pub(super) owned: Option<OwnedNumber>,
 }
 
+/// How many items may fail, and how many have; shared by those who walk them.
+struct Tally {
+    /// Numbers that the order wants at least.
+    needed: usize,
+    may_fail: usize,
+    failed: AtomicUsize,
+}
+
+/// What is left to do when a visit ends.
+#[derive(Debug, Default)]
+struct Rest {
+    /// A number is under way.
+    waiting: bool,
+    /// A carrier has no place for a purchase, so some were not asked for.
+    crowded: bool,
+    /// The carrier's own word on when to come back.
+    not_before: Option<DateTime<Utc>>,
+}
+
 /// Works on an order until it is finished, must wait, or belongs to somebody else. May be called
-/// by anybody at any time.
+/// by anybody at any time. A carrier's numbers are bought one after the other; carriers do not wait
+/// for each other. Every write locks the order first, so no two of them meet.
 pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Result<(), Fault> {
     let Some(work) = take(platform, tenant, order).await? else { return Ok(()) };
-    let (mut waiting, mut not_before): (bool, Option<DateTime<Utc>>) = (false, None);
     let items = items(platform, &work).await?;
     let needed = work.strategy.needed(items.len());
-    let may_fail = items.len() - needed;
-    let mut failed =
+    let failed =
         items.iter().filter(|i| matches!(i.step, ItemStep::Failed | ItemStep::Released)).count();
+    let tally = Tally { needed, may_fail: items.len() - needed, failed: AtomicUsize::new(failed) };
+    let mut carriers: BTreeMap<String, Vec<WorkItem>> = BTreeMap::new();
     for item in items {
-        if item.step.is_final() || matches!(item.step, ItemStep::Bought | ItemStep::Secured) {
-            continue;
-        }
-        // Too few are left: the rest need not be tried. What is being bought is followed to its
-        // end, because it may be ours already.
-        if item.step == ItemStep::Waiting && failed > may_fail {
-            if !record::refused(platform, &work, &item, &Refusal::pointless()).await? {
-                return Ok(());
-            }
-            continue;
-        }
-        if item.step == ItemStep::Failed {
-            let why = Refusal::again();
-            if !record::refused(platform, &work, &item, &why).await? {
-                return Ok(());
-            }
-            continue;
-        }
-        let Some(item) = intend(platform, &work, item).await? else { return Ok(()) };
-        let kept = match purchase::purchase(platform, &item).await {
-            Outcome::Bought(owned) if needed > 0 => {
-                record::secured(platform, &work, &item, &owned).await?
-            }
-            Outcome::Bought(owned) => record::bought(platform, &work, &item, &owned).await?,
-            Outcome::Refused(why) => {
-                failed += 1;
-                record::refused(platform, &work, &item, &why).await?
-            }
-            Outcome::Later(why) => {
-                waiting = true;
-                not_before = not_before.max(why.until);
-                record::unsure(platform, &work, &item, &why).await?
-            }
-        };
-        if !kept {
-            return Ok(());
-        }
+        carriers.entry(item.carrier.clone()).or_default().push(item);
     }
-    if !waiting {
+    let mut walks = Vec::with_capacity(carriers.len());
+    for items in carriers.into_values() {
+        walks.push(walk(platform, &work, &tally, items));
+    }
+    let mut rest = Rest::default();
+    // All come to their ends before any is looked at: none is torn from a purchase.
+    for walked in join_all(walks).await {
+        let Some(left) = walked? else { return Ok(()) };
+        rest.waiting |= left.waiting;
+        rest.crowded |= left.crowded;
+        rest.not_before = rest.not_before.max(left.not_before);
+    }
+    if !rest.waiting && !rest.crowded {
         if needed > 0 && !decide::decide(platform, &work).await? {
             return Ok(());
         }
@@ -143,7 +149,64 @@ pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Re
             return Ok(());
         }
     }
-    come_back(platform, &work, not_before).await
+    come_back(platform, &work, &rest).await
+}
+
+/// One carrier's items, one after the other. None when the order is no longer ours.
+async fn walk(
+    platform: &Platform,
+    work: &Work,
+    tally: &Tally,
+    items: Vec<WorkItem>,
+) -> Result<Option<Rest>, Fault> {
+    let mut rest = Rest::default();
+    for item in items {
+        if item.step.is_final() || matches!(item.step, ItemStep::Bought | ItemStep::Secured) {
+            continue;
+        }
+        // Too few are left: the rest need not be tried. What is being bought is followed to its
+        // end, because it may be ours already.
+        if item.step == ItemStep::Waiting && tally.failed.load(Ordering::Relaxed) > tally.may_fail {
+            if !record::refused(platform, work, &item, &Refusal::pointless()).await? {
+                return Ok(None);
+            }
+            continue;
+        }
+        if item.step == ItemStep::Failed {
+            let why = Refusal::again();
+            if !record::refused(platform, work, &item, &why).await? {
+                return Ok(None);
+            }
+            continue;
+        }
+        // Before the intent: who finds no place has not tried.
+        let Some(place) = platform.places().take(&item.carrier).await else {
+            rest.crowded = true;
+            break;
+        };
+        let Some(item) = intend(platform, work, item).await? else { return Ok(None) };
+        let Some(outcome) = ask(platform, work, &item).await else { return Ok(None) };
+        drop(place);
+        let kept = match outcome {
+            Outcome::Bought(owned) if tally.needed > 0 => {
+                record::secured(platform, work, &item, &owned).await?
+            }
+            Outcome::Bought(owned) => record::bought(platform, work, &item, &owned).await?,
+            Outcome::Refused(why) => {
+                tally.failed.fetch_add(1, Ordering::Relaxed);
+                record::refused(platform, work, &item, &why).await?
+            }
+            Outcome::Later(why) => {
+                rest.waiting = true;
+                rest.not_before = rest.not_before.max(why.until);
+                record::unsure(platform, work, &item, &why).await?
+            }
+        };
+        if !kept {
+            return Ok(None);
+        }
+    }
+    Ok(Some(rest))
 }
 
 /// Takes the lease of an order that is ready and free.
@@ -282,21 +345,53 @@ async fn intend(
     Ok(Some(item))
 }
 
-/// Gives the lease back and enqueues the next try, not before the carrier's own word.
-async fn come_back(
-    platform: &Platform,
-    work: &Work,
-    not_before: Option<DateTime<Utc>>,
-) -> Result<(), Fault> {
+/// Asks the carrier, and keeps the order meanwhile, because that may take longer than the lease.
+/// None when somebody else has the order all the same: they find what comes of it by its key.
+async fn ask(platform: &Platform, work: &Work, item: &WorkItem) -> Option<Outcome> {
+    tokio::select! {
+        outcome = purchase::purchase(platform, item) => Some(outcome),
+        () = keep(platform, work) => None,
+    }
+}
+
+/// Renews the lease now and again; ends when it is lost.
+async fn keep(platform: &Platform, work: &Work) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        match renew(platform, work).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The next write finds out whose the order is.
+            Err(error) => tracing::warn!(order = %work.order, %error, "a lease is not renewed"),
+        }
+    }
+}
+
+async fn renew(platform: &Platform, work: &Work) -> Result<bool, Fault> {
     let mut cx = platform.work("worker").await?;
-    let due = due(cx.now(), work.attempts, not_before);
+    let ours = still_ours(&mut cx, work).await?;
+    cx.commit().await?;
+    Ok(ours)
+}
+
+/// Gives the lease back and enqueues the next visit, not before the carrier's own word. Who found
+/// no place, and nothing else to wait for, comes back in a second or two, and that was no visit.
+async fn come_back(platform: &Platform, work: &Work, rest: &Rest) -> Result<(), Fault> {
+    let mut cx = platform.work("worker").await?;
+    let (due, visits) = if rest.crowded && !rest.waiting {
+        let pause = Duration::milliseconds(rand::random_range(1_000..=2_000));
+        (cx.now() + pause, work.attempts - 1)
+    } else {
+        (due(cx.now(), work.attempts, rest.not_before), work.attempts)
+    };
     let ours = sqlx::query!(
-        "update orders set lease_until = null, lease_owner = null, next_attempt_at = $3
+        "update orders set lease_until = null, lease_owner = null, next_attempt_at = $3, attempts = $5
          where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
         work.order.uuid(),
         work.owner,
         due,
         work.tenant.uuid(),
+        visits,
     )
     .execute(cx.tx())
     .await?;

@@ -9,8 +9,11 @@ use voxlink_gateways::{
 };
 use voxlink_types::order::ItemStep;
 
-/// How often a carrier that surely did nothing is asked again.
-const TRIES: i32 = 7;
+/// How often a number is asked for: once, and three times again, seconds apart. Looking after what
+/// is under way does not count. Where two tries of five fail, three numbers in a hundred are given
+/// up, and fewer in truth, because the wire beneath repeats what surely did nothing. They are paid
+/// back, and should one come after all, [`super::orphans`] gives it back.
+const TRIES: i32 = 4;
 
 /// What came of asking.
 #[derive(Debug)]
@@ -39,6 +42,15 @@ impl Refusal {
             code: error.code().to_owned(),
             sentence: error.for_customer().to_owned(),
             detail: error.to_string(),
+        }
+    }
+
+    /// Asked for as often as it ever is. Nobody keeps trying, so the carrier's usual sentence
+    /// would not be true.
+    fn in_vain(error: &CarrierError) -> Self {
+        Self {
+            sentence: "The carrier did not sell it, although we asked several times.".to_owned(),
+            ..Self::of(error)
         }
     }
 
@@ -78,6 +90,8 @@ impl Refusal {
 pub(super) struct Doubt {
     /// True when it may have been bought: look it up before anything else.
     pub(super) unknown: bool,
+    /// True when it was asked for, false when it was only looked after: that is no try.
+    pub(super) tried: bool,
     pub(super) carrier_order_id: Option<String>,
     /// The carrier's own word on when to come back.
     pub(super) until: Option<DateTime<Utc>>,
@@ -90,7 +104,8 @@ impl Doubt {
             CarrierError::RateLimited { until, .. } => *until,
             _ => None,
         };
-        Outcome::Later(Self { unknown, carrier_order_id: None, until, detail: error.to_string() })
+        let detail = error.to_string();
+        Outcome::Later(Self { unknown, tried: false, carrier_order_id: None, until, detail })
     }
 }
 
@@ -108,10 +123,23 @@ pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
     // The intent of an earlier worker, or a lost answer: it may be ours already.
     if item.step != ItemStep::Waiting {
         match look_up(carrier, item).await {
-            Found::Absent => {}
             Found::Outcome(outcome) => return outcome,
+            // This visit would be one try too many.
+            Found::Absent if item.attempts > TRIES => {
+                let detail = format!("no trace of it after {TRIES} tries");
+                return Outcome::Refused(Refusal::in_vain(&CarrierError::Transient { detail }));
+            }
+            Found::Absent => {}
         }
     }
+    match buy(platform, carrier, item).await {
+        Outcome::Later(doubt) => Outcome::Later(Doubt { tried: true, ..doubt }),
+        known => known,
+    }
+}
+
+/// One try.
+async fn buy(platform: &Platform, carrier: &dyn Carrier, item: &WorkItem) -> Outcome {
     let purchase = Purchase {
         number: item.number.clone(),
         key: item.key,
@@ -127,13 +155,26 @@ pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
             Found::Outcome(outcome) => outcome,
             Found::Absent => Doubt::of(&error, true),
         },
-        Err(error @ CarrierError::AlreadyOurs { .. }) => match look_up(carrier, item).await {
+        Err(error) if perhaps_ours(&error, item) => match look_up(carrier, item).await {
             Found::Outcome(outcome) => outcome,
-            // Bought under another key: another order's.
             Found::Absent => Outcome::Refused(Refusal::of(&error)),
         },
         Err(error) if error.may_repeat() && item.attempts < TRIES => Doubt::of(&error, false),
+        Err(error) if error.may_repeat() => Outcome::Refused(Refusal::in_vain(&error)),
         Err(error) => Outcome::Refused(Refusal::of(&error)),
+    }
+}
+
+/// Whether a refusal may mean that we have it: bought under this key, or another order's. "Not
+/// available" may be our own doing, too: an earlier try that was not to be found a moment ago has
+/// arrived, and won.
+fn perhaps_ours(error: &CarrierError, item: &WorkItem) -> bool {
+    match error {
+        CarrierError::AlreadyOurs { .. } => true,
+        CarrierError::Unavailable { .. } | CarrierError::Gone { .. } => {
+            item.step != ItemStep::Waiting
+        }
+        _ => false,
     }
 }
 
@@ -157,6 +198,7 @@ fn outcome(bought: Bought) -> Outcome {
         Bought::Done(owned) => Outcome::Bought(owned),
         Bought::Pending { order_id } => Outcome::Later(Doubt {
             unknown: true,
+            tried: false,
             detail: "the carrier works on it".to_owned(),
             carrier_order_id: Some(order_id),
             until: None,

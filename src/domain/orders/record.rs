@@ -366,7 +366,8 @@ pub(super) async fn release(
     .await
 }
 
-/// Writes down that it is not known yet. False when the order is no longer ours.
+/// Writes down that it is not known yet. The intent counted a try; a visit that only looked after
+/// the number was none. False when the order is no longer ours.
 pub(super) async fn unsure(
     platform: &Platform,
     work: &Work,
@@ -380,12 +381,14 @@ pub(super) async fn unsure(
         Begun::Lost => return Ok(false),
     };
     sqlx::query!(
-        "update order_items set step = $3, carrier_order_id = coalesce($4, carrier_order_id)
+        "update order_items set step = $3, carrier_order_id = coalesce($4, carrier_order_id),
+                attempts = attempts - $5
          where id = $1 and tenant_id = $2",
         item.id.uuid(),
         work.tenant.uuid(),
         next.as_str(),
         why.carrier_order_id,
+        i32::from(!why.tried),
     )
     .execute(cx.tx())
     .await?;

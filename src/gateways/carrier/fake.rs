@@ -3,6 +3,7 @@
 
 mod whims;
 
+use whims::Whims;
 pub use whims::{Meddling, Mood};
 
 use super::{
@@ -52,6 +53,7 @@ struct Books {
     mood: Mood,
     keeps: Option<CarrierError>,
     searches: usize,
+    whims: Whims,
 }
 
 impl Books {
@@ -64,7 +66,7 @@ impl Books {
 
     fn sell(&mut self, purchase: &Purchase, pending: u8) -> Result<Bought, CarrierError> {
         if let Some(sale) = self.sales.iter().find(|s| s.key == purchase.key) {
-            return Ok(told(sale));
+            return self.whims.recall(told(sale));
         }
         if self.sales.iter().any(|s| s.number == purchase.number && !s.released) {
             return Err(CarrierError::AlreadyOurs { detail: purchase.number.to_string() });
@@ -331,6 +333,7 @@ impl Carrier for FakeCarrier {
         if !self.holds {
             return Err(cannot("holds"));
         }
+        self.at_the_door().await;
         let mut books = self.books();
         let taken = books.holds.get(number).is_some_and(|(holder, _)| *holder != key);
         if taken || !books.for_sale.contains_key(number) {
@@ -338,7 +341,7 @@ impl Carrier for FakeCarrier {
         }
         let hold = CarrierHold { id: format!("FH-{key}"), expires_at: until };
         books.holds.insert(number.clone(), (key, hold.clone()));
-        Ok(hold)
+        books.whims.confirm(hold)
     }
 
     async fn let_go(&self, number: &E164, hold_id: &str) -> Result<(), CarrierError> {
@@ -350,6 +353,7 @@ impl Carrier for FakeCarrier {
     }
 
     async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
+        self.at_the_door().await;
         let mut books = self.books();
         match books.script.draw() {
             None => books.sell(purchase, 0),
@@ -377,6 +381,9 @@ impl Carrier for FakeCarrier {
         key: Uuid,
     ) -> Result<Option<Bought>, CarrierError> {
         let mut books = self.books();
+        if books.whims.lag() {
+            return Ok(None);
+        }
         let sale = books.sales.iter_mut().find(|s| s.key == key && s.number == *number);
         Ok(sale.map(|sale| {
             sale.pending = sale.pending.saturating_sub(1);

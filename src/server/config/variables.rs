@@ -105,7 +105,7 @@ pub const VARIABLES: &[Variable] = &[
         "WORKER_CONCURRENCY",
         "8",
         "16",
-        "Jobs that run at a time; 0 leaves them to other servers",
+        "Jobs that run at a time, half of them at most buying at one carrier; 0 leaves them to other servers",
     ),
     fixed("HOLD_MINUTES", "15", "10", "How long a cart holds a number; extended, an hour in all"),
     fixed("RELEASE_GRACE_DAYS", "10", "7", "Days within which a release can be undone"),

@@ -97,6 +97,7 @@ fn name_of(task: &str) -> &str {
         "carriers.ask" => "Ask every carrier how it is",
         "cart.sweep_holds" => "End holds that ran out",
         "cart.let_go" => "Let go of a carrier's hold",
+        "cart.let_go_lost" => "Let go of a hold whose answer was lost",
         "order_fulfil" => "Buy the numbers of an order",
         "order_give_back" => "Give a number back to its carrier",
         "order_collect_due" => "Charge a card for an order",

@@ -214,6 +214,43 @@ async fn two_windows_that_hold_one_number_at_once_both_have_it() {
 }
 
 #[tokio::test]
+async fn a_cart_emptied_while_the_carrier_answers_leaves_nothing_set_aside() {
+    let carrier = FakeCarrier::new((0..40).map(number), Script::calm());
+    let shop = Shop::of(carrier.clone()).await;
+    let ann = shop.member("Ann").await;
+    let platform = &shop.test.platform;
+    carrier.shuts();
+    let other_window = async {
+        while clear(platform, shop.buyer(&ann)).await.unwrap() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        carrier.opens();
+    };
+    let (held, ()) = tokio::join!(shop.hold(&ann, 1), other_window);
+    assert!(matches!(held, Err(CartError::NotInCart)), "{held:?}");
+    assert_eq!(carrier.set_aside(), 0, "the next person can have it at once");
+    shop.test.run_jobs().await;
+    shop.hold(&shop.member("Bob").await, 1).await.unwrap();
+    assert_eq!(carrier.set_aside(), 1);
+}
+
+#[tokio::test]
+async fn a_hold_whose_answer_was_lost_is_let_go_at_the_carrier() {
+    let carrier = FakeCarrier::new((0..40).map(number), Script::calm());
+    let shop = Shop::of(carrier.clone()).await;
+    let (ann, bob) = (shop.member("Ann").await, shop.member("Bob").await);
+    carrier.loses_holds(true);
+    assert!(matches!(shop.hold(&ann, 1).await, Err(CartError::Carrier(_))));
+    assert!(shop.view(&ann).await.items.is_empty());
+    assert_eq!(carrier.set_aside(), 1, "it was done all the same");
+    carrier.loses_holds(false);
+    shop.test.clock.advance(Duration::minutes(2));
+    shop.test.run_jobs().await;
+    assert_eq!(carrier.set_aside(), 0);
+    shop.hold(&bob, 1).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_order_that_is_called_off_begins_no_other_hour() {
     let shop = Shop::open().await;
     let (ann, bob) = (shop.member("Ann").await, shop.member("Bob").await);

@@ -3,6 +3,7 @@
 use super::shop::{Shop, number, usd};
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
+use std::time::Duration;
 use voxlink_domain::{
     billing::journal::Account,
     jobs::Job,
@@ -10,6 +11,7 @@ use voxlink_domain::{
 };
 use voxlink_gateways::{
     Clock,
+    carrier::fake::FakeCarrier,
     fault::{Fault, Script},
 };
 use voxlink_types::order::{ItemStep, OrderState};
@@ -76,6 +78,156 @@ async fn a_carrier_that_stays_down_releases_the_money_in_the_end() {
     assert_eq!(order.state, OrderState::Failed);
     shop.books_agree(&order).await;
     assert_eq!(shop.credit().await, 1000);
+}
+
+#[tokio::test]
+async fn a_number_is_asked_for_four_times_and_looks_are_no_tries() {
+    for (faults, had, tries) in [
+        (vec![Fault::Transient; 3], 1, 4),
+        (vec![Fault::Transient; 4], 0, 4),
+        (vec![Fault::LostRequest; 3], 1, 4),
+        (vec![Fault::LostRequest; 4], 0, 5),
+        (vec![Fault::Transient, Fault::Transient, Fault::Pending(9)], 1, 4),
+    ] {
+        let shop = Shop::open(Script::calm(), 1000).await;
+        for fault in &faults {
+            shop.carrier.tell(Some(*fault));
+        }
+        let id = shop.buy([1]).await;
+        let order = shop.finish(id, 14).await;
+        assert_eq!(shop.carrier.sales().len(), had, "{faults:?}");
+        shop.books_agree(&order).await;
+        // The last visit, which found it or gave up, counts.
+        let counted: i32 = sqlx::query_scalar("select attempts from order_items")
+            .fetch_one(&shop.test.platform.db().owner)
+            .await
+            .unwrap();
+        assert_eq!(counted, tries, "{faults:?}");
+        if had == 0 {
+            let why = order.items[0].failure.clone().unwrap();
+            assert!(why.contains("asked several times"), "{why}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_try_that_arrived_late_is_found_when_the_next_is_refused() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    // Sold, the answer lost, and not to be found by two looks.
+    shop.carrier.tell(Some(Fault::LostAnswer));
+    shop.carrier.lags(2);
+    let id = shop.buy([1]).await;
+    let order = shop.finish(id, 3).await;
+    assert_eq!(order.state, OrderState::Completed, "the number is ours: {:#?}", order.items);
+    shop.books_agree(&order).await;
+}
+
+#[tokio::test]
+async fn a_slow_carrier_does_not_lose_the_order_to_another_worker() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1]).await;
+    let (platform, tenant) = (&shop.test.platform, shop.tenant);
+    let until = async || -> Option<DateTime<Utc>> {
+        sqlx::query_scalar("select lease_until from orders")
+            .fetch_one(&platform.db().owner)
+            .await
+            .unwrap()
+    };
+    let slow = async {
+        while shop.order(id).await.items[0].step != ItemStep::Buying {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let leased = until().await;
+        shop.test.clock.advance(chrono::Duration::seconds(20));
+        while until().await == leased {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        shop.test.clock.advance(chrono::Duration::seconds(20));
+        // Forty seconds after it was taken: whoever comes finds it still kept.
+        let other = orders::fulfil(platform, tenant, id);
+        tokio::time::timeout(Duration::from_secs(5), other).await.unwrap().unwrap();
+        shop.carrier.opens();
+    };
+    shop.carrier.shuts();
+    // The lease is renewed by real time, which nobody can move here: after eight seconds.
+    let both = async { tokio::join!(orders::fulfil(platform, tenant, id), slow) };
+    let (done, ()) = tokio::time::timeout(Duration::from_secs(40), both).await.unwrap();
+    done.unwrap();
+    let order = shop.order(id).await;
+    assert_eq!((order.state, shop.carrier.sales().len()), (OrderState::Completed, 1));
+    shop.books_agree(&order).await;
+}
+
+#[tokio::test]
+async fn a_slow_carrier_keeps_half_of_the_worker_at_most() {
+    let shop = Shop::open(Script::calm(), 10_000).await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(shop.buy([n]).await);
+    }
+    let (platform, tenant, last) = (&shop.test.platform, shop.tenant, ids[4]);
+    let owner = &platform.db().owner;
+    let fifth = async {
+        let under_way = "select count(*) from order_items where step = 'buying'";
+        while sqlx::query_scalar::<_, i64>(under_way).fetch_one(owner).await.unwrap() < 4 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let work = orders::fulfil(platform, tenant, last);
+        tokio::time::timeout(Duration::from_secs(5), work).await.unwrap().unwrap();
+        let (step, tries, visits, due): (String, i32, i32, DateTime<Utc>) = sqlx::query_as(
+            "select i.step, i.attempts, o.attempts, o.next_attempt_at
+             from orders o join order_items i on i.order_id = o.id where o.id = $1",
+        )
+        .bind(last.uuid())
+        .fetch_one(owner)
+        .await
+        .unwrap();
+        assert_eq!((step.as_str(), tries, visits), ("waiting", 0, 0), "it has not tried");
+        let pause = (due - shop.test.clock.now()).num_milliseconds();
+        assert!((1_000..=2_000).contains(&pause), "{pause} ms");
+        shop.carrier.opens();
+    };
+    shop.carrier.shuts();
+    let four = join_all(ids.iter().take(4).map(|id| orders::fulfil(platform, tenant, *id)));
+    let both = async { tokio::join!(four, fifth) };
+    let (done, ()) = tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
+    for done in done {
+        done.unwrap();
+    }
+    shop.test.clock.advance(chrono::Duration::seconds(2));
+    assert_eq!(shop.finish(last, 1).await.state, OrderState::Completed);
+    assert_eq!(shop.carrier.sales().len(), 5);
+}
+
+#[tokio::test]
+async fn one_carrier_does_not_wait_for_another() {
+    let quick = FakeCarrier::new([number(2)], Script::calm()).called("quick", "Quick carrier");
+    let shop = Shop::beside(quick.clone(), Script::calm(), 1000).await;
+    let (platform, tenant) = (&shop.test.platform, shop.tenant);
+    let id = shop.buy([1, 2]).await;
+    for statement in [
+        "insert into carriers (key, display_name) values ('quick', 'Quick carrier')",
+        "update order_items set carrier = 'quick' where e164 = '+12125550002'",
+    ] {
+        sqlx::query(statement).execute(&platform.db().owner).await.unwrap();
+    }
+    let step = async |n: u32| {
+        let order = shop.order(id).await;
+        order.items.iter().find(|i| i.number == Some(number(n))).unwrap().step
+    };
+    let watched = async {
+        while step(2).await != ItemStep::Bought {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(step(1).await, ItemStep::Buying);
+        shop.carrier.opens();
+    };
+    shop.carrier.shuts();
+    let both = async { tokio::join!(orders::fulfil(platform, tenant, id), watched) };
+    let (done, ()) = tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
+    done.unwrap();
+    assert_eq!(shop.order(id).await.state, OrderState::Completed);
+    assert_eq!((shop.carrier.sales().len(), quick.sales().len()), (1, 1));
 }
 
 #[tokio::test]

@@ -37,15 +37,28 @@ impl Shop {
     /// A shop whose carrier has numbers 0 to 49 and fails by `script`; a number costs 1.20 a month
     /// and 0.50 once.
     pub async fn open(script: Script, credit: i64) -> Self {
-        Self::stocked(50, script, credit).await
+        Self::with(50, None, script, credit).await
     }
 
     /// The same with so many numbers.
     pub async fn stocked(numbers: u32, script: Script, credit: i64) -> Self {
+        Self::with(numbers, None, script, credit).await
+    }
+
+    /// The same beside another carrier.
+    pub async fn beside(other: FakeCarrier, script: Script, credit: i64) -> Self {
+        Self::with(50, Some(other), script, credit).await
+    }
+
+    async fn with(numbers: u32, other: Option<FakeCarrier>, script: Script, credit: i64) -> Self {
         let carrier = FakeCarrier::new((0..numbers).map(number), script);
         let processor = FakeProcessor::new(Script::calm());
         let test = TestPlatform::with(Outside {
-            carriers: vec![Arc::new(carrier.clone()) as Arc<dyn Carrier>],
+            carriers: other
+                .into_iter()
+                .chain([carrier.clone()])
+                .map(|carrier| Arc::new(carrier) as Arc<dyn Carrier>)
+                .collect(),
             processors: vec![Arc::new(processor.clone()) as Arc<dyn PaymentProcessor>],
             ..Outside::default()
         })
