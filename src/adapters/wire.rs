@@ -28,6 +28,13 @@ use voxlink_gateways::{
 /// thousand numbers, about a megabyte.
 const HEAVIEST: usize = 8 << 20;
 
+/// A request that its caller gave up after so long was not answered, and the carrier hears of it in
+/// its figures and its breaker. Sooner it was the caller who went: a browser that closes says
+/// nothing of the carrier. Longer than a carrier that is well takes, shorter than the deadlines of a
+/// search (5 s unless set) and of a question for health (8 s); where a search's is set below it, only
+/// the other questions tell.
+const UNANSWERED: Duration = Duration::from_secs(2);
+
 /// What a wire keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -150,25 +157,21 @@ impl Wire {
         ask: &Ask,
         read: impl FnOnce(Answer) -> Result<Answer, CarrierError> + Send,
     ) -> Result<Answer, CarrierError> {
-        let start = Instant::now();
-        let outcome = self.tries(ask).await.and_then(read);
-        self.watch.saw(Exchange {
-            carrier: self.carrier,
-            operation: ask.operation,
-            outcome: outcome.as_ref().map_or_else(CarrierError::code, |_| "ok"),
-            took: start.elapsed(),
-        });
+        let mut call = Call { wire: self, ask, start: Instant::now(), outcome: None };
+        let outcome = self.tries(ask, &mut call).await.and_then(read);
+        call.comes_to(outcome.as_ref().map_or_else(CarrierError::code, |_| "ok"));
         outcome
     }
 
-    async fn tries(&self, ask: &Ask) -> Result<Answer, CarrierError> {
+    async fn tries(&self, ask: &Ask, call: &mut Call<'_>) -> Result<Answer, CarrierError> {
         let mut pause = self.limits.pause;
         let mut left = self.limits.retries;
         loop {
-            let trouble = match self.once(ask).await {
+            let trouble = match self.once(ask, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
             };
+            call.comes_to(trouble.error.code());
             // A carrier that asks for more patience than a retry has is told of to the caller.
             let wait = trouble.wait.unwrap_or_else(|| jittered(pause));
             if left == 0 || !trouble.again || wait > self.limits.total {
@@ -181,8 +184,9 @@ impl Wire {
         }
     }
 
-    async fn once(&self, ask: &Ask) -> Result<Answer, Trouble> {
-        if let Passage::Shut(wait) = self.breaker.passage() {
+    async fn once(&self, ask: &Ask, call: &mut Call<'_>) -> Result<Answer, Trouble> {
+        let passage = self.breaker.passage();
+        if let Passage::Shut(wait) = passage {
             let detail =
                 format!("not asked: it failed too often; next try in {} s", wait.as_secs() + 1);
             return Err(Trouble {
@@ -192,7 +196,7 @@ impl Wire {
                 wait: None,
             });
         }
-        let word = Word { wire: self, given: false };
+        let mut word = Word { call, passage, sent: None, given: false };
         self.pace.wait().await;
         let Ok(_place) = self.gate.acquire().await else {
             let detail = "the wire is closed".to_owned();
@@ -203,6 +207,7 @@ impl Wire {
                 wait: None,
             });
         };
+        word.sent = Some(Instant::now());
         let result = match self.exchange(ask).await {
             Ok(answer) => self.judge(ask, answer),
             Err(error) => Err(lost(ask, &error)),
@@ -246,33 +251,75 @@ impl Wire {
     }
 }
 
-/// Whoever passed the breaker owes it a word, also when the caller gave up waiting.
-struct Word<'a> {
+/// A call with all of its tries, told to the watch when it ends, also when its caller gave up.
+struct Call<'a> {
     wire: &'a Wire,
+    ask: &'a Ask,
+    start: Instant,
+    /// What it has come to so far; none while there is nothing to say of the carrier.
+    outcome: Option<&'static str>,
+}
+
+impl Call<'_> {
+    const fn comes_to(&mut self, outcome: &'static str) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let Some(outcome) = self.outcome else { return };
+        self.wire.watch.saw(Exchange {
+            carrier: self.wire.carrier,
+            operation: self.ask.operation,
+            outcome,
+            took: self.start.elapsed(),
+        });
+    }
+}
+
+/// Whoever passed the breaker owes it a word, also when the caller gave up waiting.
+struct Word<'a, 'c> {
+    call: &'a mut Call<'c>,
+    passage: Passage,
+    /// When the request went out, once it did.
+    sent: Option<Instant>,
     given: bool,
 }
 
-impl Word<'_> {
+impl Word<'_, '_> {
     fn give(mut self, failed: bool) {
         self.given = true;
-        let (breaker, carrier) = (&self.wire.breaker, self.wire.carrier);
-        if failed && breaker.failed() {
+        self.tell(failed);
+    }
+
+    fn tell(&self, failed: bool) {
+        let wire = self.call.wire;
+        let (breaker, carrier) = (&wire.breaker, wire.carrier);
+        if failed && breaker.failed(self.passage) {
             tracing::warn!(
                 carrier,
                 "the carrier fails again and again: it is left alone for a while"
             );
-            self.wire.watch.breaker(carrier, true);
+            wire.watch.breaker(carrier, true);
         } else if !failed && breaker.succeeded() {
             tracing::info!(carrier, "the carrier answers again");
-            self.wire.watch.breaker(carrier, false);
+            wire.watch.breaker(carrier, false);
         }
     }
 }
 
-impl Drop for Word<'_> {
+impl Drop for Word<'_, '_> {
     fn drop(&mut self) {
-        if !self.given {
-            self.wire.breaker.abandoned();
+        if self.given {
+            return;
+        }
+        if self.sent.is_some_and(|sent| sent.elapsed() >= UNANSWERED) {
+            let unanswered = trouble(self.call.ask, "nobody waited any longer".to_owned());
+            self.call.comes_to(unanswered.error.code());
+            self.tell(true);
+        } else {
+            self.call.wire.breaker.abandoned(self.passage);
         }
     }
 }

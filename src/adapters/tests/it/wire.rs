@@ -310,6 +310,53 @@ async fn a_carrier_that_fails_again_and_again_is_left_alone_and_tried_after_a_wh
     assert_eq!(*lock(&seen.breaker), [true, false]);
 }
 
+async fn hangs() -> Say {
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn who_hangs_is_left_alone_though_every_caller_gives_up_first() {
+    let carrier = Carrier::of(Router::new().fallback(hangs)).await;
+    let (wire, seen) = wire(in_haste());
+    let (question, purchase) = (look(carrier.url()), order(carrier.url()));
+    let given_up = async |ask: &Ask, after: u64, times: u32| {
+        let after = Duration::from_millis(after);
+        let all = (0..times).map(|_| tokio::time::timeout(after, wire.send(ask)));
+        for answer in futures::future::join_all(all).await {
+            answer.unwrap_err();
+        }
+    };
+    // Customers who go at once say nothing of the carrier.
+    given_up(&question, 50, FAILURES * 2).await;
+    assert!(lock(&seen.exchanges).is_empty() && lock(&seen.breaker).is_empty());
+    tokio::join!(given_up(&question, 2_300, FAILURES - 1), given_up(&purchase, 2_300, 1));
+    let mut told = lock(&seen.exchanges).clone();
+    told.sort_unstable();
+    let mut unanswered = vec![("buy", "carrier_outcome_unknown")];
+    unanswered.resize(FAILURES as usize, ("search", "carrier_failed"));
+    assert_eq!(told, unanswered);
+    assert_eq!(*lock(&seen.breaker), [true]);
+    let (shut, asked) = (wire.send(&question).await, carrier.asked());
+    assert!(transient(&shut) && shut.unwrap_err().detail().contains("not asked"));
+    // The probe hangs, too; the next one comes after twice the pause.
+    pass(PAUSE).await;
+    given_up(&question, 2_300, 1).await;
+    assert_eq!(carrier.asked(), asked + 1);
+    pass(PAUSE).await;
+    wire.send(&question).await.unwrap_err();
+    assert_eq!(carrier.asked(), asked + 1, "the second pause is longer");
+}
+
+#[tokio::test]
+async fn a_carrier_that_failed_is_told_of_though_nobody_waits_for_the_next_try() {
+    let carrier = Carrier::saying(vec![say(503, "")]).await;
+    let (wire, seen) = wire(Limits { pause: Duration::from_secs(2), ..in_haste() });
+    let ask = look(carrier.url());
+    // In the middle of the pause, which lasts a second at least.
+    tokio::time::timeout(Duration::from_millis(500), wire.send(&ask)).await.unwrap_err();
+    assert_eq!(*lock(&seen.exchanges), [("search", "carrier_failed")]);
+}
+
 #[tokio::test]
 async fn refusals_and_rate_limits_are_no_failures() {
     let busy = say(429, "{}").with("retry-after", 0);
