@@ -35,6 +35,10 @@ const HEAVIEST: usize = 8 << 20;
 /// the other questions tell.
 const UNANSWERED: Duration = Duration::from_secs(2);
 
+/// How long a request waits for the end of a rest that the carrier asked another one for. Who waits
+/// for it has a deadline of some seconds, and is better told the moment than kept in vain.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What a wire keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -129,9 +133,9 @@ impl Wire {
     /// refusal means the adapter knows.
     ///
     /// # Errors
-    /// [`CarrierError::RateLimited`] with the moment the carrier named; [`CarrierError::Transient`]
-    /// when nothing was done; [`CarrierError::UnknownOutcome`] when a request that must not be
-    /// repeated may have been done.
+    /// [`CarrierError::RateLimited`] with the moment the carrier named, to this request or, while it
+    /// rests, to another; [`CarrierError::Transient`] when nothing was done;
+    /// [`CarrierError::UnknownOutcome`] when a request that must not be repeated may have been done.
     pub async fn send(&self, ask: &Ask) -> Result<Answer, CarrierError> {
         self.seen(ask, Ok).await
     }
@@ -185,6 +189,8 @@ impl Wire {
     }
 
     async fn once(&self, ask: &Ask, call: &mut Call<'_>) -> Result<Answer, Trouble> {
+        let rests = |left| self.left_alone(left);
+        self.pace.rested(PATIENCE).map_err(rests)?;
         let passage = self.breaker.passage();
         if let Passage::Shut(wait) = passage {
             let detail =
@@ -197,7 +203,7 @@ impl Wire {
             });
         }
         let mut word = Word { call, passage, sent: None, given: false };
-        self.pace.wait().await;
+        self.pace.wait(PATIENCE).await.map_err(rests)?;
         let Ok(_place) = self.gate.acquire().await else {
             let detail = "the wire is closed".to_owned();
             return Err(Trouble {
@@ -234,20 +240,45 @@ impl Wire {
         let detail = || format!("{} {}", answer.status.as_u16(), answer.said());
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let wait = asked_to_wait(&answer.headers, self.clock.now());
-            let until = wait
-                .and_then(|wait| TimeDelta::from_std(wait).ok())
-                .and_then(|wait| self.clock.now().checked_add_signed(wait));
+            if let Some(wait) = wait {
+                self.pace.rest_for(wait);
+            }
+            let until = wait.and_then(|wait| self.moment(wait));
             let error = CarrierError::RateLimited { until, detail: detail() };
             return Err(Trouble { error, counts: false, again: true, wait });
         }
-        let unreadable = answer.status.is_success() && !ask.expect.fits(&answer.body);
-        if answer.status.is_server_error() || unreadable {
-            let wait = asked_to_wait(&answer.headers, self.clock.now());
-            let words =
-                if unreadable { format!("unreadable answer: {}", detail()) } else { detail() };
-            return Err(Trouble { wait, ..trouble(ask, words) });
+        if answer.status.is_server_error() {
+            let found = trouble(ask, detail());
+            let Some(wait) = retry_after(&answer.headers, self.clock.now()) else {
+                return Err(found);
+            };
+            self.pace.rest_for(wait);
+            let error = match found.error {
+                CarrierError::Transient { detail } => {
+                    CarrierError::RateLimited { until: self.moment(wait), detail }
+                }
+                // It may have been done, whenever the carrier is back. Who looks it up before that
+                // is told the moment.
+                unknown => unknown,
+            };
+            return Err(Trouble { error, counts: true, again: found.again, wait: Some(wait) });
+        }
+        if answer.status.is_success() && !ask.expect.fits(&answer.body) {
+            return Err(trouble(ask, format!("unreadable answer: {}", detail())));
         }
         Ok(answer)
+    }
+
+    /// What a request comes to that is not sent, because the carrier rests for so long.
+    fn left_alone(&self, left: Duration) -> Trouble {
+        let detail = format!("not asked: it wants to be left alone for {} s", left.as_secs() + 1);
+        let error = CarrierError::RateLimited { until: self.moment(left), detail };
+        Trouble { error, counts: false, again: false, wait: None }
+    }
+
+    /// The moment in so long; none beyond the calendar.
+    fn moment(&self, wait: Duration) -> Option<DateTime<Utc>> {
+        self.clock.now().checked_add_signed(TimeDelta::from_std(wait).ok()?)
     }
 }
 
@@ -361,18 +392,27 @@ fn trouble(ask: &Ask, detail: String) -> Trouble {
     Trouble { error, counts: true, again, wait: None }
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), else the reset headers that carriers
-/// send in seconds.
+/// What a refusal for the rate says of when to come back: `Retry-After`, else the reset header that
+/// carriers send in seconds. Beside any other answer the latter says nothing of that.
 fn asked_to_wait(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    if let Some(said) = text(RETRY_AFTER.as_str()) {
-        if let Ok(seconds) = said.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = DateTime::parse_from_rfc2822(said).ok()?;
-        return Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default());
+    if headers.contains_key(RETRY_AFTER) {
+        return retry_after(headers, now);
     }
-    text("x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)
+    said(headers, "x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let said = said(headers, RETRY_AFTER.as_str())?;
+    if let Ok(seconds) = said.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(said).ok()?;
+    Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
+}
+
+fn said<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 fn jittered(pause: Duration) -> Duration {

@@ -276,7 +276,69 @@ async fn who_asks_for_more_patience_than_a_try_has_is_told_of_with_the_moment() 
     }
 }
 
-/// Lets the breaker's pauses pass without waiting for them.
+#[tokio::test]
+async fn the_rest_that_a_carrier_asks_for_binds_every_request() {
+    for status in [429, 503] {
+        let busy = say(status, "{}").with("retry-after", 120);
+        let carrier = Carrier::saying(vec![busy, say(200, "{}")]).await;
+        let (wire, seen) = wire(in_haste());
+        match wire.send(&look(carrier.url())).await {
+            Err(CarrierError::RateLimited { until: Some(until), .. }) => {
+                assert_eq!(until, noon() + TimeDelta::minutes(2), "{status}");
+            }
+            other => panic!("{status}: {other:?}"),
+        }
+        for ask in [look(carrier.url()), order(carrier.url())] {
+            match wire.send(&ask).await {
+                Err(CarrierError::RateLimited { until: Some(until), detail }) => {
+                    let left = until - noon();
+                    let range = TimeDelta::seconds(100)..=TimeDelta::seconds(120);
+                    assert!(range.contains(&left), "{status}: {left}");
+                    assert!(detail.contains("not asked"), "{detail}");
+                }
+                other => panic!("{status}: {other:?}"),
+            }
+        }
+        assert_eq!(carrier.asked(), 1, "{status}");
+        pass(Duration::from_mins(2)).await;
+        wire.send(&order(carrier.url())).await.unwrap();
+        assert!(lock(&seen.breaker).is_empty());
+    }
+    // A short one is waited for.
+    let busy = say(429, "{}").with("retry-after", 1);
+    let carrier = Carrier::saying(vec![busy, say(200, "{}")]).await;
+    let (wire, _) = wire(once());
+    let start = Instant::now();
+    wire.send(&look(carrier.url())).await.unwrap_err();
+    wire.send(&look(carrier.url())).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_purchase_that_may_have_been_done_stays_unknown_and_its_look_up_knows_the_moment() {
+    let away = say(503, "").with("retry-after", 120);
+    let carrier = Carrier::saying(vec![away, say(200, "{}")]).await;
+    let (wire, _) = wire(in_haste());
+    let bought = wire.send(&order(carrier.url())).await;
+    assert!(unknown(&bought), "{bought:?}");
+    let looked = wire.send(&look(carrier.url())).await;
+    assert!(
+        matches!(looked, Err(CarrierError::RateLimited { until: Some(_), .. })),
+        "{looked:?}"
+    );
+    assert_eq!(carrier.asked(), 1);
+}
+
+#[tokio::test]
+async fn when_a_quota_begins_anew_is_no_word_on_when_a_failure_ends() {
+    let failed = say(500, "").with("x-ratelimit-reset", 120);
+    let carrier = Carrier::saying(vec![failed, say(200, "{}")]).await;
+    let (wire, _) = wire(in_haste());
+    wire.send(&look(carrier.url())).await.unwrap();
+    assert_eq!(carrier.asked(), 2);
+}
+
+/// Lets pauses and rests pass without waiting for them.
 async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
