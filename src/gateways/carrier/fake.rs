@@ -51,6 +51,7 @@ struct Books {
     mood: Mood,
     keeps: Option<CarrierError>,
     searches: usize,
+    inquiries: usize,
 }
 
 impl Books {
@@ -210,6 +211,11 @@ impl FakeCarrier {
         self.books().searches
     }
 
+    /// How often it was asked for a single number.
+    pub fn inquiries(&self) -> usize {
+        self.books().inquiries
+    }
+
     /// Changes what it offers.
     pub fn offers(&self, change: impl FnMut(&mut Offer)) {
         self.books().for_sale.values_mut().for_each(change);
@@ -310,7 +316,16 @@ impl Carrier for FakeCarrier {
     }
 
     async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError> {
-        Ok(self.books().for_sale.get(number).cloned())
+        let mood = {
+            let mut books = self.books();
+            books.inquiries += 1;
+            books.mood
+        };
+        match mood {
+            Mood::Well => Ok(self.books().for_sale.get(number).cloned()),
+            Mood::Slow => std::future::pending().await,
+            Mood::Dead => Err(hiccup()),
+        }
     }
 
     async fn hold(
