@@ -196,6 +196,10 @@ impl FakeCarrier {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn mood(&self) -> Mood {
+        self.books().mood
+    }
+
     /// Changes how it answers from now on.
     pub fn feels(&self, mood: Mood) {
         self.books().mood = mood;
@@ -435,6 +439,9 @@ impl Carrier for FakeCarrier {
     }
 
     async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {
+        if self.mood() == Mood::Slow {
+            std::future::pending::<()>().await;
+        }
         let monthly = self.monthly.ok_or_else(|| cannot("prices"))?;
         Ok(vec![PriceRow {
             country: "US".to_owned(),
