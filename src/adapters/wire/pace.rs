@@ -218,10 +218,7 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO, "who has no such patience is told at once");
         pace.wait(Duration::from_secs(2)).await.unwrap();
         let took = start.elapsed();
-        assert!(
-            took >= Duration::from_secs(2) && took < Duration::from_millis(2_100),
-            "{took:?}"
-        );
+        assert!(took >= Duration::from_secs(2) && took < Duration::from_millis(2_100), "{took:?}");
         let sent = within(&pace, Duration::from_secs(1)).await;
         assert!((90..=105).contains(&sent), "{sent} in the first second");
         pace.rest_for(Duration::from_hours(1_000));

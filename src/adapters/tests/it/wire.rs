@@ -322,10 +322,7 @@ async fn a_purchase_that_may_have_been_done_stays_unknown_and_its_look_up_knows_
     let bought = wire.send(&order(carrier.url())).await;
     assert!(unknown(&bought), "{bought:?}");
     let looked = wire.send(&look(carrier.url())).await;
-    assert!(
-        matches!(looked, Err(CarrierError::RateLimited { until: Some(_), .. })),
-        "{looked:?}"
-    );
+    assert!(matches!(looked, Err(CarrierError::RateLimited { until: Some(_), .. })), "{looked:?}");
     assert_eq!(carrier.asked(), 1);
 }
 
