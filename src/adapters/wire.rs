@@ -28,6 +28,17 @@ use voxlink_gateways::{
 /// thousand numbers, about a megabyte.
 const HEAVIEST: usize = 8 << 20;
 
+/// A request that its caller gave up after so long was not answered, and the carrier hears of it in
+/// its figures and its breaker. Sooner it was the caller who went: a browser that closes says
+/// nothing of the carrier. Longer than a carrier that is well takes, shorter than the deadlines of a
+/// search (5 s unless set) and of a question for health (8 s); where a search's is set below it, only
+/// the other questions tell.
+const UNANSWERED: Duration = Duration::from_secs(2);
+
+/// How long a request waits for the end of a rest that the carrier asked another one for. Who waits
+/// for it has a deadline of some seconds, and is better told the moment than kept in vain.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What a wire keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -122,9 +133,9 @@ impl Wire {
     /// refusal means the adapter knows.
     ///
     /// # Errors
-    /// [`CarrierError::RateLimited`] with the moment the carrier named; [`CarrierError::Transient`]
-    /// when nothing was done; [`CarrierError::UnknownOutcome`] when a request that must not be
-    /// repeated may have been done.
+    /// [`CarrierError::RateLimited`] with the moment the carrier named, to this request or, while it
+    /// rests, to another; [`CarrierError::Transient`] when nothing was done;
+    /// [`CarrierError::UnknownOutcome`] when a request that must not be repeated may have been done.
     pub async fn send(&self, ask: &Ask) -> Result<Answer, CarrierError> {
         self.seen(ask, Ok).await
     }
@@ -150,25 +161,21 @@ impl Wire {
         ask: &Ask,
         read: impl FnOnce(Answer) -> Result<Answer, CarrierError> + Send,
     ) -> Result<Answer, CarrierError> {
-        let start = Instant::now();
-        let outcome = self.tries(ask).await.and_then(read);
-        self.watch.saw(Exchange {
-            carrier: self.carrier,
-            operation: ask.operation,
-            outcome: outcome.as_ref().map_or_else(CarrierError::code, |_| "ok"),
-            took: start.elapsed(),
-        });
+        let mut call = Call { wire: self, ask, start: Instant::now(), outcome: None };
+        let outcome = self.tries(ask, &mut call).await.and_then(read);
+        call.comes_to(outcome.as_ref().map_or_else(CarrierError::code, |_| "ok"));
         outcome
     }
 
-    async fn tries(&self, ask: &Ask) -> Result<Answer, CarrierError> {
+    async fn tries(&self, ask: &Ask, call: &mut Call<'_>) -> Result<Answer, CarrierError> {
         let mut pause = self.limits.pause;
         let mut left = self.limits.retries;
         loop {
-            let trouble = match self.once(ask).await {
+            let trouble = match self.once(ask, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
             };
+            call.comes_to(trouble.error.code());
             // A carrier that asks for more patience than a retry has is told of to the caller.
             let wait = trouble.wait.unwrap_or_else(|| jittered(pause));
             if left == 0 || !trouble.again || wait > self.limits.total {
@@ -181,8 +188,11 @@ impl Wire {
         }
     }
 
-    async fn once(&self, ask: &Ask) -> Result<Answer, Trouble> {
-        if let Passage::Shut(wait) = self.breaker.passage() {
+    async fn once(&self, ask: &Ask, call: &mut Call<'_>) -> Result<Answer, Trouble> {
+        let rests = |left| self.left_alone(left);
+        self.pace.rested(PATIENCE).map_err(rests)?;
+        let passage = self.breaker.passage();
+        if let Passage::Shut(wait) = passage {
             let detail =
                 format!("not asked: it failed too often; next try in {} s", wait.as_secs() + 1);
             return Err(Trouble {
@@ -192,8 +202,8 @@ impl Wire {
                 wait: None,
             });
         }
-        let word = Word { wire: self, given: false };
-        self.pace.wait().await;
+        let mut word = Word { call, passage, sent: None, given: false };
+        self.pace.wait(PATIENCE).await.map_err(rests)?;
         let Ok(_place) = self.gate.acquire().await else {
             let detail = "the wire is closed".to_owned();
             return Err(Trouble {
@@ -203,6 +213,7 @@ impl Wire {
                 wait: None,
             });
         };
+        word.sent = Some(Instant::now());
         let result = match self.exchange(ask).await {
             Ok(answer) => self.judge(ask, answer),
             Err(error) => Err(lost(ask, &error)),
@@ -229,50 +240,117 @@ impl Wire {
         let detail = || format!("{} {}", answer.status.as_u16(), answer.said());
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let wait = asked_to_wait(&answer.headers, self.clock.now());
-            let until = wait
-                .and_then(|wait| TimeDelta::from_std(wait).ok())
-                .and_then(|wait| self.clock.now().checked_add_signed(wait));
+            if let Some(wait) = wait {
+                self.pace.rest_for(wait);
+            }
+            let until = wait.and_then(|wait| self.moment(wait));
             let error = CarrierError::RateLimited { until, detail: detail() };
             return Err(Trouble { error, counts: false, again: true, wait });
         }
-        let unreadable = answer.status.is_success() && !ask.expect.fits(&answer.body);
-        if answer.status.is_server_error() || unreadable {
-            let wait = asked_to_wait(&answer.headers, self.clock.now());
-            let words =
-                if unreadable { format!("unreadable answer: {}", detail()) } else { detail() };
-            return Err(Trouble { wait, ..trouble(ask, words) });
+        if answer.status.is_server_error() {
+            let found = trouble(ask, detail());
+            let Some(wait) = retry_after(&answer.headers, self.clock.now()) else {
+                return Err(found);
+            };
+            self.pace.rest_for(wait);
+            let error = match found.error {
+                CarrierError::Transient { detail } => {
+                    CarrierError::RateLimited { until: self.moment(wait), detail }
+                }
+                // It may have been done, whenever the carrier is back. Who looks it up before that
+                // is told the moment.
+                unknown => unknown,
+            };
+            return Err(Trouble { error, counts: true, again: found.again, wait: Some(wait) });
+        }
+        if answer.status.is_success() && !ask.expect.fits(&answer.body) {
+            return Err(trouble(ask, format!("unreadable answer: {}", detail())));
         }
         Ok(answer)
+    }
+
+    /// What a request comes to that is not sent, because the carrier rests for so long.
+    fn left_alone(&self, left: Duration) -> Trouble {
+        let detail = format!("not asked: it wants to be left alone for {} s", left.as_secs() + 1);
+        let error = CarrierError::RateLimited { until: self.moment(left), detail };
+        Trouble { error, counts: false, again: false, wait: None }
+    }
+
+    /// The moment in so long; none beyond the calendar.
+    fn moment(&self, wait: Duration) -> Option<DateTime<Utc>> {
+        self.clock.now().checked_add_signed(TimeDelta::from_std(wait).ok()?)
+    }
+}
+
+/// A call with all of its tries, told to the watch when it ends, also when its caller gave up.
+struct Call<'a> {
+    wire: &'a Wire,
+    ask: &'a Ask,
+    start: Instant,
+    /// What it has come to so far; none while there is nothing to say of the carrier.
+    outcome: Option<&'static str>,
+}
+
+impl Call<'_> {
+    const fn comes_to(&mut self, outcome: &'static str) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let Some(outcome) = self.outcome else { return };
+        self.wire.watch.saw(Exchange {
+            carrier: self.wire.carrier,
+            operation: self.ask.operation,
+            outcome,
+            took: self.start.elapsed(),
+        });
     }
 }
 
 /// Whoever passed the breaker owes it a word, also when the caller gave up waiting.
-struct Word<'a> {
-    wire: &'a Wire,
+struct Word<'a, 'c> {
+    call: &'a mut Call<'c>,
+    passage: Passage,
+    /// When the request went out, once it did.
+    sent: Option<Instant>,
     given: bool,
 }
 
-impl Word<'_> {
+impl Word<'_, '_> {
     fn give(mut self, failed: bool) {
         self.given = true;
-        let (breaker, carrier) = (&self.wire.breaker, self.wire.carrier);
-        if failed && breaker.failed() {
+        self.tell(failed);
+    }
+
+    fn tell(&self, failed: bool) {
+        let wire = self.call.wire;
+        let (breaker, carrier) = (&wire.breaker, wire.carrier);
+        if failed && breaker.failed(self.passage) {
             tracing::warn!(
                 carrier,
                 "the carrier fails again and again: it is left alone for a while"
             );
-            self.wire.watch.breaker(carrier, true);
+            wire.watch.breaker(carrier, true);
         } else if !failed && breaker.succeeded() {
             tracing::info!(carrier, "the carrier answers again");
-            self.wire.watch.breaker(carrier, false);
+            wire.watch.breaker(carrier, false);
         }
     }
 }
 
-impl Drop for Word<'_> {
+impl Drop for Word<'_, '_> {
     fn drop(&mut self) {
-        if !self.given {
-            self.wire.breaker.abandoned();
+        if self.given {
+            return;
+        }
+        if self.sent.is_some_and(|sent| sent.elapsed() >= UNANSWERED) {
+            let unanswered = trouble(self.call.ask, "nobody waited any longer".to_owned());
+            self.call.comes_to(unanswered.error.code());
+            self.tell(true);
+        } else {
+            self.call.wire.breaker.abandoned(self.passage);
         }
     }
 }
@@ -314,18 +392,27 @@ fn trouble(ask: &Ask, detail: String) -> Trouble {
     Trouble { error, counts: true, again, wait: None }
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), else the reset headers that carriers
-/// send in seconds.
+/// What a refusal for the rate says of when to come back: `Retry-After`, else the reset header that
+/// carriers send in seconds. Beside any other answer the latter says nothing of that.
 fn asked_to_wait(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    if let Some(said) = text(RETRY_AFTER.as_str()) {
-        if let Ok(seconds) = said.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = DateTime::parse_from_rfc2822(said).ok()?;
-        return Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default());
+    if headers.contains_key(RETRY_AFTER) {
+        return retry_after(headers, now);
     }
-    text("x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)
+    said(headers, "x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let said = said(headers, RETRY_AFTER.as_str())?;
+    if let Ok(seconds) = said.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(said).ok()?;
+    Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
+}
+
+fn said<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 fn jittered(pause: Duration) -> Duration {

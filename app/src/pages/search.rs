@@ -35,7 +35,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
     };
     let wider = match &found {
         Some(found) if found.hits.is_empty() && wish.page.page == 1 => {
-            catalog::wider(&app.platform, &wish, &found.silent).await
+            catalog::wider(&app.platform, &wish, found).await
         }
         _ => Vec::new(),
     };

@@ -49,7 +49,7 @@ impl Breaker {
     }
 
     /// May a request be sent? Whoever gets [`Passage::Free`] or [`Passage::Probe`] says afterwards
-    /// how it went, by [`Breaker::succeeded`] or [`Breaker::failed`].
+    /// how it went, by [`Breaker::succeeded`], [`Breaker::failed`] or [`Breaker::abandoned`].
     pub fn passage(&self) -> Passage {
         let mut inner = self.inner();
         let Some(until) = inner.shut_until else { return Passage::Free };
@@ -69,13 +69,14 @@ impl Breaker {
         was_shut
     }
 
-    /// The carrier is in trouble. True when this opened the breaker.
-    pub fn failed(&self) -> bool {
+    /// The carrier is in trouble, says a request with this passage. True when this opened the
+    /// breaker.
+    pub fn failed(&self, passage: Passage) -> bool {
         let mut inner = self.inner();
         inner.failures += 1;
         if inner.shut_until.is_some() {
             // Only the probe's word counts; requests that were under way when it opened do not.
-            if inner.probing {
+            if passage == Passage::Probe {
                 inner.probing = false;
                 inner.pause = (inner.pause * 2).min(LONGEST);
                 inner.shut_until = Some(Instant::now() + inner.pause);
@@ -89,9 +90,12 @@ impl Breaker {
         true
     }
 
-    /// A probe that was given up without an answer lets the next one try.
-    pub fn abandoned(&self) {
-        self.inner().probing = false;
+    /// A request with this passage was given up before anything could be said of the carrier. A
+    /// probe lets the next one try; any other changes nothing: a probe may be under way.
+    pub fn abandoned(&self, passage: Passage) {
+        if passage == Passage::Probe {
+            self.inner().probing = false;
+        }
     }
 }
 
@@ -103,18 +107,18 @@ mod tests {
     async fn it_opens_after_failures_in_a_row_and_closes_by_a_probe() {
         let breaker = Breaker::default();
         for _ in 0..FAILURES - 1 {
-            assert!(!breaker.failed());
+            assert!(!breaker.failed(Passage::Free));
         }
         breaker.succeeded();
         assert_eq!(breaker.passage(), Passage::Free, "a success in between starts the count anew");
         for n in 1..=FAILURES {
-            assert_eq!(breaker.failed(), n == FAILURES);
+            assert_eq!(breaker.failed(Passage::Free), n == FAILURES);
         }
         assert!(matches!(breaker.passage(), Passage::Shut(left) if left <= PAUSE));
         tokio::time::advance(PAUSE).await;
         assert_eq!(breaker.passage(), Passage::Probe);
         assert!(matches!(breaker.passage(), Passage::Shut(_)), "one probe at a time");
-        assert!(!breaker.failed(), "it is open already");
+        assert!(!breaker.failed(Passage::Probe), "it is open already");
         tokio::time::advance(PAUSE).await;
         assert!(matches!(breaker.passage(), Passage::Shut(_)), "the second pause is longer");
         tokio::time::advance(PAUSE).await;
@@ -127,11 +131,28 @@ mod tests {
     async fn a_probe_given_up_does_not_shut_it_for_ever() {
         let breaker = Breaker::default();
         for _ in 0..FAILURES {
-            breaker.failed();
+            breaker.failed(Passage::Free);
         }
         tokio::time::advance(PAUSE).await;
         assert_eq!(breaker.passage(), Passage::Probe);
-        breaker.abandoned();
+        breaker.abandoned(Passage::Probe);
         assert_eq!(breaker.passage(), Passage::Probe);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_probe_speaks_for_the_probe() {
+        let breaker = Breaker::default();
+        for _ in 0..FAILURES {
+            breaker.failed(Passage::Free);
+        }
+        tokio::time::advance(PAUSE).await;
+        assert_eq!(breaker.passage(), Passage::Probe);
+        // Requests from before it opened end while the probe is under way.
+        breaker.abandoned(Passage::Free);
+        assert!(matches!(breaker.passage(), Passage::Shut(_)), "one probe at a time");
+        assert!(!breaker.failed(Passage::Free));
+        assert!(matches!(breaker.passage(), Passage::Shut(_)), "one probe at a time");
+        breaker.abandoned(Passage::Probe);
+        assert_eq!(breaker.passage(), Passage::Probe, "no pause was begun by the others");
     }
 }

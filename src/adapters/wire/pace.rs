@@ -1,8 +1,9 @@
 //! How fast one carrier is asked: a token bucket. It holds this server's part of what all servers
-//! together may ask, which grows and shrinks with their number.
+//! together may ask, which grows and shrinks with their number. And the rest that a carrier asks
+//! for, which binds every request of this server, not the refused one alone.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -10,6 +11,9 @@ use voxlink_gateways::carrier::Watch;
 
 /// The part may grow meanwhile, so who waits looks again after this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// A rest is kept no longer, whatever is asked for: one header that was written wrongly must not
+/// close a carrier for days. Who still wants rest says so to the one request that comes then.
+const LONGEST_REST: Duration = Duration::from_mins(15);
 
 /// The pace of one carrier.
 #[derive(Debug)]
@@ -25,6 +29,7 @@ pub struct Pace {
 struct Bucket {
     tokens: f64,
     filled: Instant,
+    rests_until: Instant,
 }
 
 /// What one server may ask.
@@ -37,20 +42,44 @@ struct Part {
 impl Pace {
     /// A pace of `per_second` requests on average, `burst` at once, of all servers together.
     pub fn new(carrier: &'static str, per_second: u32, burst: u32, watch: Arc<dyn Watch>) -> Self {
-        let bucket = Bucket { tokens: f64::from(burst), filled: Instant::now() };
+        let now = Instant::now();
+        let bucket = Bucket { tokens: f64::from(burst), filled: now, rests_until: now };
         Self { carrier, per_second, burst, watch, bucket: Mutex::new(bucket) }
     }
 
     /// Waits until one more request may be sent.
-    pub async fn wait(&self) {
-        while let Err(pause) = self.draw() {
+    ///
+    /// # Errors
+    /// How long the carrier still rests, where that is longer than `patience`.
+    pub async fn wait(&self, patience: Duration) -> Result<(), Duration> {
+        loop {
+            self.rested(patience)?;
+            let Err(pause) = self.draw() else { return Ok(()) };
             tokio::time::sleep(pause.clamp(Duration::from_millis(5), LOOK_AGAIN)).await;
         }
     }
 
+    /// Whether the carrier may be asked within `patience`.
+    ///
+    /// # Errors
+    /// How long it still rests, where that is longer.
+    pub fn rested(&self, patience: Duration) -> Result<(), Duration> {
+        let left = self.bucket().rests_until.saturating_duration_since(Instant::now());
+        if left > patience { Err(left) } else { Ok(()) }
+    }
+
+    /// Sends nobody for so long, as the carrier asked.
+    pub fn rest_for(&self, time: Duration) {
+        self.bucket().rest_until(Instant::now() + time.min(LONGEST_REST));
+    }
+
     fn draw(&self) -> Result<(), Duration> {
         let part = self.part();
-        self.bucket.lock().unwrap_or_else(PoisonError::into_inner).draw(part, Instant::now())
+        self.bucket().draw(part, Instant::now())
+    }
+
+    fn bucket(&self) -> MutexGuard<'_, Bucket> {
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// This server's part. A burst lets at least one request through, however many servers there
@@ -67,6 +96,10 @@ impl Pace {
 impl Bucket {
     /// Takes a token, or tells how long until there is one.
     fn draw(&mut self, part: Part, now: Instant) -> Result<(), Duration> {
+        let rest = self.rests_until.saturating_duration_since(now);
+        if !rest.is_zero() {
+            return Err(rest);
+        }
         let gained = now.duration_since(self.filled).as_secs_f64() * part.per_second;
         self.tokens = (self.tokens + gained).min(part.burst);
         self.filled = now;
@@ -76,6 +109,15 @@ impl Bucket {
         }
         Err(Duration::from_secs_f64((1.0 - self.tokens) / part.per_second))
     }
+
+    /// A rest, unless a longer one is under way. Nothing is saved up for its end: who asked for rest
+    /// gets one request then and the others at the rate, not a burst.
+    fn rest_until(&mut self, until: Instant) {
+        if until > self.rests_until {
+            (self.rests_until, self.filled) = (until, until);
+            self.tokens = self.tokens.min(1.0);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +125,9 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU32, Ordering};
     use voxlink_gateways::carrier::Exchange;
+
+    /// Longer than any rest here.
+    const PATIENT: Duration = Duration::from_mins(1);
 
     /// So many servers.
     #[derive(Debug)]
@@ -105,7 +150,7 @@ mod tests {
     async fn within(pace: &Pace, time: Duration) -> u32 {
         let end = Instant::now() + time;
         let mut sent = 0;
-        while tokio::time::timeout_at(end, pace.wait()).await.is_ok() {
+        while tokio::time::timeout_at(end, pace.wait(PATIENT)).await.is_ok() {
             sent += 1;
         }
         sent
@@ -116,11 +161,11 @@ mod tests {
         let (pace, _) = among(1);
         let start = Instant::now();
         for _ in 0..200 {
-            pace.wait().await;
+            pace.wait(PATIENT).await.unwrap();
         }
         assert!(start.elapsed() < Duration::from_millis(10), "the burst");
         for _ in 0..100 {
-            pace.wait().await;
+            pace.wait(PATIENT).await.unwrap();
         }
         let took = start.elapsed();
         assert!(
@@ -156,8 +201,27 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(1_500)).await;
             watch.0.store(1, Ordering::SeqCst);
         };
-        tokio::join!(pace.wait(), alone);
+        let (sent, ()) = tokio::join!(pace.wait(PATIENT), alone);
+        sent.unwrap();
         let took = start.elapsed();
         assert!(took < Duration::from_secs(3), "who waits notices that it is alone: {took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rest_binds_everybody_and_no_burst_follows_it() {
+        let (pace, _) = among(1);
+        pace.rest_for(Duration::from_secs(2));
+        pace.rest_for(Duration::from_secs(1));
+        let start = Instant::now();
+        let told = pace.wait(Duration::from_secs(1)).await;
+        assert_eq!(told, Err(Duration::from_secs(2)), "a shorter one changes nothing");
+        assert_eq!(start.elapsed(), Duration::ZERO, "who has no such patience is told at once");
+        pace.wait(Duration::from_secs(2)).await.unwrap();
+        let took = start.elapsed();
+        assert!(took >= Duration::from_secs(2) && took < Duration::from_millis(2_100), "{took:?}");
+        let sent = within(&pace, Duration::from_secs(1)).await;
+        assert!((90..=105).contains(&sent), "{sent} in the first second");
+        pace.rest_for(Duration::from_hours(1_000));
+        assert_eq!(pace.wait(PATIENT).await, Err(LONGEST_REST));
     }
 }

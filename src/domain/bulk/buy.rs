@@ -108,6 +108,7 @@ async fn like(
 ) -> Result<Vec<Offer>, RowError> {
     let found = search(platform, wish).await?;
     let deadline = platform.settings().search_deadline;
+    let mut silent = found.silent;
     let mut offers = Vec::with_capacity(count);
     for hit in found.hits {
         if offers.len() == count {
@@ -120,19 +121,26 @@ async fn like(
             offers.push(hit.offer);
             continue;
         }
+        // Who said nothing once is not asked for each of the others: they are asked one by one, and
+        // each would wait for its deadline.
+        if silent.contains(&hit.carrier) {
+            continue;
+        }
         let Some(carrier) = platform.carrier(&hit.offer.carrier) else { continue };
-        if let Ok(Some(offer)) = offered(&carrier, &hit.offer.number, deadline).await {
-            offers.push(offer);
+        match offered(&carrier, &hit.offer.number, deadline).await {
+            Ok(Some(offer)) => offers.push(offer),
+            Ok(None) => {}
+            Err(Silent) => silent.push(hit.carrier),
         }
     }
     if offers.len() == count {
         return Ok(offers);
     }
     let had = offers.len();
-    let silent = if found.silent.is_empty() {
+    let silent = if silent.is_empty() {
         String::new()
     } else {
-        format!(" {} did not answer.", found.silent.join(", "))
+        format!(" {} did not answer.", silent.join(", "))
     };
     Err(RowError::because(match had {
         0 => format!("No number like this is for sale now. Loosen the conditions.{silent}"),

@@ -19,7 +19,11 @@ use crate::{Fault, Platform};
 use ask::Told;
 use chrono::{DateTime, TimeDelta, Utc};
 use source::Source;
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use tokio::time::Instant;
 use voxlink_gateways::carrier::{Filter, Offer};
 use voxlink_types::number::Requirement;
 
@@ -30,6 +34,9 @@ const DEEPEST: u32 = 1_000;
 const STEP: u32 = 200;
 /// Kept answers are not asked for again sooner, however much of them is gone.
 const REST: TimeDelta = TimeDelta::seconds(10);
+/// What a page may take beyond its deadline for what is asked afterwards, all together, of carriers
+/// that answered at first: another one that kept silent used the deadline up.
+const AFTERWARDS: Duration = Duration::from_secs(1);
 
 /// A number that can be had, with its price.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,15 +109,32 @@ pub struct Found {
     pub checked: Vec<Checked>,
     /// When this was so.
     pub now: DateTime<Utc>,
+    /// Until when carriers may be asked for this page at all.
+    pub until: Instant,
+}
+
+impl Found {
+    /// The carriers that did not answer just now, by name, whether something stands in or not.
+    fn unanswered(&self) -> BTreeSet<&str> {
+        let stale = self.stale.iter().map(|(name, _)| name.as_str());
+        self.silent.iter().map(String::as_str).chain(stale).collect()
+    }
 }
 
 /// Searches all configured carriers.
 pub async fn search(platform: &Platform, wish: &Wish) -> Result<Found, SearchError> {
-    among(platform, wish, &[]).await
+    let deadline = Instant::now() + platform.settings().search_deadline;
+    among(platform, wish, &BTreeSet::new(), [deadline, deadline + AFTERWARDS]).await
 }
 
-/// Searches all configured carriers but those of these names, which did not answer just now.
-async fn among(platform: &Platform, wish: &Wish, without: &[String]) -> Result<Found, SearchError> {
+/// Searches all configured carriers but those of these names, which did not answer just now. They
+/// have until the first instant, and what is asked again until the second.
+async fn among(
+    platform: &Platform,
+    wish: &Wish,
+    without: &BTreeSet<&str>,
+    [at_first, until]: [Instant; 2],
+) -> Result<Found, SearchError> {
     let (query, place) = question::query_of(wish)?;
     let (near, also) = place.map_or_else(Default::default, |p| (Some(p.name), p.also));
     let now = platform.clock().now();
@@ -119,20 +143,20 @@ async fn among(platform: &Platform, wish: &Wish, without: &[String]) -> Result<F
     let sellers = source::sellers(&mut connection).await?;
     drop(connection);
     let mut sources = source::sources(platform, wish, &query, &prices, &sellers);
-    sources.retain(|source| !without.iter().any(|name| name == source.carrier.name()));
+    sources.retain(|source| !without.contains(source.carrier.name()));
     let page = Page {
         offset: u32::try_from(wish.page.offset()).unwrap_or(u32::MAX),
         rows: u32::try_from(wish.page.limit()).unwrap_or(25),
     };
-    let mut told = page.ask(platform, &sources, false).await?;
+    let mut told = page.ask(platform, &sources, at_first).await?;
     let (mut hits, mut more) = page.cut(platform, wish, &sources, &told, &prices, now);
     let mut gone = taken::taken(platform, &hits).await?;
     // A page of which nothing is left is no page: then nobody rests.
     let rest = if gone.len() < hits.len() { REST } else { TimeDelta::nanoseconds(1) };
-    let known = |told: &[Option<Told>]| told.iter().flatten().any(|t| t.answer.at + rest <= now);
-    if gone.len() * 4 > hits.len() && known(&told) {
+    let old = |told: &Told| !told.stale && told.answer.at + rest <= now;
+    if gone.len() * 4 > hits.len() && told.iter().flatten().any(old) {
         // Kept answers grow old quickly where many buy: what carriers know to be free comes anew.
-        told = page.ask(platform, &sources, true).await?;
+        told = page.ask_again(platform, &sources, told, until).await;
         (hits, more) = page.cut(platform, wish, &sources, &told, &prices, now);
         gone = taken::taken(platform, &hits).await?;
     }
@@ -146,7 +170,8 @@ async fn among(platform: &Platform, wish: &Wish, without: &[String]) -> Result<F
     }
     let (silent, stale) = quiet(&sources, &told);
     let checked = checked(&sources, &told);
-    Ok(Found { hits, more, near, also, digits: query.contains, silent, stale, checked, now })
+    let digits = query.contains;
+    Ok(Found { hits, more, near, also, digits, silent, stale, checked, now, until })
 }
 
 /// The rows that are wanted, over all sources.
@@ -174,15 +199,41 @@ impl Page {
         self,
         platform: &Platform,
         sources: &[Source],
-        anew: bool,
+        until: Instant,
     ) -> Result<Vec<Option<Told>>, SearchError> {
-        let (from, count) = self.part(sources);
-        let asked = sources.iter().map(|source| ask::told(platform, source, from, count, anew));
+        let part = self.part(sources);
+        let asked = sources.iter().map(|source| ask::told(platform, source, part, until, false));
         let told = futures::future::join_all(asked).await;
         if !told.is_empty() && told.iter().all(Option::is_none) {
             return Err(SearchError::Silent);
         }
         Ok(told)
+    }
+
+    /// What every source answers now that `told` this, kept answers aside. A carrier that did not
+    /// answer just now is not waited for again.
+    async fn ask_again(
+        self,
+        platform: &Platform,
+        sources: &[Source],
+        told: Vec<Option<Told>>,
+        until: Instant,
+    ) -> Vec<Option<Told>> {
+        let part = self.part(sources);
+        let quiet: BTreeSet<&str> = sources
+            .iter()
+            .zip(&told)
+            .filter(|&(_, told)| told.as_ref().is_none_or(|told| told.stale))
+            .map(|(source, _)| source.carrier.key())
+            .collect();
+        let quiet = &quiet;
+        let asked = sources.iter().zip(told).map(|(source, known)| async move {
+            if quiet.contains(source.carrier.key()) {
+                return known;
+            }
+            ask::told(platform, source, part, until, true).await.or(known)
+        });
+        futures::future::join_all(asked).await
     }
 
     /// The page's rows, and whether there are more.

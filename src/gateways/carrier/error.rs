@@ -42,7 +42,8 @@ pub enum CarrierError {
         /// The carrier's code and words.
         detail: String,
     },
-    /// Too many requests; none of this one was done.
+    /// Too many requests, or the carrier is away until a moment that it names; nothing was done, or
+    /// doing it twice is as once.
     #[error("the carrier asks to wait: {detail}")]
     RateLimited {
         /// Earliest moment for another try, where the carrier said one.

@@ -54,6 +54,7 @@ struct Books {
     keeps: Option<CarrierError>,
     searches: usize,
     whims: Whims,
+    inquiries: usize,
 }
 
 impl Books {
@@ -206,6 +207,10 @@ impl FakeCarrier {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn mood(&self) -> Mood {
+        self.books().mood
+    }
+
     /// Changes how it answers from now on.
     pub fn feels(&self, mood: Mood) {
         self.books().mood = mood;
@@ -219,6 +224,11 @@ impl FakeCarrier {
     /// How often it was searched.
     pub fn searches(&self) -> usize {
         self.books().searches
+    }
+
+    /// How often it was asked for a single number.
+    pub fn inquiries(&self) -> usize {
+        self.books().inquiries
     }
 
     /// Changes what it offers.
@@ -321,7 +331,16 @@ impl Carrier for FakeCarrier {
     }
 
     async fn offer(&self, number: &E164) -> Result<Option<Offer>, CarrierError> {
-        Ok(self.books().for_sale.get(number).cloned())
+        let mood = {
+            let mut books = self.books();
+            books.inquiries += 1;
+            books.mood
+        };
+        match mood {
+            Mood::Well => Ok(self.books().for_sale.get(number).cloned()),
+            Mood::Slow => std::future::pending().await,
+            Mood::Dead => Err(hiccup()),
+        }
     }
 
     async fn hold(
@@ -438,8 +457,10 @@ impl Carrier for FakeCarrier {
     }
 
     async fn prices(&self) -> Result<Vec<PriceRow>, CarrierError> {
-        if self.books().mood == Mood::Dead {
-            return Err(hiccup());
+        match self.mood() {
+            Mood::Slow => std::future::pending::<()>().await,
+            Mood::Dead => return Err(hiccup()),
+            _ => {}
         }
         let monthly = self.monthly.ok_or_else(|| cannot("prices"))?;
         Ok(vec![PriceRow {

@@ -203,11 +203,17 @@ async fn look(case: &Case, deed: &Deed, stand: &Stand, subject: &Subject, report
             _ => {}
         }
     }
-    // And once the carrier is well again, so are we.
+    // And once the carrier is well again, so are we; who wanted two minutes has them.
     stand.always(None);
+    let rests = matches!(case.how, How::Busy("120"));
+    let wanted = if rests { "carrier_busy" } else { "ok" };
     let (came, _) = within(patience(case), subject.look()).await;
     let told = word(came.as_ref());
-    report.must(told == "ok", || format!("well again, and a question comes to {told}"));
+    report.must(told == wanted, || format!("well again, and a question comes to {told}"));
+    if rests {
+        let more = stand.seen().len() - asked.len();
+        report.must(more == 0, || format!("asked {more} times in spite of its rest"));
+    }
 }
 
 async fn buy(case: &Case, deed: &Deed, stand: &Stand, subject: &Subject, report: &mut Report) {

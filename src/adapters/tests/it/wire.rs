@@ -276,7 +276,66 @@ async fn who_asks_for_more_patience_than_a_try_has_is_told_of_with_the_moment() 
     }
 }
 
-/// Lets the breaker's pauses pass without waiting for them.
+#[tokio::test]
+async fn the_rest_that_a_carrier_asks_for_binds_every_request() {
+    for status in [429, 503] {
+        let busy = say(status, "{}").with("retry-after", 120);
+        let carrier = Carrier::saying(vec![busy, say(200, "{}")]).await;
+        let (wire, seen) = wire(in_haste());
+        match wire.send(&look(carrier.url())).await {
+            Err(CarrierError::RateLimited { until: Some(until), .. }) => {
+                assert_eq!(until, noon() + TimeDelta::minutes(2), "{status}");
+            }
+            other => panic!("{status}: {other:?}"),
+        }
+        for ask in [look(carrier.url()), order(carrier.url())] {
+            match wire.send(&ask).await {
+                Err(CarrierError::RateLimited { until: Some(until), detail }) => {
+                    let left = until - noon();
+                    let range = TimeDelta::seconds(100)..=TimeDelta::seconds(120);
+                    assert!(range.contains(&left), "{status}: {left}");
+                    assert!(detail.contains("not asked"), "{detail}");
+                }
+                other => panic!("{status}: {other:?}"),
+            }
+        }
+        assert_eq!(carrier.asked(), 1, "{status}");
+        pass(Duration::from_mins(2)).await;
+        wire.send(&order(carrier.url())).await.unwrap();
+        assert!(lock(&seen.breaker).is_empty());
+    }
+    // A short one is waited for.
+    let busy = say(429, "{}").with("retry-after", 1);
+    let carrier = Carrier::saying(vec![busy, say(200, "{}")]).await;
+    let (wire, _) = wire(once());
+    let start = Instant::now();
+    wire.send(&look(carrier.url())).await.unwrap_err();
+    wire.send(&look(carrier.url())).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_purchase_that_may_have_been_done_stays_unknown_and_its_look_up_knows_the_moment() {
+    let away = say(503, "").with("retry-after", 120);
+    let carrier = Carrier::saying(vec![away, say(200, "{}")]).await;
+    let (wire, _) = wire(in_haste());
+    let bought = wire.send(&order(carrier.url())).await;
+    assert!(unknown(&bought), "{bought:?}");
+    let looked = wire.send(&look(carrier.url())).await;
+    assert!(matches!(looked, Err(CarrierError::RateLimited { until: Some(_), .. })), "{looked:?}");
+    assert_eq!(carrier.asked(), 1);
+}
+
+#[tokio::test]
+async fn when_a_quota_begins_anew_is_no_word_on_when_a_failure_ends() {
+    let failed = say(500, "").with("x-ratelimit-reset", 120);
+    let carrier = Carrier::saying(vec![failed, say(200, "{}")]).await;
+    let (wire, _) = wire(in_haste());
+    wire.send(&look(carrier.url())).await.unwrap();
+    assert_eq!(carrier.asked(), 2);
+}
+
+/// Lets pauses and rests pass without waiting for them.
 async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
@@ -308,6 +367,53 @@ async fn a_carrier_that_fails_again_and_again_is_left_alone_and_tried_after_a_wh
     wire.send(&look(carrier.url())).await.unwrap();
     wire.send(&look(carrier.url())).await.unwrap();
     assert_eq!(*lock(&seen.breaker), [true, false]);
+}
+
+async fn hangs() -> Say {
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn who_hangs_is_left_alone_though_every_caller_gives_up_first() {
+    let carrier = Carrier::of(Router::new().fallback(hangs)).await;
+    let (wire, seen) = wire(in_haste());
+    let (question, purchase) = (look(carrier.url()), order(carrier.url()));
+    let given_up = async |ask: &Ask, after: u64, times: u32| {
+        let after = Duration::from_millis(after);
+        let all = (0..times).map(|_| tokio::time::timeout(after, wire.send(ask)));
+        for answer in futures::future::join_all(all).await {
+            answer.unwrap_err();
+        }
+    };
+    // Customers who go at once say nothing of the carrier.
+    given_up(&question, 50, FAILURES * 2).await;
+    assert!(lock(&seen.exchanges).is_empty() && lock(&seen.breaker).is_empty());
+    tokio::join!(given_up(&question, 2_300, FAILURES - 1), given_up(&purchase, 2_300, 1));
+    let mut told = lock(&seen.exchanges).clone();
+    told.sort_unstable();
+    let mut unanswered = vec![("buy", "carrier_outcome_unknown")];
+    unanswered.resize(FAILURES as usize, ("search", "carrier_failed"));
+    assert_eq!(told, unanswered);
+    assert_eq!(*lock(&seen.breaker), [true]);
+    let (shut, asked) = (wire.send(&question).await, carrier.asked());
+    assert!(transient(&shut) && shut.unwrap_err().detail().contains("not asked"));
+    // The probe hangs, too; the next one comes after twice the pause.
+    pass(PAUSE).await;
+    given_up(&question, 2_300, 1).await;
+    assert_eq!(carrier.asked(), asked + 1);
+    pass(PAUSE).await;
+    wire.send(&question).await.unwrap_err();
+    assert_eq!(carrier.asked(), asked + 1, "the second pause is longer");
+}
+
+#[tokio::test]
+async fn a_carrier_that_failed_is_told_of_though_nobody_waits_for_the_next_try() {
+    let carrier = Carrier::saying(vec![say(503, "")]).await;
+    let (wire, seen) = wire(Limits { pause: Duration::from_secs(2), ..in_haste() });
+    let ask = look(carrier.url());
+    // In the middle of the pause, which lasts a second at least.
+    tokio::time::timeout(Duration::from_millis(500), wire.send(&ask)).await.unwrap_err();
+    assert_eq!(*lock(&seen.exchanges), [("search", "carrier_failed")]);
 }
 
 #[tokio::test]

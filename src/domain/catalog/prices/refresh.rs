@@ -5,7 +5,9 @@ use crate::{
     Fault, Platform,
     jobs::{Job, JobError},
 };
+use futures::{StreamExt, stream::FuturesUnordered};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use voxlink_gateways::{Carrier, CarrierError, carrier::PriceRow};
 
 /// The daily job that brings the price book up to date.
@@ -20,26 +22,32 @@ impl Job for RefreshPrices {
     }
 }
 
-/// Asks every configured carrier what it charges and brings the book up to date; returns how many
-/// prices are new. A carrier that does not answer keeps its prices, and so does every kind that an
-/// administrator entered a price for.
+/// Asks every configured carrier what it charges, all at once, and brings the book up to date, one
+/// after the other as they answer; returns how many prices are new. A carrier that does not answer
+/// keeps its prices, and so does every kind that an administrator entered a price for.
 pub async fn refresh_prices(platform: &Platform) -> Result<usize, Fault> {
+    let mut asked: FuturesUnordered<_> = platform.carriers().cloned().map(told).collect();
     let mut changed = 0;
-    for carrier in platform.carriers() {
-        let rows = match carrier.prices().await {
-            Ok(rows) => rows,
-            Err(CarrierError::Unsupported { detail }) => {
-                tracing::info!(carrier = carrier.key(), %detail, "prices are entered by hand");
-                Vec::new()
-            }
-            Err(error) => {
-                tracing::warn!(carrier = carrier.key(), %error, "no prices from the carrier");
-                Vec::new()
-            }
-        };
+    while let Some((carrier, rows)) = asked.next().await {
         changed += store(platform, carrier.as_ref(), rows).await?;
     }
     Ok(changed)
+}
+
+/// What a carrier charges; nothing where it does not say.
+async fn told(carrier: Arc<dyn Carrier>) -> (Arc<dyn Carrier>, Vec<PriceRow>) {
+    let rows = match carrier.prices().await {
+        Ok(rows) => rows,
+        Err(CarrierError::Unsupported { detail }) => {
+            tracing::info!(carrier = carrier.key(), %detail, "prices are entered by hand");
+            Vec::new()
+        }
+        Err(error) => {
+            tracing::warn!(carrier = carrier.key(), %error, "no prices from the carrier");
+            Vec::new()
+        }
+    };
+    (carrier, rows)
 }
 
 async fn store(

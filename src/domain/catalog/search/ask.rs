@@ -1,4 +1,4 @@
-//! Asking one carrier one question, within the deadline, and keeping what it says.
+//! Asking one carrier one question, within its page's deadline, and keeping what it says.
 
 use super::{
     By, DEEPEST,
@@ -7,6 +7,7 @@ use super::{
 };
 use crate::Platform;
 use std::{collections::BTreeMap, sync::Arc};
+use tokio::time::Instant;
 use voxlink_gateways::{
     CarrierError,
     carrier::{Filter, Findings, Offer, SearchQuery},
@@ -25,13 +26,13 @@ pub(super) struct Told {
 }
 
 /// What a carrier offers from its `from`th number on, `count` of them: as kept, unless it shall be
-/// asked `anew`, else as it answers now, else as it answered last. None when it keeps silent and
-/// nothing is kept.
+/// asked `anew`, else as it answers before `until`, else as it answered last. None when it keeps
+/// silent and nothing is kept.
 pub(super) async fn told(
     platform: &Platform,
     source: &Source,
-    from: u32,
-    count: u32,
+    (from, count): (u32, u32),
+    until: Instant,
     anew: bool,
 ) -> Option<Told> {
     let key = key(source, from, count);
@@ -40,15 +41,15 @@ pub(super) async fn told(
     if let Some(answer) = last.as_ref().filter(|answer| !anew && answer.is_fresh(now)) {
         return Some(Told { answer: Arc::clone(answer), stale: false });
     }
-    let (carrier, deadline) = (source.carrier.key(), platform.settings().search_deadline);
-    match tokio::time::timeout(deadline, part(source, from, count)).await {
+    let carrier = source.carrier.key();
+    match tokio::time::timeout_at(until, part(source, from, count)).await {
         Ok(Ok((offers, by))) => {
             let answer = Arc::new(Answer { offers, by, at: platform.clock().now() });
             platform.kept_answers().keep(key, &answer).await;
             return Some(Told { answer, stale: false });
         }
         Ok(Err(error)) => tracing::warn!(carrier, %error, "a search failed"),
-        Err(_) => tracing::warn!(carrier, ?deadline, "a search took too long"),
+        Err(_) => tracing::warn!(carrier, "a search took too long"),
     }
     last.filter(|answer| answer.may_stand_in(now)).map(|answer| Told { answer, stale: true })
 }

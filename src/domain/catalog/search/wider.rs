@@ -1,6 +1,6 @@
 //! What to leave out of a search that finds nothing.
 
-use super::among;
+use super::{Found, among};
 use crate::{
     Platform,
     catalog::{Sort, Wish},
@@ -20,8 +20,11 @@ pub struct Wider {
 
 /// For a search that finds nothing: which single condition to leave out, and what is found then,
 /// most first. Conditions without which there is still nothing are not named.
-/// Carriers that kept `silent` just now are not asked again.
-pub async fn wider(platform: &Platform, wish: &Wish, silent: &[String]) -> Vec<Wider> {
+/// Carriers that did not answer when it `found` nothing are not asked again, and the page's time is
+/// not spent a second time.
+pub async fn wider(platform: &Platform, wish: &Wish, found: &Found) -> Vec<Wider> {
+    let (unanswered, until) = (found.unanswered(), found.until);
+    let unanswered = &unanswered;
     let first = PageRequest::new(1, wish.page.size);
     let without = [
         ("near", !wish.near.is_empty()),
@@ -55,7 +58,7 @@ pub async fn wider(platform: &Platform, wish: &Wish, silent: &[String]) -> Vec<W
             "papers" => wider.no_papers = false,
             _ => wider.max_monthly = None,
         }
-        let found = among(platform, &wider, silent).await.ok()?;
+        let found = among(platform, &wider, unanswered, [until, until]).await.ok()?;
         Some(Wider { field, found: found.hits.len(), more: found.more })
     });
     let mut answers: Vec<Wider> = futures::future::join_all(asked)

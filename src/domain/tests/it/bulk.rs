@@ -8,7 +8,7 @@ use voxlink_domain::{
     bulk::{self, Action, BulkError, ContinueSheet, Line, LineState, Run, RunState},
     numbers, orders, routing,
 };
-use voxlink_gateways::fault::Script;
+use voxlink_gateways::{carrier::fake::Mood, fault::Script};
 use voxlink_testkit::TestPlatform;
 use voxlink_types::{
     PageRequest,
@@ -129,6 +129,22 @@ async fn what_became_dearer_is_not_bought() {
     assert_eq!(sender.run(run).await.state, RunState::Finished);
     assert_eq!(shop.credit().await, 1000);
     assert!(shop.carrier.sales().is_empty());
+}
+
+#[tokio::test]
+async fn a_carrier_that_keeps_silent_is_asked_for_one_number_of_a_row_and_named() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let sender = Sender { test: &shop.test, tenant: shop.tenant, user: shop.user };
+    let run = sender.send(Action::Buy, "country,count\nUS,2\n").await;
+    // What it answered to the search is kept; the numbers themselves are asked for.
+    shop.carrier.feels(Mood::Dead);
+    sender.start(run).await;
+    assert_eq!(shop.carrier.inquiries(), 1);
+    let lines = sender.lines(run).await;
+    assert_eq!(states(&lines), [LineState::Refused]);
+    let why = lines[0].message.as_deref().unwrap();
+    assert!(why.ends_with("Fake carrier did not answer."), "{why}");
+    assert_eq!(shop.credit().await, 1000);
 }
 
 #[tokio::test]

@@ -6,7 +6,11 @@ use std::sync::Arc;
 use voxlink_domain::catalog::{
     ImportError, Imported, Wish, current_prices, import_prices, refresh_prices, search,
 };
-use voxlink_gateways::{Carrier, Clock, carrier::fake::FakeCarrier, fault::Script};
+use voxlink_gateways::{
+    Carrier, Clock,
+    carrier::fake::{FakeCarrier, Mood},
+    fault::Script,
+};
 use voxlink_testkit::{Outside, TestPlatform, monday};
 use voxlink_types::E164;
 
@@ -51,6 +55,18 @@ async fn what_has_no_price_is_sold_once_a_price_is_entered() {
     let told = "select count(*) from audit_log where action = 'price.enter'";
     let told: i64 = sqlx::query_scalar(told).fetch_one(&test.platform.db().owner).await.unwrap();
     assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn a_carrier_that_hangs_keeps_no_other_from_telling_its_prices() {
+    let of = |key, name| FakeCarrier::new([], Script::calm()).called(key, name);
+    let (alpha, beta) = (of("alpha", "Alpha"), of("beta", "Beta"));
+    alpha.feels(Mood::Slow);
+    let carriers = [alpha, beta].map(|carrier| Arc::new(carrier) as Arc<dyn Carrier>).to_vec();
+    let test = TestPlatform::with(Outside { carriers, ..Outside::default() }).await;
+    let patience = std::time::Duration::from_secs(2);
+    tokio::time::timeout(patience, refresh_prices(&test.platform)).await.unwrap_err();
+    assert_eq!(monthly(&test).await, [98]);
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn who_is_slow_or_dead_is_named_and_the_others_answer_in_time() {
     let asked = market.searches();
     let fax = Wish { capabilities: vec![Capability::Fax], ..Wish::default() };
     let nothing = market.search(&fax).await;
-    let ways = wider(&market.test.platform, &fax, &nothing.silent).await;
+    let ways = wider(&market.test.platform, &fax, &nothing).await;
     assert_eq!((ways.len(), ways[0].field, ways[0].found), (1, "can", 10));
     assert_eq!(market.beta.searches(), asked[1] + 1, "who kept silent is not asked again at once");
     market.alpha.feels(Mood::Dead);
@@ -187,6 +187,41 @@ async fn what_somebody_has_is_never_shown_from_a_kept_answer() {
     market.test.clock.advance(Duration::seconds(11));
     assert_eq!(market.search(&Wish::default()).await.hits.len(), 13);
     assert_eq!(market.searches(), [2, 2, 2], "where much is gone, carriers are asked anew");
+}
+
+#[tokio::test]
+async fn who_kept_silent_is_not_waited_for_again_where_much_is_gone() {
+    let market = Market::open().await;
+    market.gamma.feels(Mood::Slow);
+    let found = market.search(&Wish::default()).await;
+    assert_eq!((found.hits.len(), market.searches()), (15, [1, 1, 1]));
+    market
+        .run(
+            "insert into inventory (id, carrier, e164, country, number_type, state, carrier_number_id)
+             select gen_random_uuid(), 'alpha', '+1212555000' || n, 'US', 'local', 'sold', n::text
+             from generate_series(0, 6) n",
+        )
+        .await;
+    market.test.clock.advance(Duration::seconds(11));
+    let found = market.search(&Wish::default()).await;
+    assert_eq!((found.hits.len(), from(&found, "Gamma")), (8, 0));
+    assert_eq!(found.silent, ["Gamma"]);
+    assert_eq!(market.searches(), [2, 2, 2], "the others anew, Gamma once");
+}
+
+#[tokio::test]
+async fn hints_do_not_wait_for_a_carrier_whose_last_answer_stood_in() {
+    let market = Market::open().await;
+    let fax = Wish { capabilities: vec![Capability::Fax], ..Wish::default() };
+    market.search(&fax).await;
+    market.test.clock.advance(Duration::minutes(6));
+    market.beta.feels(Mood::Slow);
+    let nothing = market.search(&fax).await;
+    assert!(nothing.hits.is_empty());
+    assert_eq!(nothing.stale, [("Beta".to_owned(), monday())]);
+    let ways = wider(&market.test.platform, &fax, &nothing).await;
+    assert_eq!((ways.len(), ways[0].field, ways[0].found), (1, "can", 20));
+    assert_eq!(market.beta.searches(), 2, "when it was asked for the page");
 }
 
 #[tokio::test]
