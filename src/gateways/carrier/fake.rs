@@ -460,7 +460,7 @@ impl Carrier for FakeCarrier {
         match self.mood() {
             Mood::Slow => std::future::pending::<()>().await,
             Mood::Dead => return Err(hiccup()),
-            _ => {}
+            Mood::Well => {}
         }
         let monthly = self.monthly.ok_or_else(|| cannot("prices"))?;
         Ok(vec![PriceRow {

@@ -12,7 +12,7 @@ use voxlink_domain::{
     orders::{self, Checkout, CheckoutError, PaymentChoice},
 };
 use voxlink_gateways::{
-    Carrier,
+    Carrier, Clock,
     carrier::{Bought, Papers, Purchase, fake::FakeCarrier},
     fault::Script,
 };
