@@ -25,7 +25,7 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError, Clock,
     carrier::{
-        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Filter, Findings, MessageReceipt,
         NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
         SearchQuery, Subaccount,
     },
@@ -106,6 +106,16 @@ impl Carrier for LocalCarrier {
         Abilities {
             holds: true,
             search: true,
+            searches_by: &[
+                Filter::AreaCode,
+                Filter::Contains,
+                Filter::Exclude,
+                Filter::Locality,
+                Filter::Region,
+                Filter::Near,
+                Filter::Capabilities,
+                Filter::NoPapers,
+            ],
             ports: false,
             messages: false,
             calls: false,

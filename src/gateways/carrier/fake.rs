@@ -270,6 +270,16 @@ impl Carrier for FakeCarrier {
         Abilities {
             holds: self.says_it_holds,
             search: true,
+            searches_by: &[
+                Filter::AreaCode,
+                Filter::Contains,
+                Filter::Exclude,
+                Filter::Locality,
+                Filter::Region,
+                Filter::Near,
+                Filter::Capabilities,
+                Filter::NoPapers,
+            ],
             ports: false,
             messages: false,
             calls: false,
@@ -476,6 +486,10 @@ mod tests {
     #[tokio::test]
     async fn it_keeps_the_contract() {
         let carrier = FakeCarrier::new(numbers(20), Script::calm());
+        // More than two pages of what we have.
+        let more = (0..120).filter_map(|n| format!("+1646555{:04}", 100 + n).parse().ok());
+        let settings = contract::purchase(&numbers(1).next().unwrap(), Uuid::nil()).settings;
+        carrier.own(more, &settings);
         contract::run(&carrier, &anything(), DateTime::UNIX_EPOCH).await;
     }
 

@@ -241,6 +241,42 @@ async fn a_reserved_number_is_offered_to_nobody_until_the_reservation_ends() {
 }
 
 #[tokio::test]
+async fn what_is_held_is_sold_to_its_hold_alone() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let until = world.clock.now() + Duration::minutes(15);
+    let hold = world.carrier.hold(&number, OrderItemId::new(1).uuid(), until).await.unwrap();
+    let another = OrderItemId::new(1).uuid().to_string();
+    for hold_id in [None, Some(another)] {
+        let refused = world.carrier.buy(&Purchase { hold_id, ..purchase(&number) }).await;
+        assert!(matches!(refused, Err(CarrierError::Unavailable { .. })), "{refused:?}");
+    }
+    let held = Purchase { hold_id: Some(hold.id), ..purchase(&number) };
+    assert_eq!(done(world.carrier.buy(&held).await.unwrap()).number, number);
+}
+
+#[tokio::test]
+async fn a_list_of_more_than_one_page_comes_whole() {
+    let world = world(800).await;
+    let mut bought = HashSet::new();
+    for offset in [0, 200] {
+        let page = SearchQuery { offset, limit: 200, sort: SearchSort::Number, ..query("US") };
+        for offer in world.carrier.search(&page).await.unwrap().offers {
+            // What is sold leaves the catalogue, so that pages shift: enough is what counts.
+            if world.carrier.buy(&purchase(&offer.number)).await.is_ok() {
+                bought.insert(offer.number);
+            }
+        }
+    }
+    assert!(bought.len() > 200, "{}", bought.len());
+    let (first, cursor) = world.carrier.list_owned(None).await.unwrap();
+    let (second, end) = world.carrier.list_owned(cursor).await.unwrap();
+    assert_eq!((first.len(), end), (200, None));
+    let listed: HashSet<E164> = first.into_iter().chain(second).map(|n| n.number).collect();
+    assert_eq!(listed, bought);
+}
+
+#[tokio::test]
 async fn the_same_key_is_one_purchase_also_at_the_same_time() {
     let world = world(500).await;
     let number = first(&world).await.number;
