@@ -3,10 +3,11 @@
 
 mod whims;
 
+use whims::SEARCHES_BY;
 pub use whims::{Meddling, Mood};
 
 use super::{
-    Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Filter, Findings,
+    Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Findings,
     MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow,
     Purchase, SearchQuery, Subaccount,
 };
@@ -270,16 +271,7 @@ impl Carrier for FakeCarrier {
         Abilities {
             holds: self.says_it_holds,
             search: true,
-            searches_by: &[
-                Filter::AreaCode,
-                Filter::Contains,
-                Filter::Exclude,
-                Filter::Locality,
-                Filter::Region,
-                Filter::Near,
-                Filter::Capabilities,
-                Filter::NoPapers,
-            ],
+            searches_by: SEARCHES_BY,
             ports: false,
             messages: false,
             calls: false,
@@ -305,9 +297,8 @@ impl Carrier for FakeCarrier {
             Mood::Slow => std::future::pending().await,
             Mood::Dead => return Err(hiccup()),
         }
-        // It knows no postal codes, rate centres or LATAs.
         let mut applied = query.given();
-        applied.retain(|f| !matches!(f, Filter::PostalCode | Filter::RateCentre | Filter::Lata));
+        applied.retain(|f| SEARCHES_BY.contains(f));
         let fits = |o: &&Offer| {
             o.country == query.country
                 && (query.types.is_empty() || query.types.contains(&o.number_type))
