@@ -121,7 +121,13 @@ fn faults(config: &Config) -> Faults {
         fail: asked.fail,
         refuse: asked.refuse,
         lose_answer: asked.lose_answer,
-        ..Faults::default()
+        lose_request: asked.lose_request,
+        duplicate: asked.duplicate,
+        pending: asked.pending,
+        delay: asked.slow,
+        search_down: asked.search_down,
+        configure_down: asked.configure_down,
+        release_down: asked.release_down,
     }
 }
 
