@@ -1,7 +1,10 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
 use crate::{
-    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, routing::Table,
+    Actor, Ctx, Db, Fault, Installation, RequestInfo,
+    carriers::{Accounts, Connections, Origin},
+    catalog::Answers,
+    routing::Table,
     sealing::Seal,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -39,7 +42,7 @@ pub struct Platform {
     parts: Arc<Parts>,
     in_service: Table,
     answers: Answers,
-    lacks: Arc<BTreeMap<&'static str, Vec<&'static str>>>,
+    connections: Option<Arc<Connections>>,
 }
 
 /// What a [`Platform`] is made of.
@@ -49,9 +52,9 @@ pub struct Parts {
     pub db: Db,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The carriers that are configured, by key.
+    /// The carriers that need no account, by key; the others are [`Platform::connecting`]'s.
     pub carriers: BTreeMap<&'static str, Arc<dyn Carrier>>,
-    /// The carriers that may call us, by key.
+    /// What calls us without an account, by key; the others are [`Platform::connecting`]'s.
     pub switchboards: BTreeMap<&'static str, Arc<dyn Switchboard>>,
     /// The payment processors that are configured, by key.
     pub processors: BTreeMap<&'static str, Arc<dyn PaymentProcessor>>,
@@ -81,15 +84,20 @@ impl Platform {
             parts: Arc::new(parts),
             in_service: Table::default(),
             answers: Answers::default(),
-            lacks: Arc::default(),
+            connections: None,
         }
     }
 
-    /// Says which variables carriers lack on this server, by key: for the administrators' page.
-    #[must_use]
-    pub fn lacking(mut self, lacks: BTreeMap<&'static str, Vec<&'static str>>) -> Self {
-        self.lacks = Arc::new(lacks);
-        self
+    /// Connects with carriers by their accounts: at once by those of the environment, and by stored
+    /// ones, which the seal opens, when they are read ([`crate::carriers::follow`]).
+    pub fn connecting(self, accounts: Arc<dyn Accounts>, seal: Seal) -> Result<Self, Fault> {
+        let connections = Some(Arc::new(Connections::new(accounts, seal)?));
+        Ok(Self { connections, ..self })
+    }
+
+    /// The carriers' accounts, where there may be some.
+    pub(crate) fn connections(&self) -> Option<&Connections> {
+        self.connections.as_deref()
     }
 
     /// The pools.
@@ -104,27 +112,58 @@ impl Platform {
 
     /// A configured carrier.
     pub fn carrier(&self, key: &str) -> Option<Arc<dyn Carrier>> {
-        self.parts.carriers.get(key).cloned()
+        let own = self.parts.carriers.get(key).cloned();
+        own.or_else(|| self.connections()?.now().connected.carriers.get(key).cloned())
     }
 
-    /// All configured carriers, by key.
-    pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
-        self.parts.carriers.values()
+    /// All configured carriers, by key, as they are at this moment.
+    pub fn carriers(&self) -> impl Iterator<Item = Arc<dyn Carrier>> + use<> {
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        let mut all = now.connected.carriers.clone();
+        all.extend(self.parts.carriers.iter().map(|(&key, carrier)| (key, Arc::clone(carrier))));
+        all.into_values()
     }
 
     /// The variables that a carrier lacks on this server, to buy there or to believe its callbacks.
-    pub fn lacks(&self, carrier: &str) -> &[&'static str] {
-        self.lacks.get(carrier).map(Vec::as_slice).unwrap_or_default()
+    pub fn lacks(&self, carrier: &str) -> Vec<&'static str> {
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        now.connected.lacks.get(carrier).cloned().unwrap_or_default()
+    }
+
+    /// Where a carrier's credentials come from on this server.
+    pub fn origin(&self, carrier: &str) -> Origin {
+        self.connections().map_or(Origin::NotNeeded, |all| all.origin(carrier))
+    }
+
+    /// Why what is stored of a carrier's credentials is not used on this server: the end of a
+    /// sentence.
+    pub fn trouble(&self, carrier: &str) -> Option<String> {
+        self.connections()?.now().connected.troubles.get(carrier).cloned()
+    }
+
+    /// Every such trouble, by the carrier's key.
+    pub fn troubles(&self) -> BTreeMap<String, String> {
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        now.connected.troubles.clone()
+    }
+
+    /// Whether all carriers' accounts are known: not before the stored ones were read once.
+    pub fn knows_accounts(&self) -> bool {
+        self.connections().is_none_or(|all| all.now().read)
     }
 
     /// The calling side of a carrier.
     pub fn switchboard(&self, key: &str) -> Option<Arc<dyn Switchboard>> {
-        self.parts.switchboards.get(key).cloned()
+        let own = self.parts.switchboards.get(key).cloned();
+        own.or_else(|| self.connections()?.now().connected.switchboards.get(key).cloned())
     }
 
     /// Whether somebody here proves and answers a carrier's callbacks, under whatever path.
     pub fn answers(&self, carrier: &str) -> bool {
-        self.parts.switchboards.values().any(|board| board.key() == carrier)
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        let mut boards =
+            self.parts.switchboards.values().chain(now.connected.switchboards.values());
+        boards.any(|board| board.key() == carrier)
     }
 
     /// A configured payment processor.
