@@ -14,7 +14,7 @@ const SIGNED_IN = (
   process.env.E2E_PAGES ??
   "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/numbers/bulk,/numbers/bulk/new,/campaigns,/campaigns?archived=1,/orders,/billing,/billing/address,/billing/usage,/billing/statement,/billing/invoices,/billing/invoices/next,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
 ).split(",");
-const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/drift", "/admin/audit", "/admin/jobs", "/admin/settings", "/admin/carriers", "/admin/carriers/local", "/admin/trunks", "/admin/edges", "/style-guide"];
+const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/drift", "/admin/audit", "/admin/jobs", "/admin/settings", "/admin/carriers", "/admin/carriers/local", "/admin/carriers/twilio", "/admin/trunks", "/admin/edges", "/style-guide"];
 
 /** What is asked with GET and is no page, by its address in the table of rights. */
 const NO_PAGE: [address: RegExp, why: string][] = [
