@@ -109,8 +109,25 @@ async function fill(browser: Browser): Promise<void> {
   drift();
   await office.goto(base() + "/admin/drift");
   administered.push(await address(office, "/admin/drift/dft_"), "/admin/drift?state=gone");
+  await credentials(office);
   staff = await office.context().storageState();
   await Promise.all([page.context().close(), office.context().close()]);
+}
+
+/** A credential that is wrong is refused at its field, one that opens nothing is stored; neither is shown again. */
+async function credentials(office: Page): Promise<void> {
+  const store = async (name: string, value: string) => {
+    await office.getByLabel(name, { exact: true }).fill(value);
+    await office.getByRole("button", { name: "Store", exact: true }).click();
+  };
+  await office.goto(base() + "/admin/carriers/signalwire");
+  await store("SIGNALWIRE_API_TOKEN", "PSK_e2e");
+  await expect(office.getByText("it is the signing key").first()).toBeVisible();
+  expect(await office.content()).not.toContain("PSK_e2e");
+  await store("SIGNALWIRE_SIGNING_KEY", "PSK_e2e");
+  await expect(office.getByText("Stored on").first()).toBeVisible();
+  expect(await office.content()).not.toContain("PSK_e2e");
+  administered.push("/admin/carriers/signalwire");
 }
 
 /** A campaign with a number in it; its pages. */
