@@ -8,9 +8,11 @@
 //! - A *draining* carrier gets no new holds; what a cart holds may still be paid. A *disabled* one
 //!   is refused at checkout, too. Neither touches what was ordered or is owned: orders go on,
 //!   numbers ring, settings are applied, releases are carried out.
-//! - Credentials are settings of the server and stand in no table, so no page can show them; the
-//!   page names the variables that are missing.
+//! - Credentials are the environment's, or entered by administrators and stored sealed; where both
+//!   set one, the environment holds. No page can show either.
 
+mod connections;
+mod credentials;
 mod figures;
 mod health;
 mod read;
@@ -18,6 +20,11 @@ mod standing;
 mod tally;
 mod traffic;
 
+pub(crate) use connections::Connections;
+pub use connections::{AccountSetting, Accounts, Connected, Origin, Values, follow};
+pub use credentials::{
+    Credential, NewCredentials, Stored, credentials, store_credentials, try_credentials,
+};
 pub use figures::{Operation, Requests, Took};
 pub use health::{AskCarriers, Health, ask};
 pub use read::{
@@ -86,6 +93,14 @@ pub enum CarriersError {
     /// Its account is not configured on this server.
     #[error("{0} is not configured on this server, so it cannot be asked.")]
     NotConfigured(String),
+    /// It was asked before its new credentials were stored, and is not content.
+    #[error("Nothing was stored, because {name} does not take this: {detail}")]
+    NotTaken {
+        /// The carrier's name.
+        name: &'static str,
+        /// In its words.
+        detail: String,
+    },
     /// The database did not do it.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -103,12 +118,13 @@ impl Explain for CarriersError {
             Self::Fields(_) => "carrier_fields",
             Self::Unknown(_) => "unknown_carrier",
             Self::NotConfigured(_) => "carrier_not_configured",
+            Self::NotTaken { .. } => "credentials_not_taken",
             Self::Fault(fault) => fault.code(),
         }
     }
     fn status(&self) -> Status {
         match self {
-            Self::Fields(_) => Status::Unprocessable,
+            Self::Fields(_) | Self::NotTaken { .. } => Status::Unprocessable,
             Self::Unknown(_) => Status::NotFound,
             Self::NotConfigured(_) => Status::Conflict,
             Self::Fault(fault) => fault.status(),

@@ -41,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         get("/admin/carriers/{key}", Access::Admin, carriers::show),
         post("/admin/carriers/{key}", Access::Admin, carriers::change),
         post("/admin/carriers/{key}/test", Access::Admin, carriers::test),
+        post("/admin/carriers/{key}/credentials", Access::Admin, carriers::store),
         get("/admin/trunks", Access::Admin, trunks::show),
         post("/admin/trunks", Access::Admin, trunks::add),
         post("/admin/trunks/{id}/test", Access::Admin, trunks::test),

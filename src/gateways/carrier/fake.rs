@@ -391,7 +391,7 @@ impl Carrier for FakeCarrier {
     }
 
     async fn health(&self) -> Result<(), CarrierError> {
-        Ok(())
+        if self.books().mood == Mood::Dead { Err(hiccup()) } else { Ok(()) }
     }
 
     async fn subaccounts(
