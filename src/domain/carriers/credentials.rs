@@ -53,7 +53,7 @@ pub async fn credentials(
 ) -> Result<Vec<Credential>, Fault> {
     let Some(connections) = platform.connections() else { return Ok(Vec::new()) };
     let rows = sqlx::query!(
-        r#"select c.name, c.stored_at, u.full_name as "by?"
+        r#"select c.name as "name!", c.stored_at as "stored_at!", u.full_name as "by?"
            from carrier_credentials c left join users u on u.id = c.stored_by
            where c.carrier = $1"#,
         carrier

@@ -108,6 +108,7 @@ fn table(all: Vec<CarrierRow>, numbers: &BTreeMap<String, i64>) -> impl IntoView
 fn line(row: &CarrierRow, active: i64) -> impl IntoView + use<> {
     let href = format!("{HERE}/{}", row.key);
     let (state, health, breaker) = (sold(row.state), connection(row), breaker(row.breakers));
+    let origin = origin(row);
     let (name, key, priority) = (row.name.clone(), row.key.clone(), row.priority);
     let (requests, failed) = (grouped(row.requests), grouped(row.failed));
     let mark_up = row.mark_up.normalize().to_string();
@@ -121,7 +122,7 @@ fn line(row: &CarrierRow, active: i64) -> impl IntoView + use<> {
             </Cell>
             <Cell label="Sold">{state}</Cell>
             <Cell label="Connection">{health}</Cell>
-            <Cell label="Credentials">{origin(row)}</Cell>
+            <Cell label="Credentials">{origin}</Cell>
             <Cell label="Breaker">{breaker}</Cell>
             <Cell label="Requests" amount=true>{requests}</Cell>
             <Cell label="Not done" amount=true>{failed}</Cell>
