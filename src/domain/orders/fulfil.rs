@@ -11,7 +11,7 @@ use super::{
     record, settle, tell,
 };
 use crate::{
-    Ctx, Fault, Platform,
+    Ctx, Fault, Installation, Platform,
     jobs::{Job, JobError},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -71,7 +71,8 @@ pub(super) struct Work {
     pub(super) attempts: i32,
     /// What to do when not all can be had.
     pub(super) strategy: Strategy,
-    owner: String,
+    /// Who has the lease.
+    pub(super) owner: String,
 }
 
 /// A number of the order as its worker needs it.
@@ -119,8 +120,7 @@ struct Rest {
 /// by anybody at any time. A carrier's numbers are bought one after the other; carriers do not wait
 /// for each other. Every write locks the order first, so no two of them meet.
 pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Result<(), Fault> {
-    let Some(work) = take(platform, tenant, order).await? else { return Ok(()) };
-    let items = items(platform, &work).await?;
+    let Some((work, items)) = take(platform, tenant, order).await? else { return Ok(()) };
     let needed = work.strategy.needed(items.len());
     let failed =
         items.iter().filter(|i| matches!(i.step, ItemStep::Failed | ItemStep::Released)).count();
@@ -214,7 +214,7 @@ async fn take(
     platform: &Platform,
     tenant: TenantId,
     order: OrderId,
-) -> Result<Option<Work>, Fault> {
+) -> Result<Option<(Work, Vec<WorkItem>)>, Fault> {
     let mut cx = platform.work("worker").await?;
     let (now, owner) = (cx.now(), OrderItemId::new(cx.now_millis()).to_string());
     let row = sqlx::query!(
@@ -252,8 +252,7 @@ async fn take(
         )
         .await?;
     }
-    cx.commit().await?;
-    Ok(Some(Work {
+    let work = Work {
         tenant,
         order,
         number: row.order_number,
@@ -263,11 +262,17 @@ async fn take(
         attempts: row.attempts,
         strategy,
         owner,
-    }))
+    };
+    let items = items(&mut cx, &work).await?;
+    cx.commit().await?;
+    Ok(Some((work, items)))
 }
 
-pub(super) async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkItem>, Fault> {
-    let mut cx = platform.work("worker").await?;
+/// The order's items as they are now, in the order's own sequence.
+pub(super) async fn items(
+    cx: &mut Ctx<Installation>,
+    work: &Work,
+) -> Result<Vec<WorkItem>, Fault> {
     let rows = sqlx::query!(
         r#"select i.id as "id: OrderItemId", i.step as "step: ItemStep", i.carrier as "carrier!",
                   i.e164 as "number!: E164", i.offer as "offer: sqlx::types::Json<Offer>",
@@ -304,21 +309,31 @@ pub(super) async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkIt
         .collect())
 }
 
-/// Checks in a transaction that the order is still ours, and keeps it for longer. False: somebody
-/// else took it over, and nothing may be written.
-pub(super) async fn still_ours<Scope>(cx: &mut Ctx<Scope>, work: &Work) -> Result<bool, Fault> {
+/// Checks in a transaction that the order is still ours, keeps it for longer, and locks one of its
+/// items, whose step it gives. None: somebody else took the order over, and nothing may be written.
+pub(super) async fn lock_item<Scope>(
+    cx: &mut Ctx<Scope>,
+    work: &Work,
+    item: OrderItemId,
+) -> Result<Option<ItemStep>, Fault> {
     let until = cx.now() + LEASE;
-    let kept = sqlx::query!(
-        "update orders set lease_until = $3
-         where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
+    let step = sqlx::query_scalar!(
+        r#"with ours as (
+               update orders set lease_until = $5
+               where id = $3 and tenant_id = $2 and lease_owner = $4 and state = 'processing'
+               returning id
+           )
+           select i.step as "step: ItemStep" from ours join order_items i on i.order_id = ours.id
+           where i.id = $1 and i.tenant_id = $2 for update of i"#,
+        item.uuid(),
+        work.tenant.uuid(),
         work.order.uuid(),
         work.owner,
-        until,
-        work.tenant.uuid(),
+        until
     )
-    .execute(cx.tx())
+    .fetch_optional(cx.tx())
     .await?;
-    Ok(kept.rows_affected() == 1)
+    Ok(step)
 }
 
 /// Stores that a number is about to be bought, before anybody is asked. An item that was being
@@ -328,21 +343,30 @@ async fn intend(
     work: &Work,
     mut item: WorkItem,
 ) -> Result<Option<WorkItem>, Fault> {
-    let mut cx = platform.work("worker").await?;
-    if !still_ours(&mut cx, work).await? {
-        return Ok(None);
-    }
+    let until = platform.clock().now() + LEASE;
+    // One statement is a transaction by itself, and the shortest.
     let attempts = sqlx::query_scalar!(
-        "update order_items set step = case step when 'waiting' then 'buying' else step end, attempts = attempts + 1
-         where id = $1 and tenant_id = $2 returning attempts",
+        "with ours as (
+             update orders set lease_until = $5
+             where id = $3 and tenant_id = $2 and lease_owner = $4 and state = 'processing'
+             returning id
+         )
+         update order_items i
+         set step = case i.step when 'waiting' then 'buying' else i.step end, attempts = i.attempts + 1
+         from ours where i.id = $1 and i.tenant_id = $2 and i.order_id = ours.id
+         returning i.attempts",
         item.id.uuid(),
-        work.tenant.uuid()
+        work.tenant.uuid(),
+        work.order.uuid(),
+        work.owner,
+        until
     )
-    .fetch_one(cx.tx())
+    .fetch_optional(&platform.db().platform)
     .await?;
-    cx.commit().await?;
-    item.attempts = attempts;
-    Ok(Some(item))
+    Ok(attempts.map(|attempts| {
+        item.attempts = attempts;
+        item
+    }))
 }
 
 /// Asks the carrier, and keeps the order meanwhile, because that may take longer than the lease.
@@ -368,10 +392,18 @@ async fn keep(platform: &Platform, work: &Work) {
 }
 
 async fn renew(platform: &Platform, work: &Work) -> Result<bool, Fault> {
-    let mut cx = platform.work("worker").await?;
-    let ours = still_ours(&mut cx, work).await?;
-    cx.commit().await?;
-    Ok(ours)
+    let until = platform.clock().now() + LEASE;
+    let kept = sqlx::query!(
+        "update orders set lease_until = $3
+         where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
+        work.order.uuid(),
+        work.owner,
+        until,
+        work.tenant.uuid(),
+    )
+    .execute(&platform.db().platform)
+    .await?;
+    Ok(kept.rows_affected() == 1)
 }
 
 /// Gives the lease back and enqueues the next visit, not before the carrier's own word. Who found
