@@ -269,10 +269,7 @@ async fn take(
 }
 
 /// The order's items as they are now, in the order's own sequence.
-pub(super) async fn items(
-    cx: &mut Ctx<Installation>,
-    work: &Work,
-) -> Result<Vec<WorkItem>, Fault> {
+pub(super) async fn items(cx: &mut Ctx<Installation>, work: &Work) -> Result<Vec<WorkItem>, Fault> {
     let rows = sqlx::query!(
         r#"select i.id as "id: OrderItemId", i.step as "step: ItemStep", i.carrier as "carrier!",
                   i.e164 as "number!: E164", i.offer as "offer: sqlx::types::Json<Offer>",

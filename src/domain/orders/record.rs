@@ -79,7 +79,7 @@ pub(super) async fn bought(
              where id = $1 and tenant_id = $2
          ), charged as (
              update orders set charged_minor = charged_minor + $6
-             where id = $5 and tenant_id = $2 and $6 > 0
+             where id = $5 and tenant_id = $2 and $6::bigint > 0
          )
          delete from holds where e164 = $7 and order_id = $5 and tenant_id = $2",
         item.id.uuid(),
@@ -87,7 +87,7 @@ pub(super) async fn bought(
         owned.id,
         number.uuid(),
         work.order.uuid(),
-        if work.by_card { 0 } else { item.total.minor },
+        if work.by_card { 0i64 } else { item.total.minor },
         item.number.as_str(),
     )
     .execute(cx.tx())

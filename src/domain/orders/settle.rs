@@ -1,10 +1,6 @@
 //! The end of an order: the card pays for exactly what was had, the order gets its last state.
 
-use super::{
-    News, checkout, dues,
-    fulfil::Work,
-    payment, tell,
-};
+use super::{News, checkout, dues, fulfil::Work, payment, tell};
 use crate::{
     Ctx, Fault, Platform,
     audit::Entry,
