@@ -13,6 +13,7 @@
 
 mod figures;
 mod health;
+mod papers;
 mod read;
 mod standing;
 mod tally;
@@ -20,6 +21,8 @@ mod traffic;
 
 pub use figures::{Operation, Requests, Took};
 pub use health::{AskCarriers, Health, ask};
+pub use papers::{NewPapers, OnFile, file_papers, papers, papers_taken, remove_papers};
+pub(crate) use papers::{PAPERS_LACKING, filed, papers_to_send};
 pub use read::{
     Breakers, Callbacks, CallbacksOfDay, CarrierRow, Cost, Holdings, active, all, callbacks,
     holdings, one, operations,
@@ -86,6 +89,9 @@ pub enum CarriersError {
     /// Its account is not configured on this server.
     #[error("{0} is not configured on this server, so it cannot be asked.")]
     NotConfigured(String),
+    /// It takes none, or is not configured on this server.
+    #[error("This carrier takes no papers with a purchase, so none are kept for it here.")]
+    TakesNoPapers,
     /// The database did not do it.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -103,13 +109,14 @@ impl Explain for CarriersError {
             Self::Fields(_) => "carrier_fields",
             Self::Unknown(_) => "unknown_carrier",
             Self::NotConfigured(_) => "carrier_not_configured",
+            Self::TakesNoPapers => "carrier_takes_no_papers",
             Self::Fault(fault) => fault.code(),
         }
     }
     fn status(&self) -> Status {
         match self {
             Self::Fields(_) => Status::Unprocessable,
-            Self::Unknown(_) => Status::NotFound,
+            Self::Unknown(_) | Self::TakesNoPapers => Status::NotFound,
             Self::NotConfigured(_) => Status::Conflict,
             Self::Fault(fault) => fault.status(),
         }

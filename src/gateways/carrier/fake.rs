@@ -8,8 +8,8 @@ pub use whims::{Meddling, Mood};
 
 use super::{
     Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Filter, Findings,
-    MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow,
-    Purchase, SearchQuery, Subaccount,
+    MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, Papers,
+    PriceRow, Purchase, SearchQuery, Subaccount,
 };
 use crate::fault::{Fault, Script};
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ use uuid::Uuid;
 use voxlink_types::{
     Currency, E164,
     number::{Capability, NumberType, Requirement},
+    paper::Paper,
 };
 
 /// A number the carrier sold: a line of its books.
@@ -40,6 +41,8 @@ pub struct Sale {
     pub released: bool,
     /// False when it does not ring.
     pub active: bool,
+    /// What came with the purchase.
+    pub papers: Papers,
     settings: NumberSettings,
 }
 
@@ -83,6 +86,7 @@ impl Books {
             pending,
             released: false,
             active: true,
+            papers: purchase.papers.clone(),
             settings: purchase.settings.clone(),
         };
         let answer = told(&sale);
@@ -253,6 +257,7 @@ impl FakeCarrier {
                 pending: 0,
                 released: false,
                 active: true,
+                papers: Papers::default(),
                 settings: settings.clone(),
             });
         }
@@ -298,6 +303,7 @@ impl Carrier for FakeCarrier {
             hold_minutes: if self.says_it_holds { 60 } else { 0 },
             minimum_days: 0,
             undo_days: self.undo_days,
+            papers: Paper::ALL,
         }
     }
 

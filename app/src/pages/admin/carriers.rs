@@ -3,6 +3,7 @@
 
 mod figures;
 mod one;
+pub(super) mod papers;
 
 pub(super) use one::{change, show, test};
 

@@ -1,6 +1,6 @@
 //! One carrier: how it is, what is decided about it, its figures.
 
-use super::{HERE, breaker, connection, figures, sold};
+use super::{HERE, breaker, connection, figures, papers, sold};
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Admin,
@@ -106,6 +106,7 @@ async fn page(app: &App, admin: &Admin, key: &str, typed: Option<Typed>, wrong: 
     let holdings = carriers::holdings(&mut cx, key).await?;
     let today = cx.now().date_naive();
     drop(cx);
+    let platform = app.platform.clone();
     let typed = typed.unwrap_or_else(|| Typed::of(&carrier));
     Screen::new(carrier.name.clone())
         .at(Place::AdminCarriers)
@@ -116,6 +117,7 @@ async fn page(app: &App, admin: &Admin, key: &str, typed: Option<Typed>, wrong: 
             view! {
                 <div class="flex flex-col gap-6">
                     <div class="grid items-start gap-6 lg:grid-cols-2">{condition} {settings}</div>
+                    {papers::way(&platform, &carrier.key)}
                     {figures::numbers(&holdings)}
                     {figures::requests(&operations, today)}
                     {figures::callbacks(&callbacks)}
