@@ -11,7 +11,7 @@ use super::{
     record, settle, tell,
 };
 use crate::{
-    Ctx, Fault, Platform,
+    Ctx, Fault, Platform, carriers,
     jobs::{Job, JobError},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -23,7 +23,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 use uuid::Uuid;
-use voxlink_gateways::carrier::{Offer, OwnedNumber};
+use voxlink_gateways::carrier::{Offer, OwnedNumber, Papers};
 use voxlink_types::{
     Currency, E164, Money,
     ids::{OrderId, OrderItemId, PriceId, TenantId, UserId},
@@ -94,6 +94,9 @@ pub(super) struct WorkItem {
     pub(super) hold_id: Option<String>,
     /// The number at its carrier, once it is secured.
     pub(super) owned: Option<OwnedNumber>,
+    /// What goes with the purchase, as of the intent; none where the number needs papers that are not
+    /// on file here.
+    pub(super) papers: Option<Papers>,
 }
 
 /// How many items may fail, and how many have; shared by those who walk them.
@@ -300,6 +303,7 @@ pub(super) async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkIt
             attempts: r.attempts,
             hold_id: r.hold_id,
             owned: r.owned.map(|o| o.0),
+            papers: None,
         })
         .collect())
 }
@@ -340,6 +344,7 @@ async fn intend(
     )
     .fetch_one(cx.tx())
     .await?;
+    item.papers = carriers::papers_to_send(platform, &mut cx, &item.offer, item.price).await?;
     cx.commit().await?;
     item.attempts = attempts;
     Ok(Some(item))

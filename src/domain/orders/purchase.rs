@@ -5,7 +5,7 @@ use crate::{Platform, numbers::settings_for};
 use chrono::{DateTime, Utc};
 use voxlink_gateways::{
     Carrier, CarrierError,
-    carrier::{Bought, OwnedNumber, Papers, Purchase},
+    carrier::{Bought, OwnedNumber, Purchase},
 };
 use voxlink_types::order::ItemStep;
 
@@ -140,12 +140,18 @@ pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
 
 /// One try.
 async fn buy(platform: &Platform, carrier: &dyn Carrier, item: &WorkItem) -> Outcome {
+    // Taken off the file since it was ordered: the carrier would keep it waiting for them for ever.
+    let Some(papers) = item.papers.clone() else {
+        let detail =
+            "none of its kind are on file here; enter them on the carrier's page".to_owned();
+        return Outcome::Refused(Refusal::of(&CarrierError::NeedsPapers { detail }));
+    };
     let purchase = Purchase {
         number: item.number.clone(),
         key: item.key,
         hold_id: item.hold_id.clone(),
         settings: settings_for(platform.settings(), &item.carrier, item.number.as_str()),
-        papers: Papers::default(),
+        papers,
     };
     match carrier.buy(&purchase).await {
         Ok(bought) => outcome(bought),
