@@ -14,7 +14,7 @@ const SIGNED_IN = (
   process.env.E2E_PAGES ??
   "/,/search,/search?country=US&digits=42&near=Boston,/search?near=Nowhere+at+all,/cart,/checkout,/numbers,/numbers/bulk,/numbers/bulk/new,/campaigns,/campaigns?archived=1,/orders,/billing,/billing/address,/billing/usage,/billing/statement,/billing/invoices,/billing/invoices/next,/calls,/billing/top-up,/notifications,/settings,/settings/devices,/settings/people"
 ).split(",");
-const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/drift", "/admin/audit", "/admin/jobs", "/admin/settings", "/admin/carriers", "/admin/carriers/local", "/admin/trunks", "/admin/edges", "/style-guide"];
+const STAFF = ["/admin", "/admin/accounts", "/admin/orders", "/admin/numbers", "/admin/drift", "/admin/audit", "/admin/jobs", "/admin/settings", "/admin/carriers", "/admin/carriers/local", "/admin/carriers/twilio", "/admin/trunks", "/admin/edges", "/style-guide"];
 
 /** What is asked with GET and is no page, by its address in the table of rights. */
 const NO_PAGE: [address: RegExp, why: string][] = [
@@ -109,8 +109,25 @@ async function fill(browser: Browser): Promise<void> {
   drift();
   await office.goto(base() + "/admin/drift");
   administered.push(await address(office, "/admin/drift/dft_"), "/admin/drift?state=gone");
+  await credentials(office);
   staff = await office.context().storageState();
   await Promise.all([page.context().close(), office.context().close()]);
+}
+
+/** A credential that is wrong is refused at its field, one that opens nothing is stored; neither is shown again. */
+async function credentials(office: Page): Promise<void> {
+  const store = async (name: string, value: string) => {
+    await office.getByLabel(name, { exact: true }).fill(value);
+    await office.getByRole("button", { name: "Store", exact: true }).click();
+  };
+  await office.goto(base() + "/admin/carriers/signalwire");
+  await store("SIGNALWIRE_API_TOKEN", "PSK_e2e");
+  await expect(office.getByText("it is the signing key").first()).toBeVisible();
+  expect(await office.content()).not.toContain("PSK_e2e");
+  await store("SIGNALWIRE_SIGNING_KEY", "PSK_e2e");
+  await expect(office.getByText("Stored on").first()).toBeVisible();
+  expect(await office.content()).not.toContain("PSK_e2e");
+  administered.push("/admin/carriers/signalwire");
 }
 
 /** A campaign with a number in it; its pages. */

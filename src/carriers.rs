@@ -1,9 +1,10 @@
-//! The carriers that numbers are bought from, as far as their accounts are configured. Each has a
-//! wire of its own. A further carrier is a row in [`configured`] and its account in
+//! The carriers that numbers are bought from, as far as their accounts are configured, by the
+//! environment or by what administrators stored. Each has a wire of its own. A further carrier is a
+//! row in [`configured`], its side that calls us one in [`switchboards`], and its account in
 //! `server/config/carriers.rs`; `adapters/ADDING.md` tells the whole way.
 
 use anyhow::Context;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
 use voxlink_adapters::{
     carriers::{
@@ -12,23 +13,88 @@ use voxlink_adapters::{
         telnyx::{self, Telnyx},
         twilio::{Account, Twilio},
     },
+    switchboards::{BandwidthSwitchboard, FormSwitchboard},
     wire::{Limits, Wire},
 };
-use voxlink_gateways::{Carrier, Clock};
+use voxlink_domain::{
+    Fault,
+    carriers::{AccountSetting, Accounts, CarriersError, Connected, Values},
+};
+use voxlink_gateways::{
+    Carrier, Clock, Switchboard,
+    carrier::{Unwatched, Watch},
+};
 use voxlink_server::{
-    config::{BandwidthAccount, BandwidthLogin, CarrierAccounts, RateLimit},
+    config::{BandwidthAccount, BandwidthLogin, CarrierAccounts, CarrierSettings, RateLimit},
     metrics::CarrierFigures,
     shares::Shares,
 };
 
-/// The carriers whose accounts are configured. What may be asked of them is shared with other
-/// servers.
-pub fn configured(
+/// Makes carriers of accounts. What may be asked of them is shared with other servers.
+#[derive(Debug)]
+pub struct Joined {
+    /// What the environment says.
+    pub settings: CarrierSettings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// This server's part of what may be asked.
+    pub shares: Shares,
+}
+
+impl Accounts for Joined {
+    fn settings(&self, carrier: &str) -> Vec<AccountSetting> {
+        self.settings.settings(carrier)
+    }
+
+    fn check(
+        &self,
+        carrier: &str,
+        stored: &Values,
+    ) -> Result<Option<Arc<dyn Carrier>>, CarriersError> {
+        let accounts = self.settings.account(carrier, stored).map_err(CarriersError::Fields)?;
+        // Asked once: no part of the figures, and of no quota.
+        let unwatched = |_: &'static str| Arc::new(Unwatched) as Arc<dyn Watch>;
+        let all = configured(&accounts, &self.clock, &unwatched).map_err(broken)?;
+        Ok(all.into_iter().next())
+    }
+
+    fn connect(&self, stored: &Values) -> Result<Connected, Fault> {
+        let (accounts, troubles) = self.settings.accounts(stored).map_err(broken)?;
+        let watch = |carrier: &'static str| CarrierFigures::of(carrier, &self.shares);
+        let all = configured(&accounts, &self.clock, &watch).map_err(broken)?;
+        let carriers: BTreeMap<_, _> = all.into_iter().map(|c| (c.key(), c)).collect();
+        self.shares.only(&carriers.keys().copied().collect::<Vec<_>>());
+        let switchboards = switchboards(&accounts);
+        Ok(Connected { carriers, switchboards, lacks: accounts.lacks(), troubles })
+    }
+}
+
+fn broken(error: impl Into<anyhow::Error>) -> Fault {
+    Fault::Internal(format!("{:#}", error.into()))
+}
+
+/// Who may call us back: the carriers whose secrets are set.
+fn switchboards(accounts: &CarrierAccounts) -> BTreeMap<&'static str, Arc<dyn Switchboard>> {
+    let twilio = accounts.twilio.as_ref();
+    let twilio = twilio.map(|account| FormSwitchboard::twilio(account.auth_token.clone()));
+    let signalwire = accounts.signalwire_signing_key.clone().map(FormSwitchboard::signalwire);
+    let telnyx = accounts.telnyx_public_key.map(FormSwitchboard::telnyx);
+    let forms = [twilio, signalwire, telnyx].into_iter().flatten();
+    let forms = forms.map(|board| Arc::new(board) as Arc<dyn Switchboard>);
+    let bandwidth = accounts.bandwidth.as_ref().map(|account| {
+        let (user, password) = (account.callback_user.clone(), account.callback_password.clone());
+        Arc::new(BandwidthSwitchboard::new(user, password)) as Arc<dyn Switchboard>
+    });
+    forms.chain(bandwidth).map(|board| (board.key(), board)).collect()
+}
+
+/// The carriers whose accounts are configured.
+fn configured(
     accounts: &CarrierAccounts,
     clock: &Arc<dyn Clock>,
-    shares: &Shares,
+    watch: &dyn Fn(&'static str) -> Arc<dyn Watch>,
 ) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
-    let wire = |carrier, limits| wire(carrier, limits, clock, shares);
+    let wire = |carrier, limits| wire(carrier, limits, clock, watch(carrier));
     let mut all: Vec<Arc<dyn Carrier>> = Vec::new();
     if let Some(twilio) = &accounts.twilio {
         let account = Account {
@@ -108,14 +174,14 @@ fn at(pace: RateLimit) -> Limits {
     Limits { per_second: pace.per_second, burst: pace.burst, ..Limits::default() }
 }
 
-/// The way to a carrier, watched.
+/// The way to a carrier, with who watches it.
 fn wire(
     carrier: &'static str,
     limits: Limits,
     clock: &Arc<dyn Clock>,
-    shares: &Shares,
+    watch: Arc<dyn Watch>,
 ) -> anyhow::Result<Wire> {
-    Wire::new(carrier, limits, CarrierFigures::of(carrier, shares), Arc::clone(clock))
+    Wire::new(carrier, limits, watch, Arc::clone(clock))
         .with_context(|| format!("no connections can be made to {carrier}"))
 }
 
@@ -125,23 +191,51 @@ mod tests {
     use voxlink_gateways::SystemClock;
     use voxlink_server::config::{Config, VARIABLES};
 
-    fn keys(set: &[&str]) -> Vec<&'static str> {
+    /// As the environment sets the variables that begin so, each by its example.
+    fn joined(set: &[&str]) -> Joined {
         let config = Config::read(&|name| {
             let wanted = name == "SECRET_KEY" || set.iter().any(|of| name.starts_with(of));
             let known = VARIABLES.iter().find(|v| wanted && v.name == name);
             known.map(|v| v.example.to_owned())
         });
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let carriers = configured(&config.unwrap().carriers, &clock, &Shares::default()).unwrap();
-        carriers.iter().map(|carrier| carrier.key()).collect()
+        Joined {
+            settings: config.unwrap().carrier_settings,
+            clock: Arc::new(SystemClock),
+            shares: Shares::default(),
+        }
+    }
+
+    /// What a carrier's page may store, each by its example.
+    fn stored(carrier: &str) -> Values {
+        let settings = joined(&[]).settings(carrier).into_iter();
+        settings.map(|setting| (setting.name, setting.example.into())).collect()
+    }
+
+    fn keys(set: &[&str]) -> Vec<&'static str> {
+        joined(set).connect(&Values::new()).unwrap().carriers.into_keys().collect()
     }
 
     #[test]
     fn a_carrier_is_there_when_its_account_is() {
         assert!(keys(&[]).is_empty());
         assert_eq!(keys(&["TWILIO_"]), ["twilio"]);
-        assert_eq!(keys(&["SIGNALWIRE_", "TWILIO_"]), ["twilio", "signalwire"]);
-        assert_eq!(keys(&["BANDWIDTH_", "TELNYX_"]), ["telnyx", "bandwidth"]);
+        assert_eq!(keys(&["SIGNALWIRE_", "TWILIO_"]), ["signalwire", "twilio"]);
+        assert_eq!(keys(&["BANDWIDTH_", "TELNYX_"]), ["bandwidth", "telnyx"]);
+    }
+
+    #[test]
+    fn a_carrier_is_there_when_its_account_is_stored_and_gone_with_it() {
+        for carrier in ["twilio", "signalwire", "telnyx", "bandwidth"] {
+            let joined = joined(&[]);
+            let with = joined.connect(&stored(carrier)).unwrap();
+            assert!(with.carriers.keys().eq([&carrier]), "{with:?}");
+            assert!(with.switchboards.keys().eq([&carrier]), "{with:?}");
+            assert!(!with.lacks.contains_key(carrier) && with.troubles.is_empty(), "{with:?}");
+            let tried = joined.check(carrier, &stored(carrier)).unwrap();
+            assert_eq!(tried.unwrap().key(), carrier);
+            let without = joined.connect(&Values::new()).unwrap();
+            assert!(without.carriers.is_empty() && without.switchboards.is_empty());
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use voxlink_adapters::{
     mail::{NoMail, SmtpMail},
     payments::test_card::TestCard,
     sip::{EdgePasses, OwnTelephony},
-    switchboards::{BandwidthSwitchboard, EdgeSwitchboard, FormSwitchboard, sign_form},
+    switchboards::{EdgeSwitchboard, FormSwitchboard, sign_form},
 };
 use voxlink_app::{
     App, assets::Assets, error_words, mounted_pages, nothing_here, refusal_page, routes,
@@ -48,9 +48,13 @@ fn assemble(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let local = LocalCarrier::connect(database, 8, clock.clone(), faults(config));
     let clec = Clec::connect(database, 4, clock.clone());
-    let mut carriers: Vec<Arc<dyn Carrier>> = vec![Arc::new(local.clone()), Arc::new(clec.clone())];
+    let carriers: [Arc<dyn Carrier>; 2] = [Arc::new(local.clone()), Arc::new(clec.clone())];
     let shares = Shares::default();
-    carriers.extend(carriers::configured(&config.carriers, &clock, &shares)?);
+    let accounts = carriers::Joined {
+        settings: config.carrier_settings.clone(),
+        clock: clock.clone(),
+        shares: shares.clone(),
+    };
     // The test card, where the operator offers it.
     let card = if config.test_card {
         let pages = config.test_card_url.as_ref().unwrap_or(&config.public_url);
@@ -60,13 +64,18 @@ fn assemble(
     };
     let installation = config.secret_key.expose_secret();
     let (passes, directory) = (EdgePasses::new(installation), Directory::default());
-    let mut switchboards = switchboards(config);
+    let mut switchboards: BTreeMap<&'static str, Arc<dyn Switchboard>> = BTreeMap::new();
     let edges = EdgeSwitchboard::of_each_kind(&passes, &directory);
     switchboards.extend(edges.map(|(path, board)| (path, Arc::new(board) as Arc<dyn Switchboard>)));
+    if let Some(secret) = config.local_carrier_secret.clone() {
+        let board = FormSwitchboard::local(secret);
+        switchboards.insert(board.key(), Arc::new(board));
+    }
+    let seal = Seal::new(installation);
     let own = Own {
         sip: Arc::new(OwnTelephony::new(passes, directory)),
         numbers: Arc::new(clec),
-        seal: Seal::new(installation),
+        seal: seal.clone(),
     };
     let platform = Platform::new(Parts {
         db: Db::connect(database, pools),
@@ -84,8 +93,8 @@ fn assemble(
             suspension_message: config.suspension_message.clone(),
         },
     })
-    .lacking(config.carriers.lacks())
-    .working(config.worker_concurrency);
+    .working(config.worker_concurrency)
+    .connecting(Arc::new(accounts), seal)?;
     let leptos = LeptosOptions::builder()
         .output_name("voxlink")
         .site_root(config.site_dir.to_string_lossy().into_owned())
@@ -121,7 +130,13 @@ fn faults(config: &Config) -> Faults {
         fail: asked.fail,
         refuse: asked.refuse,
         lose_answer: asked.lose_answer,
-        ..Faults::default()
+        lose_request: asked.lose_request,
+        duplicate: asked.duplicate,
+        pending: asked.pending,
+        delay: asked.slow,
+        search_down: asked.search_down,
+        configure_down: asked.configure_down,
+        release_down: asked.release_down,
     }
 }
 
@@ -133,23 +148,6 @@ fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
         }
         None => Arc::new(NoMail),
     })
-}
-
-/// Who may call us back: the carriers whose secrets are set.
-fn switchboards(config: &Config) -> BTreeMap<&'static str, Arc<dyn Switchboard>> {
-    let local = config.local_carrier_secret.clone().map(FormSwitchboard::local);
-    let twilio = config.carriers.twilio.as_ref();
-    let twilio = twilio.map(|account| FormSwitchboard::twilio(account.auth_token.clone()));
-    let signalwire = config.carriers.signalwire_signing_key.clone();
-    let signalwire = signalwire.map(FormSwitchboard::signalwire);
-    let telnyx = config.carriers.telnyx_public_key.map(FormSwitchboard::telnyx);
-    let forms = [local, twilio, signalwire, telnyx].into_iter().flatten();
-    let forms = forms.map(|board| Arc::new(board) as Arc<dyn Switchboard>);
-    let bandwidth = config.carriers.bandwidth.as_ref().map(|account| {
-        let (user, password) = (account.callback_user.clone(), account.callback_password.clone());
-        Arc::new(BandwidthSwitchboard::new(user, password)) as Arc<dyn Switchboard>
-    });
-    forms.chain(bandwidth).map(|board| (board.key(), board)).collect()
 }
 
 /// The local carrier's catalogue, as the command line fills it.

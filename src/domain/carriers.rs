@@ -8,9 +8,11 @@
 //! - A *draining* carrier gets no new holds; what a cart holds may still be paid. A *disabled* one
 //!   is refused at checkout, too. Neither touches what was ordered or is owned: orders go on,
 //!   numbers ring, settings are applied, releases are carried out.
-//! - Credentials are settings of the server and stand in no table, so no page can show them; the
-//!   page names the variables that are missing.
+//! - Credentials are the environment's, or entered by administrators and stored sealed; where both
+//!   set one, the environment holds. No page can show either.
 
+mod connections;
+mod credentials;
 mod figures;
 mod health;
 mod papers;
@@ -19,6 +21,11 @@ mod standing;
 mod tally;
 mod traffic;
 
+pub(crate) use connections::Connections;
+pub use connections::{AccountSetting, Accounts, Connected, Origin, Values, follow};
+pub use credentials::{
+    Credential, NewCredentials, Stored, credentials, store_credentials, try_credentials,
+};
 pub use figures::{Operation, Requests, Took};
 pub use health::{AskCarriers, Health, ask};
 pub use papers::{NewPapers, OnFile, file_papers, papers, papers_taken, remove_papers};
@@ -89,6 +96,14 @@ pub enum CarriersError {
     /// Its account is not configured on this server.
     #[error("{0} is not configured on this server, so it cannot be asked.")]
     NotConfigured(String),
+    /// It was asked before its new credentials were stored, and is not content.
+    #[error("Nothing was stored, because {name} does not take this: {detail}")]
+    NotTaken {
+        /// The carrier's name.
+        name: &'static str,
+        /// In its words.
+        detail: String,
+    },
     /// It takes none, or is not configured on this server.
     #[error("This carrier takes no papers with a purchase, so none are kept for it here.")]
     TakesNoPapers,
@@ -109,13 +124,14 @@ impl Explain for CarriersError {
             Self::Fields(_) => "carrier_fields",
             Self::Unknown(_) => "unknown_carrier",
             Self::NotConfigured(_) => "carrier_not_configured",
+            Self::NotTaken { .. } => "credentials_not_taken",
             Self::TakesNoPapers => "carrier_takes_no_papers",
             Self::Fault(fault) => fault.code(),
         }
     }
     fn status(&self) -> Status {
         match self {
-            Self::Fields(_) => Status::Unprocessable,
+            Self::Fields(_) | Self::NotTaken { .. } => Status::Unprocessable,
             Self::Unknown(_) | Self::TakesNoPapers => Status::NotFound,
             Self::NotConfigured(_) => Status::Conflict,
             Self::Fault(fault) => fault.status(),

@@ -1,8 +1,12 @@
 //! What verbs may need from outside, gathered once at start and handed to everybody.
 
 use crate::{
-    Actor, Ctx, Db, Fault, Installation, RequestInfo, catalog::Answers, orders::Places,
-    routing::Table, sealing::Seal,
+    Actor, Ctx, Db, Fault, Installation, RequestInfo,
+    carriers::{Accounts, Connections, Origin},
+    catalog::Answers,
+    orders::Places,
+    routing::Table,
+    sealing::Seal,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
@@ -40,7 +44,7 @@ pub struct Platform {
     in_service: Table,
     answers: Answers,
     places: Places,
-    lacks: Arc<BTreeMap<&'static str, Vec<&'static str>>>,
+    connections: Option<Arc<Connections>>,
 }
 
 /// Jobs that a worker runs at a time where nobody says otherwise.
@@ -53,9 +57,9 @@ pub struct Parts {
     pub db: Db,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The carriers that are configured, by key.
+    /// The carriers that need no account, by key; the others are [`Platform::connecting`]'s.
     pub carriers: BTreeMap<&'static str, Arc<dyn Carrier>>,
-    /// The carriers that may call us, by key.
+    /// What calls us without an account, by key; the others are [`Platform::connecting`]'s.
     pub switchboards: BTreeMap<&'static str, Arc<dyn Switchboard>>,
     /// The payment processors that are configured, by key.
     pub processors: BTreeMap<&'static str, Arc<dyn PaymentProcessor>>,
@@ -86,15 +90,20 @@ impl Platform {
             in_service: Table::default(),
             answers: Answers::default(),
             places: Places::of(WORKER_SLOTS),
-            lacks: Arc::default(),
+            connections: None,
         }
     }
 
-    /// Says which variables carriers lack on this server, by key: for the administrators' page.
-    #[must_use]
-    pub fn lacking(mut self, lacks: BTreeMap<&'static str, Vec<&'static str>>) -> Self {
-        self.lacks = Arc::new(lacks);
-        self
+    /// Connects with carriers by their accounts: at once by those of the environment, and by stored
+    /// ones, which the seal opens, when they are read ([`crate::carriers::follow`]).
+    pub fn connecting(self, accounts: Arc<dyn Accounts>, seal: Seal) -> Result<Self, Fault> {
+        let connections = Some(Arc::new(Connections::new(accounts, seal)?));
+        Ok(Self { connections, ..self })
+    }
+
+    /// The carriers' accounts, where there may be some.
+    pub(crate) fn connections(&self) -> Option<&Connections> {
+        self.connections.as_deref()
     }
 
     /// Says how many jobs this server's worker runs at a time: half of them may buy at one carrier.
@@ -116,7 +125,8 @@ impl Platform {
 
     /// A configured carrier.
     pub fn carrier(&self, key: &str) -> Option<Arc<dyn Carrier>> {
-        self.parts.carriers.get(key).cloned()
+        let own = self.parts.carriers.get(key).cloned();
+        own.or_else(|| self.connections()?.now().connected.carriers.get(key).cloned())
     }
 
     /// Days for which a number of this carrier must be kept before it may be released; 0 where the
@@ -125,24 +135,54 @@ impl Platform {
         self.carrier(carrier).map_or(0, |carrier| carrier.abilities().minimum_days)
     }
 
-    /// All configured carriers, by key.
-    pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
-        self.parts.carriers.values()
+    /// All configured carriers, by key, as they are at this moment.
+    pub fn carriers(&self) -> impl Iterator<Item = Arc<dyn Carrier>> + use<> {
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        let mut all = now.connected.carriers.clone();
+        all.extend(self.parts.carriers.iter().map(|(&key, carrier)| (key, Arc::clone(carrier))));
+        all.into_values()
     }
 
     /// The variables that a carrier lacks on this server, to buy there or to believe its callbacks.
-    pub fn lacks(&self, carrier: &str) -> &[&'static str] {
-        self.lacks.get(carrier).map(Vec::as_slice).unwrap_or_default()
+    pub fn lacks(&self, carrier: &str) -> Vec<&'static str> {
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        now.connected.lacks.get(carrier).cloned().unwrap_or_default()
+    }
+
+    /// Where a carrier's credentials come from on this server.
+    pub fn origin(&self, carrier: &str) -> Origin {
+        self.connections().map_or(Origin::NotNeeded, |all| all.origin(carrier))
+    }
+
+    /// Why what is stored of a carrier's credentials is not used on this server: the end of a
+    /// sentence.
+    pub fn trouble(&self, carrier: &str) -> Option<String> {
+        self.connections()?.now().connected.troubles.get(carrier).cloned()
+    }
+
+    /// Every such trouble, by the carrier's key.
+    pub fn troubles(&self) -> BTreeMap<String, String> {
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        now.connected.troubles.clone()
+    }
+
+    /// Whether all carriers' accounts are known: not before the stored ones were read once.
+    pub fn knows_accounts(&self) -> bool {
+        self.connections().is_none_or(|all| all.now().read)
     }
 
     /// The calling side of a carrier.
     pub fn switchboard(&self, key: &str) -> Option<Arc<dyn Switchboard>> {
-        self.parts.switchboards.get(key).cloned()
+        let own = self.parts.switchboards.get(key).cloned();
+        own.or_else(|| self.connections()?.now().connected.switchboards.get(key).cloned())
     }
 
     /// Whether somebody here proves and answers a carrier's callbacks, under whatever path.
     pub fn answers(&self, carrier: &str) -> bool {
-        self.parts.switchboards.values().any(|board| board.key() == carrier)
+        let now = self.connections().map(Connections::now).unwrap_or_default();
+        let mut boards =
+            self.parts.switchboards.values().chain(now.connected.switchboards.values());
+        boards.any(|board| board.key() == carrier)
     }
 
     /// A configured payment processor.

@@ -21,7 +21,7 @@ use kept::Kept;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use voxlink_domain::{
-    Fault, Platform,
+    Fault, Platform, carriers,
     routing::{Source, Table},
     trunks,
 };
@@ -32,7 +32,7 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// How often the table is refreshed, and how often it is read anew as a whole.
 const REFRESH: Duration = Duration::from_millis(700);
 const RELOAD_EVERY: u32 = 400;
-/// Every how many turns edges and trunks are read: about three seconds.
+/// Every how many turns edges, trunks and stored credentials are read: about three seconds.
 const EDGES_EVERY: u32 = 4;
 /// A reading that takes longer has failed.
 const READING: Duration = Duration::from_secs(20);
@@ -67,6 +67,7 @@ impl Callbacks {
             tracing::error!(%error, "the numbers in service could not be read from the database");
         }
         own_trunks(&platform).await;
+        stored_accounts(&platform).await;
         tasks.spawn(follow(platform.clone(), table.clone(), kept, stop.clone()));
         let recorder = Recorder::start(&platform, data_dir.join("calls"), &tasks, stop.clone());
         Self { platform, table, recorder, tasks, stop }
@@ -144,6 +145,16 @@ async fn own_trunks(platform: &Platform) {
     }
 }
 
+/// Goes by the carriers' credentials that are stored now. Where that fails, what was read before goes
+/// on to hold.
+async fn stored_accounts(platform: &Platform) {
+    match tokio::time::timeout(AT_START, carriers::follow(platform)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "stored credentials could not be read"),
+        Err(_) => tracing::warn!("stored credentials could not be read: the database takes long"),
+    }
+}
+
 /// Keeps the table as the database has it, and the copy on disk as the table.
 async fn follow(platform: Platform, table: Table, mut kept: Kept, stop: CancellationToken) {
     let (mut turn, mut failures): (u32, u32) = (0, 0);
@@ -152,6 +163,7 @@ async fn follow(platform: Platform, table: Table, mut kept: Kept, stop: Cancella
         let read = read(&platform, &table, turn.is_multiple_of(RELOAD_EVERY), READING).await;
         if read.is_ok() && turn.is_multiple_of(EDGES_EVERY) {
             own_trunks(&platform).await;
+            stored_accounts(&platform).await;
         }
         let age = table.read_at().map(|at| (platform.clock().now() - at).num_seconds().max(0));
         match read {

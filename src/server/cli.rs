@@ -21,7 +21,7 @@ pub(crate) use print::{say, tell};
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use std::{path::PathBuf, process::ExitCode};
-use voxlink_domain::db::PoolSizes;
+use voxlink_domain::{carriers, db::PoolSizes};
 
 /// VoxLink: a self-hosted shop and control room for telephone numbers.
 #[derive(Debug, Parser)]
@@ -293,12 +293,16 @@ async fn with_parts(
             say(&format!("{new} numbers are new; the catalogue of seed {seed} holds {count}."));
         }
         Command::Prices(Prices::Import { file, dry_run }) => {
+            carriers::follow(&platform).await?;
             return run::prices(&platform, &file, dry_run).await;
         }
         Command::Invoices(Invoices::Run { period, tenant, early }) => {
             return run::invoices(&platform, &period, tenant.as_deref(), early).await;
         }
-        Command::Numbers(what) => return numbers::run(&platform, what).await,
+        Command::Numbers(what) => {
+            carriers::follow(&platform).await?;
+            return numbers::run(&platform, what).await;
+        }
         Command::Campaigns(what) => return campaigns::run(&platform, what).await,
         Command::Audit(Audit::Verify) => return run::audit(&platform).await,
         Command::Staff(Staff::Add { email, name, role }) => {

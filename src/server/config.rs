@@ -9,8 +9,8 @@ mod secret_key;
 mod variables;
 
 pub use carriers::{
-    BandwidthAccount, BandwidthLogin, CarrierAccounts, RateLimit, SignalWireProject, TelnyxAccount,
-    TwilioAccount,
+    BandwidthAccount, BandwidthLogin, CarrierAccounts, CarrierSettings, RateLimit,
+    SignalWireProject, TelnyxAccount, TwilioAccount,
 };
 pub use data_dir::default_data_dir;
 pub use faults::CarrierFaults;
@@ -67,6 +67,8 @@ pub struct Config {
     pub mail_from: String,
     /// `TWILIO_…`, `SIGNALWIRE_…`, `TELNYX_…`, `BANDWIDTH_…`: the accounts at carriers.
     pub carriers: CarrierAccounts,
+    /// The same as texts, which stored ones are put beside.
+    pub carrier_settings: CarrierSettings,
     /// `LOCAL_CARRIER_SECRET`: what the local carrier signs its callbacks with.
     pub local_carrier_secret: Option<SecretString>,
     /// `LOCAL_CARRIER_FAULTS`: how often the local carrier misbehaves; never by default.
@@ -161,6 +163,7 @@ impl Config {
                 if text.contains('@') { Ok(text.to_owned()) } else { Err("it has no @".to_owned()) }
             })?,
             carriers: CarrierAccounts::read(&r)?,
+            carrier_settings: CarrierSettings::given(&r),
             local_carrier_faults: r.checked("LOCAL_CARRIER_FAULTS", str::parse)?,
             test_card: r.switch("TEST_CARD", is_loopback(&public_url))?,
             test_card_url: r.checked_opt("TEST_CARD_URL", site)?,
@@ -214,7 +217,10 @@ impl Config {
             ));
         }
         all.extend(self.carriers.unproved().into_iter().map(|(variable, carrier)| {
-            format!("{variable} is unset: calls to numbers bought at {carrier} are not answered")
+            format!(
+                "{variable} is unset: calls to numbers bought at {carrier} are not answered, unless \
+                 it is stored on the carrier's page"
+            )
         }));
         all.extend(self.carriers.passing().map(str::to_owned));
         if self.local_carrier_faults != CarrierFaults::default() {

@@ -5,7 +5,7 @@ mod machine;
 
 use crate::{cli::say, config::Config};
 use std::{process::ExitCode, time::Duration};
-use voxlink_domain::Platform;
+use voxlink_domain::{Platform, carriers::follow};
 use voxlink_gateways::MailError;
 
 /// The longest that one look may take.
@@ -35,10 +35,20 @@ pub(crate) async fn run(config: &Config, platform: &Platform, style: &str) -> Ex
         look("roles", in_time(roles(platform)).await);
         look("jobs", in_time(jobs(platform)).await);
         look("clock", in_time(machine::clock(platform)).await);
+        if let Err(error) = follow(platform).await {
+            let remedy = "run voxlink migrate".to_owned();
+            look("stored credentials", Wrong(error.to_string(), remedy));
+        }
+    }
+    for (key, trouble) in platform.troubles() {
+        look(&format!("credentials of {key}"), carriers::trouble(&key, &trouble));
     }
     look("redis", in_time(machine::redis(config)).await);
     for carrier in platform.carriers() {
         let key = carrier.key();
+        if let Some(origin) = carriers::origin(platform, key) {
+            look(&format!("credentials of {key}"), origin);
+        }
         look(&format!("carrier {key}"), carriers::health(carrier.as_ref()).await);
         if reached {
             look(
@@ -59,7 +69,8 @@ pub(crate) async fn run(config: &Config, platform: &Platform, style: &str) -> Ex
             "carriers",
             Wrong(
                 "none is configured: nothing can be sold".to_owned(),
-                "set a carrier's variables, see the README".to_owned(),
+                "set a carrier's variables, see the README, or enter them under Carriers"
+                    .to_owned(),
             ),
         );
     }

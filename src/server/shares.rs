@@ -24,9 +24,15 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// Takes part in a carrier's quota, for now as its only server.
+    /// Takes part in a carrier's quota: where it did not before, for now as its only server.
     pub fn of(&self, carrier: &'static str) {
-        self.servers.write().unwrap_or_else(PoisonError::into_inner).insert(carrier, 1);
+        self.servers.write().unwrap_or_else(PoisonError::into_inner).entry(carrier).or_insert(1);
+    }
+
+    /// Takes no part any more in the quotas of other carriers than these.
+    pub fn only(&self, carriers: &[&'static str]) {
+        let mut servers = self.servers.write().unwrap_or_else(PoisonError::into_inner);
+        servers.retain(|carrier, _| carriers.contains(carrier));
     }
 
     /// Among how many servers the carrier's quota is shared, as far as is known; at least this one.

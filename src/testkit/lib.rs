@@ -6,10 +6,12 @@
     reason = "test code: a failure here is the test's"
 )]
 
+mod accounts;
 mod database;
 mod jobs;
 mod number;
 mod platform;
 
+pub use accounts::FakeAccounts;
 pub use database::TestDatabase;
 pub use platform::{Outside, TestPlatform, monday, top_up};

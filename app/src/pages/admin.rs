@@ -41,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         get("/admin/carriers/{key}", Access::Admin, carriers::show),
         post("/admin/carriers/{key}", Access::Admin, carriers::change),
         post("/admin/carriers/{key}/test", Access::Admin, carriers::test),
+        post("/admin/carriers/{key}/credentials", Access::Admin, carriers::store),
         get("/admin/carriers/{key}/papers", Access::Admin, carriers::papers::show),
         post("/admin/carriers/{key}/papers", Access::Admin, carriers::papers::file),
         post("/admin/carriers/{key}/papers/remove", Access::Admin, carriers::papers::remove),

@@ -31,7 +31,7 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError, Clock,
     carrier::{
-        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Filter, Findings, MessageReceipt,
         NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
         SearchQuery, Subaccount,
     },
@@ -206,6 +206,15 @@ impl Carrier for Bandwidth {
         Abilities {
             holds: reserve,
             search: true,
+            searches_by: &[
+                Filter::AreaCode,
+                Filter::Contains,
+                Filter::Locality,
+                Filter::Region,
+                Filter::PostalCode,
+                Filter::RateCentre,
+                Filter::Lata,
+            ],
             ports: true,
             messages: self.account.messaging_application.is_some(),
             calls: true,

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError, Clock,
     carrier::{
-        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Filter, Findings, MessageReceipt,
         NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
         SearchQuery, Subaccount,
     },
@@ -83,6 +83,7 @@ impl Carrier for Clec {
         Abilities {
             holds: true,
             search: true,
+            searches_by: &[Filter::AreaCode, Filter::Contains, Filter::Exclude],
             ports: false,
             messages: false,
             calls: false,

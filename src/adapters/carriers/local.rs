@@ -25,7 +25,7 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError, Clock,
     carrier::{
-        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Filter, Findings, MessageReceipt,
         NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
         SearchQuery, Subaccount,
     },
@@ -75,11 +75,6 @@ impl LocalCarrier {
         Self { account: account.to_owned(), ..self.clone() }
     }
 
-    /// The misbehaviour asked for.
-    pub const fn faults(&self) -> Faults {
-        self.faults
-    }
-
     /// Closes its connections.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -111,6 +106,16 @@ impl Carrier for LocalCarrier {
         Abilities {
             holds: true,
             search: true,
+            searches_by: &[
+                Filter::AreaCode,
+                Filter::Contains,
+                Filter::Exclude,
+                Filter::Locality,
+                Filter::Region,
+                Filter::Near,
+                Filter::Capabilities,
+                Filter::NoPapers,
+            ],
             ports: false,
             messages: false,
             calls: false,
@@ -127,6 +132,7 @@ impl Carrier for LocalCarrier {
     }
 
     async fn search(&self, query: &SearchQuery) -> Result<Findings, CarrierError> {
+        self.faults.befall(self.faults.search_down).await?;
         search::search(self, query).await
     }
 
@@ -148,9 +154,7 @@ impl Carrier for LocalCarrier {
     }
 
     async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
-        let fate = self.faults.befall().await?;
-        let bought = self.sell(purchase).await?;
-        Faults::answer(fate, bought)
+        self.faults.sell(self, purchase).await
     }
 
     async fn find_purchase(
@@ -177,10 +181,12 @@ impl Carrier for LocalCarrier {
         carrier_number_id: &str,
         settings: &NumberSettings,
     ) -> Result<OwnedNumber, CarrierError> {
+        self.faults.befall(self.faults.configure_down).await?;
         self.set_up(carrier_number_id, settings).await
     }
 
     async fn release(&self, carrier_number_id: &str) -> Result<(), CarrierError> {
+        self.faults.befall(self.faults.release_down).await?;
         self.take_back(carrier_number_id).await
     }
 

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError,
     carrier::{
-        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Filter, Findings, MessageReceipt,
         NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
         SearchQuery, Subaccount,
     },
@@ -164,6 +164,7 @@ impl Carrier for SignalWire {
         Abilities {
             holds: false,
             search: true,
+            searches_by: &[Filter::AreaCode, Filter::Contains, Filter::Locality, Filter::Region],
             ports: false,
             messages: true,
             calls: true,

@@ -35,7 +35,7 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError, Clock,
     carrier::{
-        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Filter, Findings, MessageReceipt,
         NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
         SearchQuery, Subaccount,
     },
@@ -148,6 +148,14 @@ impl Carrier for Telnyx {
         Abilities {
             holds: true,
             search: true,
+            searches_by: &[
+                Filter::AreaCode,
+                Filter::Contains,
+                Filter::Locality,
+                Filter::Region,
+                Filter::RateCentre,
+                Filter::Capabilities,
+            ],
             ports: true,
             messages: true,
             calls: true,

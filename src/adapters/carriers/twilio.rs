@@ -24,7 +24,7 @@ use uuid::Uuid;
 use voxlink_gateways::{
     Carrier, CarrierError,
     carrier::{
-        Abilities, Bought, CallDetails, CarrierHold, Coverage, Findings, MessageReceipt,
+        Abilities, Bought, CallDetails, CarrierHold, Coverage, Filter, Findings, MessageReceipt,
         NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow, Purchase,
         SearchQuery, Subaccount,
     },
@@ -143,6 +143,18 @@ impl Carrier for Twilio {
         Abilities {
             holds: false,
             search: true,
+            searches_by: &[
+                Filter::AreaCode,
+                Filter::Contains,
+                Filter::Locality,
+                Filter::Region,
+                Filter::PostalCode,
+                Filter::RateCentre,
+                Filter::Lata,
+                Filter::Near,
+                Filter::Capabilities,
+                Filter::NoPapers,
+            ],
             ports: true,
             messages: true,
             calls: true,

@@ -134,10 +134,11 @@ pub(super) fn configuration(asks: &Asks<'_>) -> Vec<ConfigFile> {
             Some(format!("modparam(\"uac\", \"credential\", \"{}\")\n", quoted(&all)))
         })
         .collect();
-    let listen: String = super::transports(asks)
+    let listen: Vec<String> = super::transports(asks)
         .into_iter()
         .map(|transport| format!("listen={transport}:{}\n", host_and_port(asks)))
         .collect();
+    let listen = listen.concat();
     let text = SCRIPT
         .replace("{{edge}}", &asks.edge.name)
         .replace("{{listen}}", &listen)

@@ -47,7 +47,6 @@ async fn one(platform: &Platform, number: &E164) -> Result<Offer, RowError> {
     let sellers: Vec<Arc<dyn Carrier>> = platform
         .carriers()
         .filter(|carrier| enabled.iter().any(|key| key == carrier.key()))
-        .cloned()
         .collect();
     let deadline = platform.settings().search_deadline;
     let asked = sellers.iter().map(|carrier| offered(carrier, number, deadline));

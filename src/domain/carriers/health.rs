@@ -46,7 +46,8 @@ pub async fn ask(platform: &Platform, key: &str) -> Result<Health, CarriersError
     Ok(asked(platform, carrier.as_ref()).await?)
 }
 
-async fn asked(platform: &Platform, carrier: &dyn Carrier) -> Result<Health, Fault> {
+/// How a carrier answers: the code, what it said, and after how many milliseconds.
+pub(super) async fn answer(carrier: &dyn Carrier) -> (&'static str, String, i32) {
     let begun = Instant::now();
     let answer = tokio::time::timeout(PATIENCE, carrier.health()).await;
     let took_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
@@ -55,6 +56,11 @@ async fn asked(platform: &Platform, carrier: &dyn Carrier) -> Result<Health, Fau
         Ok(Err(error)) => (error.code(), error.to_string().chars().take(WORDS).collect()),
         Err(_) => (SILENT, format!("no answer within {} seconds", PATIENCE.as_secs())),
     };
+    (code, detail, took_ms)
+}
+
+async fn asked(platform: &Platform, carrier: &dyn Carrier) -> Result<Health, Fault> {
+    let (code, detail, took_ms) = answer(carrier).await;
     let mut cx = platform.work("carriers").await?;
     let asked_at = cx.now();
     sqlx::query!(
@@ -84,7 +90,7 @@ impl Job for AskCarriers {
     const TRIES: i32 = 1;
 
     async fn run(&self, platform: &Platform) -> Result<(), JobError> {
-        let carriers: Vec<Arc<dyn Carrier>> = platform.carriers().cloned().collect();
+        let carriers: Vec<Arc<dyn Carrier>> = platform.carriers().collect();
         let answers = carriers.iter().map(|carrier| asked(platform, carrier.as_ref()));
         for answer in join_all(answers).await {
             answer?;

@@ -1,7 +1,7 @@
 //! What the administrators' pages show.
 
 use super::{
-    CallbackOutcome, CarrierState, CarriersError, DAYS, Health, Operation,
+    CallbackOutcome, CarrierState, CarriersError, DAYS, Health, Operation, Origin,
     figures::{Row, by_operation},
     standing::mark_up_of,
 };
@@ -38,6 +38,10 @@ pub struct CarrierRow {
     pub proved: bool,
     /// The variables that are unset on this server and without which one of the two is missing.
     pub lacks: Vec<&'static str>,
+    /// Where its credentials come from on this server.
+    pub origin: Origin,
+    /// Why what is stored of them is not used: the end of a sentence.
+    pub trouble: Option<String>,
     /// Whether its numbers are sold.
     pub state: CarrierState,
     /// The lower, the sooner its numbers come among equals.
@@ -122,7 +126,9 @@ fn here(platform: &Platform, key: String, name: String) -> CarrierRow {
     CarrierRow {
         configured: platform.carrier(&key).is_some(),
         proved: platform.answers(&key),
-        lacks: platform.lacks(&key).to_vec(),
+        lacks: platform.lacks(&key),
+        origin: platform.origin(&key),
+        trouble: platform.trouble(&key),
         key,
         name,
         state: CarrierState::Enabled,

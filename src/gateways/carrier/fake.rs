@@ -1,13 +1,16 @@
 //! A carrier in memory, with books of its own: what it sold, to whom, and how often it charged.
 //! A test compares those books with ours.
 
+mod books;
 mod whims;
 
-use whims::Whims;
+pub use books::Sale;
+use books::{Books, owned, told};
 pub use whims::{Meddling, Mood};
+use whims::{SEARCHES_BY, Whims};
 
 use super::{
-    Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Filter, Findings,
+    Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Findings,
     MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, Papers,
     PriceRow, Purchase, SearchQuery, Subaccount,
 };
@@ -15,103 +18,13 @@ use crate::fault::{Fault, Script};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 use voxlink_types::{
     Currency, E164,
     number::{Capability, NumberType, Requirement},
     paper::Paper,
 };
-
-/// A number the carrier sold: a line of its books.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sale {
-    /// The number.
-    pub number: E164,
-    /// The key the purchase came with.
-    pub key: Uuid,
-    /// The carrier's id of the number.
-    pub carrier_number_id: String,
-    /// Questions left until a pending purchase is done.
-    pub pending: u8,
-    /// True once it was given back.
-    pub released: bool,
-    /// False when it does not ring.
-    pub active: bool,
-    /// What came with the purchase.
-    pub papers: Papers,
-    settings: NumberSettings,
-}
-
-#[derive(Debug, Default)]
-struct Books {
-    for_sale: BTreeMap<E164, Offer>,
-    sold: BTreeMap<E164, Offer>,
-    holds: BTreeMap<E164, (Uuid, CarrierHold)>,
-    sales: Vec<Sale>,
-    script: Script,
-    mood: Mood,
-    keeps: Option<CarrierError>,
-    searches: usize,
-    whims: Whims,
-    inquiries: usize,
-}
-
-impl Books {
-    fn owned(&self, id: &str) -> Result<&Sale, CarrierError> {
-        self.sales
-            .iter()
-            .find(|s| s.carrier_number_id == id && !s.released)
-            .ok_or(CarrierError::Gone { detail: id.to_owned() })
-    }
-
-    fn sell(&mut self, purchase: &Purchase, pending: u8) -> Result<Bought, CarrierError> {
-        if let Some(sale) = self.sales.iter().find(|s| s.key == purchase.key) {
-            return self.whims.recall(told(sale));
-        }
-        if self.sales.iter().any(|s| s.number == purchase.number && !s.released) {
-            return Err(CarrierError::AlreadyOurs { detail: purchase.number.to_string() });
-        }
-        let gone = CarrierError::Unavailable { detail: purchase.number.to_string() };
-        let offer = self.for_sale.remove(&purchase.number).ok_or(gone)?;
-        self.sold.insert(purchase.number.clone(), offer);
-        self.holds.remove(&purchase.number);
-        let sale = Sale {
-            number: purchase.number.clone(),
-            key: purchase.key,
-            carrier_number_id: format!("FN{:06}", self.sales.len() + 1),
-            pending,
-            released: false,
-            active: true,
-            papers: purchase.papers.clone(),
-            settings: purchase.settings.clone(),
-        };
-        let answer = told(&sale);
-        self.sales.push(sale);
-        Ok(answer)
-    }
-}
-
-fn owned(sale: &Sale) -> OwnedNumber {
-    OwnedNumber {
-        id: sale.carrier_number_id.clone(),
-        number: sale.number.clone(),
-        account: "fake".to_owned(),
-        active: sale.active,
-        settings: Some(sale.settings.clone()),
-    }
-}
-
-fn told(sale: &Sale) -> Bought {
-    if sale.pending > 0 {
-        Bought::Pending { order_id: format!("FO-{}", sale.carrier_number_id) }
-    } else {
-        Bought::Done(owned(sale))
-    }
-}
 
 fn lost() -> CarrierError {
     CarrierError::UnknownOutcome { detail: "no answer".to_owned() }
@@ -296,6 +209,7 @@ impl Carrier for FakeCarrier {
         Abilities {
             holds: self.says_it_holds,
             search: true,
+            searches_by: SEARCHES_BY,
             ports: false,
             messages: false,
             calls: false,
@@ -322,9 +236,8 @@ impl Carrier for FakeCarrier {
             Mood::Slow => std::future::pending().await,
             Mood::Dead => return Err(hiccup()),
         }
-        // It knows no postal codes, rate centres or LATAs.
         let mut applied = query.given();
-        applied.retain(|f| !matches!(f, Filter::PostalCode | Filter::RateCentre | Filter::Lata));
+        applied.retain(|f| SEARCHES_BY.contains(f));
         let fits = |o: &&Offer| {
             o.country == query.country
                 && (query.types.is_empty() || query.types.contains(&o.number_type))
@@ -481,7 +394,7 @@ impl Carrier for FakeCarrier {
     }
 
     async fn health(&self) -> Result<(), CarrierError> {
-        Ok(())
+        if self.books().mood == Mood::Dead { Err(hiccup()) } else { Ok(()) }
     }
 
     async fn subaccounts(
@@ -524,6 +437,10 @@ mod tests {
     #[tokio::test]
     async fn it_keeps_the_contract() {
         let carrier = FakeCarrier::new(numbers(20), Script::calm());
+        // More than two pages of what we have.
+        let more = (0..120).filter_map(|n| format!("+1646555{:04}", 100 + n).parse().ok());
+        let settings = contract::purchase(&numbers(1).next().unwrap(), Uuid::nil()).settings;
+        carrier.own(more, &settings);
         contract::run(&carrier, &anything(), DateTime::UNIX_EPOCH).await;
     }
 

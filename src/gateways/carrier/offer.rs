@@ -1,5 +1,6 @@
 //! What is asked of a carrier's catalogue and what it offers.
 
+use super::Filter;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct Abilities {
     pub holds: bool,
     /// It can be searched at all (an operator's own trunks may not).
     pub search: bool,
+    /// The conditions of a search that it can be asked for, in some country at least. The others
+    /// are checked on what it offers, or nobody can check them.
+    pub searches_by: &'static [Filter],
     /// It takes numbers from other carriers.
     pub ports: bool,
     /// It carries text messages.

@@ -23,7 +23,7 @@ use voxlink_gateways::{
 use voxlink_server::{
     Assembly, Dress, Stock, callbacks::Callbacks, config::Config, router, web::Admission,
 };
-use voxlink_testkit::{Outside, TestPlatform};
+use voxlink_testkit::{FakeAccounts, Outside, TestPlatform};
 use voxlink_types::E164;
 
 /// Where the server believes to be.
@@ -99,7 +99,7 @@ impl House {
     /// Builds it, with a fault planted or without.
     pub async fn open(plant: Option<Plant>) -> Self {
         let mut shown = None;
-        let test = TestPlatform::joined(|options, clock| {
+        let mut test = TestPlatform::joined(|options, clock| {
             let home = HOME.parse().unwrap();
             let carrier = FakeCarrier::new((0..2000).map(for_sale), Script::calm());
             let (passes, directory) = (EdgePasses::new(&[7; 32]), Directory::default());
@@ -120,6 +120,8 @@ impl House {
             }
         })
         .await;
+        let accounts = Arc::new(FakeAccounts::default());
+        test.platform = test.platform.clone().connecting(accounts, Seal::new(&[7; 32])).unwrap();
         let card = shown.unwrap();
         let folder = std::env::temp_dir().join(format!("voxlink-proof-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir_all(folder.join("site")).unwrap();

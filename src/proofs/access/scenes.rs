@@ -209,6 +209,7 @@ impl Cast<'_> {
             "POST /admin/settings" => "name=Seller&line1=1+Main+Street&line2=&city=Boston&region=MA&postal_code=02108&country=US&email=billing@seller.example&registrations=EIN:+00-0000000&payment_terms=Due+soon.&payment_days=14&bank=&invoice_prefix=VL&footer=".to_owned(),
             // Another priority each time, and sold as before: other scenes buy there.
             "POST /admin/carriers/{key}" => format!("state=enabled&priority={}&mark_up=1.5&reason=proof", 1 + n % 1000),
+            "POST /admin/carriers/{key}/credentials" => format!("FAKE_ID=proof&FAKE_TOKEN=proof-{n}&untested=true"),
             "POST /admin/carriers/{key}/papers" => format!("country=DE&number_type=local&bundle=proof-{n}"),
             "POST /admin/carriers/{key}/papers/remove" => "country=DE&number_type=local".to_owned(),
             "POST /admin/trunks" => format!("name=trunk-{n}&host=192.0.2.1&port=5060&transport=udp&carries=both&username=&password=&priority=100"),

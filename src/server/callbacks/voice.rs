@@ -29,10 +29,13 @@ impl Callbacks {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<(Arc<dyn Switchboard>, Verified), Response> {
-        let board = self
-            .platform
-            .switchboard(carrier)
-            .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
+        let board = self.platform.switchboard(carrier).ok_or_else(|| {
+            // Perhaps it is proved by what is stored, which could not be read yet: it comes again.
+            let known = self.platform.knows_accounts();
+            let status =
+                if known { StatusCode::NOT_FOUND } else { StatusCode::SERVICE_UNAVAILABLE };
+            status.into_response()
+        })?;
         let path = uri.path_and_query().map_or("/", |p| p.as_str());
         let url = self.platform.settings().url(path);
         let now = self.platform.clock().now();

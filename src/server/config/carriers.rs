@@ -2,10 +2,12 @@
 //! carrier's variables, checks each by itself, and then that the account is whole.
 
 mod bandwidth;
+mod filled;
 mod lacks;
 mod telnyx;
 
 pub use bandwidth::{BandwidthAccount, BandwidthLogin};
+pub use filled::CarrierSettings;
 pub use telnyx::TelnyxAccount;
 
 use super::{ConfigError, is_loopback, read::Reader, site};

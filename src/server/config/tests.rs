@@ -226,6 +226,7 @@ fn a_wrong_value_is_named_with_an_example_and_is_not_repeated() {
         ("BANDWIDTH_CLIENT_ID", "PROD-1:secret"),
         ("BANDWIDTH_CALLBACK_PASSWORD", "hunter2"),
         ("METRICS_TOKEN", "hunter2"),
+        ("LOCAL_CARRIER_FAULTS", "explode=1"),
     ] {
         let said = read(&[(name, value)]).unwrap_err().to_string();
         assert!(said.starts_with(&format!("{name} is wrong: ")), "{said}");

@@ -358,8 +358,8 @@ pub const VARIABLES: &[Variable] = &[
     unset(
         "LOCAL_CARRIER_FAULTS",
         "none",
-        "fail=0.1,refuse=0.05,lose_answer=0.2",
-        "How often the local carrier fails, refuses, or loses its answer, for proofs of the saga",
+        "fail=0.1,lose_answer=0.2,pending=0.3,slow_ms=300,search_down=0.1",
+        "How the local carrier misbehaves, for proofs and demonstrations. What befalls purchases, from 0 to 1: `fail`, `refuse`, `lose_answer`, `lose_request`, `duplicate` (it arrives twice), `pending` (an order that is worked off later); how often the rest fails: `search_down`, `configure_down`, `release_down`; milliseconds that each of them takes longer: `slow_ms`",
     ),
     unset(
         "TEST_CARD",

@@ -3,7 +3,7 @@
 use super::Finding::{self, Absent, Good, Wrong};
 use super::PATIENCE;
 use crate::config::{VARIABLES, Variable};
-use voxlink_domain::{Fault, Platform, catalog::current_prices};
+use voxlink_domain::{Fault, Platform, carriers::Origin, catalog::current_prices};
 use voxlink_gateways::{Carrier, CarrierError};
 
 /// Looks at one carrier.
@@ -16,6 +16,25 @@ pub(super) async fn health(carrier: &dyn Carrier) -> Finding {
         Ok(()) => Good(format!("{} answers and takes our credentials", carrier.name())),
         Err(error) => Wrong(error.to_string(), remedy(carrier.key(), carrier.name(), &error)),
     }
+}
+
+/// Says where a carrier's credentials come from, if it needs some.
+pub(super) fn origin(platform: &Platform, key: &str) -> Option<Finding> {
+    match platform.origin(key) {
+        Origin::NotNeeded | Origin::Nowhere => None,
+        Origin::Environment => Some(Good("from the environment".to_owned())),
+        Origin::Stored => Some(Good("stored by administrators".to_owned())),
+        Origin::Both => Some(Good("from the environment, and stored by administrators".to_owned())),
+    }
+}
+
+/// What to do where the stored credentials of a carrier are of no use.
+pub(super) fn trouble(key: &str, trouble: &str) -> Finding {
+    let remedy = format!(
+        "give this server the SECRET_KEY of the one where they were entered, or enter them again \
+         at /admin/carriers/{key}"
+    );
+    Wrong(trouble.to_owned(), remedy)
 }
 
 /// Looks whether what a carrier tells us is believed: otherwise its calls are not answered.

@@ -1,10 +1,12 @@
 //! The carriers: which are sold, how they are, what they came to over all servers. Administrators
 //! alone: what a carrier costs stands here.
 
+mod credentials;
 mod figures;
 mod one;
 pub(super) mod papers;
 
+pub(super) use credentials::store;
 pub(super) use one::{change, show, test};
 
 use crate::{
@@ -53,6 +55,15 @@ fn connection(row: &CarrierRow) -> impl IntoView + use<> {
     view! { <Badge text=text tone=tone /> }
 }
 
+/// Where its credentials come from, or that those that are stored are of no use.
+fn origin(row: &CarrierRow) -> impl IntoView + use<> {
+    let (text, tone) = match row.trouble {
+        Some(_) => ("Stored, not in use", Some(Tone::Danger)),
+        None => (row.origin.label(), None),
+    };
+    view! { <Badge text=text tone=tone /> }
+}
+
 /// Whether it is left alone because it fails.
 fn breaker(at: Breakers) -> impl IntoView {
     let (text, tone) = match (at.servers, at.open) {
@@ -81,6 +92,7 @@ fn table(all: Vec<CarrierRow>, numbers: &BTreeMap<String, i64>) -> impl IntoView
                     <th scope="col">"Carrier"</th>
                     <th scope="col">"Sold"</th>
                     <th scope="col">"Connection"</th>
+                    <th scope="col">"Credentials"</th>
                     <th scope="col">"Breaker"</th>
                     <th scope="col" class="amount">"Requests"</th>
                     <th scope="col" class="amount">"Not done"</th>
@@ -97,6 +109,7 @@ fn table(all: Vec<CarrierRow>, numbers: &BTreeMap<String, i64>) -> impl IntoView
 fn line(row: &CarrierRow, active: i64) -> impl IntoView + use<> {
     let href = format!("{HERE}/{}", row.key);
     let (state, health, breaker) = (sold(row.state), connection(row), breaker(row.breakers));
+    let origin = origin(row);
     let (name, key, priority) = (row.name.clone(), row.key.clone(), row.priority);
     let (requests, failed) = (grouped(row.requests), grouped(row.failed));
     let mark_up = row.mark_up.normalize().to_string();
@@ -110,6 +123,7 @@ fn line(row: &CarrierRow, active: i64) -> impl IntoView + use<> {
             </Cell>
             <Cell label="Sold">{state}</Cell>
             <Cell label="Connection">{health}</Cell>
+            <Cell label="Credentials">{origin}</Cell>
             <Cell label="Breaker">{breaker}</Cell>
             <Cell label="Requests" amount=true>{requests}</Cell>
             <Cell label="Not done" amount=true>{failed}</Cell>

@@ -17,7 +17,7 @@ fn unavailable(number: &E164) -> CarrierError {
     CarrierError::Unavailable { detail: format!("21422 {number} is not available") }
 }
 
-fn already_ours(number: &E164) -> CarrierError {
+pub(super) fn already_ours(number: &E164) -> CarrierError {
     CarrierError::AlreadyOurs { detail: format!("21404 {number} is in this account") }
 }
 

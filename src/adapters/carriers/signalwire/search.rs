@@ -144,3 +144,59 @@ fn offered(a: Available, kind: NumberType, query: &SearchQuery) -> Option<Offer>
         query.near,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// Shaped as the schema `AvailablePhoneNumbersResponse`, whose places may be left out.
+    fn page(numbers: &[Value], kind: NumberType) -> Vec<Offer> {
+        let page = json!({"links": {"self": "/api/relay/rest/phone_numbers/search",
+            "first": "/api/relay/rest/phone_numbers/search"}, "data": numbers});
+        let list: List = serde_json::from_value(page).unwrap();
+        let query = SearchQuery { country: "US".to_owned(), ..SearchQuery::default() };
+        list.data.into_iter().filter_map(|a| offered(a, kind, &query)).collect()
+    }
+
+    #[test]
+    fn an_offer_is_read_with_its_place_and_what_it_can_do() {
+        let number = json!({"number": "+12135550142", "region": "CA", "city": "Los Angeles",
+            "rate_center": "LSAN DA 01", "lata": "730",
+            "capabilities": {"voice": true, "sms": true, "mms": false, "fax": true}});
+        let offers = page(&[number], NumberType::Local);
+        let [offer] = offers.as_slice() else { panic!("{offers:?}") };
+        assert_eq!((offer.number.as_str(), offer.country.as_str()), ("+12135550142", "US"));
+        assert_eq!((offer.carrier.as_str(), offer.number_type), ("signalwire", NumberType::Local));
+        assert_eq!(offer.capabilities, [Capability::Voice, Capability::Sms, Capability::Fax]);
+        let told = [
+            (&offer.area_code, "213"),
+            (&offer.locality, "Los Angeles"),
+            (&offer.region, "CA"),
+            (&offer.rate_centre, "LSAN DA 01"),
+            (&offer.lata, "730"),
+        ];
+        for (there, wanted) in told {
+            assert_eq!(there.as_deref(), Some(wanted));
+        }
+        assert_eq!((&offer.postal_code, &offer.cost), (&None, &None));
+    }
+
+    #[test]
+    fn a_toll_free_number_is_at_no_place_and_does_what_it_is_said_to() {
+        let bare = json!({"number": "+18885550142", "region": "", "city": null});
+        let offers = page(&[bare], NumberType::TollFree);
+        let [offer] = offers.as_slice() else { panic!("{offers:?}") };
+        assert_eq!((&offer.locality, &offer.region, offer.position), (&None, &None, None));
+        assert_eq!(offer.area_code.as_deref(), Some("888"));
+        assert!(offer.capabilities.is_empty(), "none was told");
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_read_is_left_out_and_a_strange_page_is_an_error() {
+        let good = json!({"number": "+12135550142"});
+        assert_eq!(page(&[json!({"number": "soon"}), good], NumberType::Local).len(), 1);
+        let refusal = json!({"errors": [{"code": "invalid_parameter", "status": "422"}]});
+        assert!(serde_json::from_value::<List>(refusal).is_err());
+    }
+}

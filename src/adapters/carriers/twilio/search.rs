@@ -299,3 +299,140 @@ fn offered(a: Available, kind: NumberType, query: &SearchQuery) -> Option<Offer>
 fn degrees(value: &serde_json::Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use voxlink_gateways::carrier::Near;
+
+    fn us() -> SearchQuery {
+        SearchQuery { country: "US".to_owned(), limit: 10, ..SearchQuery::default() }
+    }
+
+    /// Shaped as `AvailablePhoneNumbers/{CountryCode}/Local` answers in twilio_api_v2010.
+    fn hilo() -> Value {
+        json!({"address_requirements": "none", "beta": false,
+            "capabilities": {"mms": true, "sms": false, "voice": true},
+            "friendly_name": "(808) 555-0142", "iso_country": "US", "lata": "834",
+            "latitude": "19.720000", "locality": "Hilo", "longitude": "-155.090000",
+            "phone_number": "+18085550142", "postal_code": "96720", "rate_center": "HILO",
+            "region": "HI"})
+    }
+
+    fn page(numbers: &[Value], kind: NumberType) -> Vec<Offer> {
+        let page = json!({"available_phone_numbers": numbers, "uri": "/x"});
+        read(&answer(&page), kind, &us()).unwrap()
+    }
+
+    fn answer(body: &Value) -> Answer {
+        Answer {
+            status: reqwest::StatusCode::OK,
+            headers: reqwest::header::HeaderMap::new(),
+            body: body.to_string().into_bytes(),
+            repeat: crate::wire::Repeat::Safe,
+        }
+    }
+
+    #[test]
+    fn an_offer_is_read_with_its_place_and_what_it_can_do() {
+        let offers = page(&[hilo()], NumberType::Local);
+        let [offer] = offers.as_slice() else { panic!("{offers:?}") };
+        assert_eq!((offer.number.as_str(), offer.country.as_str()), ("+18085550142", "US"));
+        assert_eq!((offer.carrier.as_str(), offer.number_type), ("twilio", NumberType::Local));
+        assert_eq!(offer.capabilities, [Capability::Voice, Capability::Mms], "false is not there");
+        let told = [
+            (&offer.area_code, "808"),
+            (&offer.locality, "Hilo"),
+            (&offer.region, "HI"),
+            (&offer.postal_code, "96720"),
+            (&offer.rate_centre, "HILO"),
+            (&offer.lata, "834"),
+        ];
+        for (there, wanted) in told {
+            assert_eq!(there.as_deref(), Some(wanted));
+        }
+        assert_eq!(offer.position, Some((19.72, -155.09)));
+        assert_eq!((offer.requirement, &offer.cost), (Requirement::None, &None));
+    }
+
+    #[test]
+    fn what_is_not_told_is_not_made_up() {
+        let norway = json!({"address_requirements": "any", "beta": true,
+            "capabilities": {"MMS": false, "SMS": true, "voice": false},
+            "friendly_name": "+4759440300", "iso_country": "NO", "lata": null, "latitude": null,
+            "locality": null, "longitude": null, "phone_number": "+4759440300",
+            "postal_code": null, "rate_center": "", "region": null});
+        let offers = page(&[norway], NumberType::Mobile);
+        let [offer] = offers.as_slice() else { panic!("{offers:?}") };
+        assert_eq!(offer.capabilities, [Capability::Sms], "keys come in capitals, too");
+        assert_eq!((&offer.locality, &offer.rate_centre, &offer.area_code), (&None, &None, &None));
+        assert_eq!((offer.position, offer.requirement), (None, Requirement::AnyAddress));
+    }
+
+    #[test]
+    fn an_address_that_is_wanted_is_told_and_an_unknown_word_wants_one() {
+        for (word, wanted) in [
+            (json!(null), Requirement::None),
+            (json!("none"), Requirement::None),
+            (json!("local"), Requirement::LocalAddress),
+            (json!("foreign"), Requirement::ForeignAddress),
+            (json!("any"), Requirement::AnyAddress),
+            (json!("lunar"), Requirement::AnyAddress),
+        ] {
+            let mut number = hilo();
+            number["address_requirements"] = word.clone();
+            assert_eq!(page(&[number], NumberType::Local)[0].requirement, wanted, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_read_is_left_out_and_a_strange_page_is_an_error() {
+        let mut strange = hilo();
+        strange["phone_number"] = json!("8085550142");
+        assert_eq!(page(&[strange, hilo()], NumberType::Local).len(), 1);
+        assert!(page(&[], NumberType::Local).is_empty());
+        let refusal = json!({"code": 20404, "message": "not found", "status": 404});
+        assert!(read(&answer(&refusal), NumberType::Local, &us()).is_err());
+    }
+
+    #[test]
+    fn a_country_has_the_kinds_that_its_index_names() {
+        let kinds = |country: Value| serde_json::from_value::<Country>(country).unwrap().kinds();
+        let at = "/2010-04-01/Accounts/AC1/AvailablePhoneNumbers/AU";
+        let australia = json!({"beta": false, "country": "Australia", "country_code": "AU",
+            "subresource_uris": {"local": format!("{at}/Local.json"),
+                "mobile": format!("{at}/Mobile.json"), "toll_free": format!("{at}/TollFree.json"),
+                "voip": format!("{at}/Voip.json")},
+            "uri": format!("{at}.json")});
+        assert_eq!(kinds(australia), [NumberType::Local, NumberType::Mobile, NumberType::TollFree]);
+        assert!(kinds(json!({"country_code": "AQ", "beta": false})).is_empty());
+    }
+
+    #[test]
+    fn places_are_twilios_matter_in_north_america_alone_and_digits_are_checked_here() {
+        let text = |text: &str| Some(text.to_owned());
+        let all = SearchQuery {
+            area_code: text("808"),
+            contains: text("42"),
+            exclude: vec!["4".to_owned()],
+            locality: text("Hilo"),
+            region: text("HI"),
+            postal_code: text("96720"),
+            rate_centre: text("HILO"),
+            lata: text("834"),
+            near: Some(Near { latitude: 19.72, longitude: -155.09, within_km: 10.0 }),
+            capabilities: vec![Capability::Voice],
+            no_papers: true,
+            ..us()
+        };
+        let mut wanted = all.given();
+        wanted.remove(&Filter::Contains);
+        wanted.remove(&Filter::Exclude);
+        assert_eq!(applied(&all), wanted);
+        let alone = SearchQuery { lata: None, ..all.clone() };
+        assert!(!applied(&alone).contains(&Filter::RateCentre), "it means nothing without a LATA");
+        let abroad = SearchQuery { country: "GB".to_owned(), ..all };
+        assert_eq!(applied(&abroad), BTreeSet::from([Filter::Capabilities, Filter::NoPapers]));
+    }
+}

@@ -247,6 +247,21 @@ async fn a_number_is_given_back_when_the_disconnect_is_complete() {
 }
 
 #[tokio::test]
+async fn a_reserved_number_is_sold_to_its_reservation_alone() {
+    let set = Set::of(5).await;
+    let bandwidth = set.bandwidth();
+    let until = chrono::DateTime::<chrono::Utc>::MAX_UTC;
+    let hold = bandwidth.hold(&number(100), Uuid::from_u128(1), until).await.unwrap();
+    lock(&set.books).slow = 0;
+    let stranger = contract::purchase(&number(100), Uuid::from_u128(2));
+    let refused = bandwidth.buy(&stranger).await;
+    assert!(matches!(refused, Err(CarrierError::Unavailable { .. })), "{refused:?}");
+    let mut held = contract::purchase(&number(100), Uuid::from_u128(3));
+    held.hold_id = Some(hold.id);
+    assert!(matches!(bandwidth.buy(&held).await, Ok(Bought::Done(_))));
+}
+
+#[tokio::test]
 async fn a_reservation_whose_answer_is_lost_is_an_unknown_outcome() {
     let mut set = Set::of(5).await;
     let until = chrono::DateTime::UNIX_EPOCH;

@@ -65,6 +65,14 @@ fn done(bought: Bought) -> OwnedNumber {
     }
 }
 
+impl World {
+    /// The same carrier on a bad day.
+    fn unlucky(&self, faults: Faults) -> LocalCarrier {
+        let clock = Arc::new(self.clock.clone());
+        LocalCarrier::connect(&self.database.options, 2, clock, faults)
+    }
+}
+
 async fn first(world: &World) -> Offer {
     world.carrier.search(&query("US")).await.unwrap().offers.remove(0)
 }
@@ -233,6 +241,42 @@ async fn a_reserved_number_is_offered_to_nobody_until_the_reservation_ends() {
 }
 
 #[tokio::test]
+async fn what_is_held_is_sold_to_its_hold_alone() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let until = world.clock.now() + Duration::minutes(15);
+    let hold = world.carrier.hold(&number, OrderItemId::new(1).uuid(), until).await.unwrap();
+    let another = OrderItemId::new(1).uuid().to_string();
+    for hold_id in [None, Some(another)] {
+        let refused = world.carrier.buy(&Purchase { hold_id, ..purchase(&number) }).await;
+        assert!(matches!(refused, Err(CarrierError::Unavailable { .. })), "{refused:?}");
+    }
+    let held = Purchase { hold_id: Some(hold.id), ..purchase(&number) };
+    assert_eq!(done(world.carrier.buy(&held).await.unwrap()).number, number);
+}
+
+#[tokio::test]
+async fn a_list_of_more_than_one_page_comes_whole() {
+    let world = world(800).await;
+    let mut bought = HashSet::new();
+    for offset in [0, 200] {
+        let page = SearchQuery { offset, limit: 200, sort: SearchSort::Number, ..query("US") };
+        for offer in world.carrier.search(&page).await.unwrap().offers {
+            // What is sold leaves the catalogue, so that pages shift: enough is what counts.
+            if world.carrier.buy(&purchase(&offer.number)).await.is_ok() {
+                bought.insert(offer.number);
+            }
+        }
+    }
+    assert!(bought.len() > 200, "{}", bought.len());
+    let (first, cursor) = world.carrier.list_owned(None).await.unwrap();
+    let (second, end) = world.carrier.list_owned(cursor).await.unwrap();
+    assert_eq!((first.len(), end), (200, None));
+    let listed: HashSet<E164> = first.into_iter().chain(second).map(|n| n.number).collect();
+    assert_eq!(listed, bought);
+}
+
+#[tokio::test]
 async fn the_same_key_is_one_purchase_also_at_the_same_time() {
     let world = world(500).await;
     let number = first(&world).await.number;
@@ -291,14 +335,106 @@ async fn a_released_number_rests_and_only_its_last_owner_may_undo() {
 async fn a_lost_answer_hides_a_purchase_that_can_be_looked_up() {
     let world = world(500).await;
     let number = first(&world).await.number;
-    let faults = Faults { lose_answer: 1.0, ..Faults::default() };
-    let clock = Arc::new(world.clock.clone());
-    let unlucky = LocalCarrier::connect(&world.database.options, 2, clock, faults);
+    let unlucky = world.unlucky(Faults { lose_answer: 1.0, ..Faults::default() });
     let wanted = purchase(&number);
     let lost = unlucky.buy(&wanted).await;
     assert!(matches!(lost, Err(CarrierError::UnknownOutcome { .. })));
     let found = world.carrier.find_purchase(&number, wanted.key).await.unwrap();
     assert_eq!(found.map(|b| done(b).number), Some(number));
+}
+
+#[tokio::test]
+async fn a_lost_request_and_a_failed_one_buy_nothing_and_nobody_can_tell_the_first() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let wanted = purchase(&number);
+    let lost = world.unlucky(Faults { lose_request: 1.0, ..Faults::default() }).buy(&wanted).await;
+    assert!(matches!(lost, Err(CarrierError::UnknownOutcome { .. })), "{lost:?}");
+    let failed = world.unlucky(Faults { fail: 1.0, ..Faults::default() }).buy(&wanted).await;
+    assert!(matches!(failed, Err(CarrierError::Transient { .. })), "{failed:?}");
+    assert_eq!(world.carrier.find_purchase(&number, wanted.key).await, Ok(None));
+    assert!(world.carrier.offer(&number).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_purchase_that_arrives_twice_is_answered_the_second_time_and_made_once() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let unlucky = world.unlucky(Faults { duplicate: 1.0, ..Faults::default() });
+    let wanted = purchase(&number);
+    let second = unlucky.buy(&wanted).await;
+    assert!(matches!(second, Err(CarrierError::AlreadyOurs { .. })), "{second:?}");
+    let found = unlucky.find_purchase(&number, wanted.key).await.unwrap();
+    assert_eq!(found.map(|b| done(b).number), Some(number));
+    assert_eq!(world.carrier.list_owned(None).await.unwrap().0.len(), 1);
+}
+
+#[tokio::test]
+async fn an_order_is_pending_until_somebody_asks_and_sold_to_nobody_else() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let slow = world.unlucky(Faults { pending: 1.0, ..Faults::default() });
+    let wanted = purchase(&number);
+    let bought = slow.buy(&wanted).await.unwrap();
+    let Bought::Pending { order_id } = bought else { panic!("{bought:?}") };
+    let stranger = world.carrier.for_account("other").buy(&purchase(&number)).await;
+    assert!(matches!(stranger, Err(CarrierError::Unavailable { .. })), "{stranger:?}");
+    let owned = done(slow.find_purchase(&number, wanted.key).await.unwrap().unwrap());
+    assert_eq!((&owned.number, &owned.id), (&number, &order_id));
+    let again = done(slow.buy(&wanted).await.unwrap());
+    assert_eq!(again, owned, "an order that is done is not open again");
+}
+
+#[tokio::test]
+async fn a_refusal_takes_nothing_back_that_was_sold() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let refusing = world.unlucky(Faults { refuse: 1.0, ..Faults::default() });
+    let wanted = purchase(&number);
+    let refused = refusing.buy(&wanted).await;
+    assert!(matches!(refused, Err(CarrierError::Unavailable { .. })), "{refused:?}");
+    assert!(world.carrier.offer(&number).await.unwrap().is_some());
+    let owned = done(world.carrier.buy(&wanted).await.unwrap());
+    assert_eq!(done(refusing.buy(&wanted).await.unwrap()), owned);
+}
+
+#[tokio::test]
+async fn search_settings_and_release_fail_each_by_its_own_rate() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let owned = done(world.carrier.buy(&purchase(&number)).await.unwrap());
+    let none = Faults::default();
+    for (faults, fails) in [
+        (Faults { search_down: 1.0, ..none }, [true, false, false]),
+        (Faults { configure_down: 1.0, ..none }, [false, true, false]),
+        (Faults { release_down: 1.0, ..none }, [false, false, true]),
+    ] {
+        let unlucky = world.unlucky(faults);
+        let answers = [
+            unlucky.search(&query("US")).await.err(),
+            unlucky.configure(&owned.id, &settings("second")).await.err(),
+            unlucky.release("LN-nobody").await.err(),
+        ];
+        for (answer, fails) in answers.iter().zip(fails) {
+            assert_eq!(answer.is_some(), fails, "{faults:?}: {answer:?}");
+            assert!(answer.as_ref().is_none_or(CarrierError::may_repeat), "{answer:?}");
+        }
+    }
+    assert!(world.carrier.get(&owned.id).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_slow_day_makes_each_request_wait() {
+    let world = world(500).await;
+    let number = first(&world).await.number;
+    let delay = std::time::Duration::from_millis(60);
+    let slow = world.unlucky(Faults { delay, ..Faults::default() });
+    let begun = std::time::Instant::now();
+    slow.search(&query("US")).await.unwrap();
+    let owned = done(slow.buy(&purchase(&number)).await.unwrap());
+    slow.configure(&owned.id, &settings("second")).await.unwrap();
+    slow.release(&owned.id).await.unwrap();
+    assert!(begun.elapsed() >= delay * 4, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -321,8 +457,13 @@ async fn the_local_carrier_keeps_every_promise_of_a_carrier_also_on_a_bad_day() 
     let world = world(500).await;
     let wanted = SearchQuery { limit: 20, ..query("US") };
     contract::run(&world.carrier, &wanted, world.clock.now()).await;
-    let faults = Faults { fail: 0.2, lose_answer: 0.2, ..Faults::default() };
-    let clock = Arc::new(world.clock.clone());
-    let unlucky = LocalCarrier::connect(&world.database.options, 2, clock, faults);
+    let unlucky = world.unlucky(Faults {
+        fail: 0.1,
+        lose_answer: 0.1,
+        lose_request: 0.1,
+        duplicate: 0.1,
+        pending: 0.2,
+        ..Faults::default()
+    });
     contract::run(&unlucky, &wanted, world.clock.now()).await;
 }

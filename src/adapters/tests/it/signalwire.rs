@@ -171,6 +171,12 @@ async fn laml(
     (StatusCode::CREATED, Json(answer)).into_response()
 }
 
+async fn accounts() -> Json<Value> {
+    let account = |sid: &str| json!({"sid": sid, "friendly_name": "Ours", "status": "active"});
+    let below = account("b3d8e2f0-0c5a-4f0a-9a53-1b7f4a2f6c11");
+    Json(json!({"accounts": [account(PROJECT), below], "next_page_uri": null}))
+}
+
 async fn call_made() -> Json<Value> {
     Json(json!({"sid": "9a1b", "from": "+12125550100", "to": "+12125550101", "status": "completed",
         "start_time": "Sat, 21 Nov 2026 12:00:00 +0000", "end_time": "Sat, 21 Nov 2026 12:01:00 +0000",
@@ -187,6 +193,7 @@ async fn open(count: u32) -> (StandIn, Shared, SignalWire) {
         .route(numbers, get(list).post(buy))
         .route(&format!("{numbers}/search"), get(search))
         .route(&format!("{numbers}/{{id}}"), get(one).put(set).delete(remove))
+        .route("/api/laml/2010-04-01/Accounts", get(accounts))
         .route(&format!("{compatible}/{{what}}"), post(laml))
         .route(&format!("{compatible}/Calls/{{id}}"), get(call_made))
         .layer(middleware::from_fn(only_the_project))

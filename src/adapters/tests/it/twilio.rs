@@ -61,6 +61,42 @@ async fn kinds() -> Json<Value> {
     Json(json!({"country_code": "US", "subresource_uris": {"local": "/x", "toll_free": "/y"}}))
 }
 
+async fn countries() -> Json<Value> {
+    let uris = json!({"local": "/x", "toll_free": "/y"});
+    let us = json!({"country_code": "US", "country": "United States", "beta": false,
+        "subresource_uris": uris});
+    Json(json!({"countries": [us], "next_page_uri": null}))
+}
+
+fn price(kind: &str, price: &str) -> Value {
+    json!({"number_type": kind, "base_price": price, "current_price": price})
+}
+
+/// `pricing.twilio.com`, for numbers and for calls.
+async fn number_prices() -> Json<Value> {
+    Json(json!({"country": "United States", "iso_country": "US", "price_unit": "USD",
+        "phone_number_prices": [price("local", "1.15"), price("toll free", "2.15")]}))
+}
+
+async fn voice_prices() -> Json<Value> {
+    Json(json!({"country": "United States", "iso_country": "US", "price_unit": "USD",
+        "outbound_prefix_prices": [],
+        "inbound_call_prices": [price("local", "0.0085"), price("toll free", "0.022")]}))
+}
+
+fn account(sid: &str) -> Value {
+    json!({"sid": sid, "friendly_name": "Ours", "status": "active", "type": "Full"})
+}
+
+async fn own_account() -> Json<Value> {
+    Json(account(SID))
+}
+
+async fn accounts() -> Json<Value> {
+    let below = account("AC00000000000000000000000000000002");
+    Json(json!({"accounts": [account(SID), below], "next_page_uri": null}))
+}
+
 async fn available(
     State(books): State<Shared>,
     Path((_, _, kind)): Path<(String, String, String)>,
@@ -149,6 +185,11 @@ async fn open(count: u32) -> (StandIn, Shared, Twilio) {
     let books: Shared = Arc::new(Mutex::new(Books { for_sale, ..Books::default() }));
     let root = "/2010-04-01/Accounts/{account}";
     let app = Router::new()
+        .route("/2010-04-01/Accounts.json", get(accounts))
+        .route(root, get(own_account))
+        .route("/v1/PhoneNumbers/Countries/{country}", get(number_prices))
+        .route("/v1/Voice/Countries/{country}", get(voice_prices))
+        .route(&format!("{root}/AvailablePhoneNumbers.json"), get(countries))
         .route(&format!("{root}/AvailablePhoneNumbers/{{country}}"), get(kinds))
         .route(&format!("{root}/AvailablePhoneNumbers/{{country}}/{{kind}}"), get(available))
         .route(&format!("{root}/IncomingPhoneNumbers.json"), get(list).post(buy))

@@ -26,7 +26,7 @@ impl Job for RefreshPrices {
 /// after the other as they answer; returns how many prices are new. A carrier that does not answer
 /// keeps its prices, and so does every kind that an administrator entered a price for.
 pub async fn refresh_prices(platform: &Platform) -> Result<usize, Fault> {
-    let mut asked: FuturesUnordered<_> = platform.carriers().cloned().map(told).collect();
+    let mut asked: FuturesUnordered<_> = platform.carriers().map(told).collect();
     let mut changed = 0;
     while let Some((carrier, rows)) = asked.next().await {
         changed += store(platform, carrier.as_ref(), rows).await?;

@@ -56,10 +56,11 @@ pub(super) fn sources(
     sellers: &BTreeMap<String, i32>,
 ) -> Vec<Source> {
     let carriers = platform.carriers().filter(|c| c.abilities().search);
-    let fitting: Vec<(&Arc<dyn Carrier>, i32, Vec<&Price>)> = carriers
-        .filter_map(|carrier| Some((carrier, *sellers.get(carrier.key())?)))
-        .map(|(carrier, priority)| {
-            (carrier, priority, for_sale(carrier.key(), wish, query, prices))
+    let fitting: Vec<(Arc<dyn Carrier>, i32, Vec<&Price>)> = carriers
+        .filter_map(|carrier| {
+            let priority = *sellers.get(carrier.key())?;
+            let fitting = for_sale(carrier.key(), wish, query, prices);
+            Some((carrier, priority, fitting))
         })
         .filter(|(_, _, prices)| !prices.is_empty())
         .collect();
@@ -75,7 +76,7 @@ pub(super) fn sources(
             let mut types: Vec<NumberType> = group.iter().map(|p| p.number_type).collect();
             types.sort();
             out.push(Source {
-                carrier: Arc::clone(carrier),
+                carrier: Arc::clone(&carrier),
                 query: SearchQuery { types, ..query.clone() },
                 priority,
                 book: group.iter().map(|p| p.id).collect(),

@@ -8,6 +8,7 @@ mod calls;
 mod carriers;
 mod cart;
 mod catalog;
+mod credentials;
 mod foundation;
 mod inventory;
 mod jobs;

@@ -1,4 +1,18 @@
-//! How the carrier in memory feels, and what it does behind our back.
+//! What the carrier in memory understands, how it feels, and what it does behind our back.
+
+use crate::carrier::Filter;
+
+/// What it searches by: it knows no postal codes, rate centres or LATAs.
+pub(super) const SEARCHES_BY: &[Filter] = &[
+    Filter::AreaCode,
+    Filter::Contains,
+    Filter::Exclude,
+    Filter::Locality,
+    Filter::Region,
+    Filter::Near,
+    Filter::Capabilities,
+    Filter::NoPapers,
+];
 
 use super::{Bought, CarrierError, CarrierHold, FakeCarrier, lost};
 use std::{

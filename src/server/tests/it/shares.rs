@@ -71,6 +71,23 @@ async fn servers_count_each_other_by_carrier_and_forget_who_died() {
 }
 
 #[tokio::test]
+async fn who_has_no_account_any_more_takes_no_part() {
+    let test = TestPlatform::new().await;
+    let one = Server::on(&test, 1, &["twilio"]);
+    let other = Server::on(&test, 2, &["twilio", "telnyx"]);
+    other.turn().await;
+    one.turn().await;
+    assert_eq!(one.shares.servers("twilio"), 2);
+    other.shares.only(&["telnyx"]);
+    test.clock.advance(quota::LEASE);
+    other.turn().await;
+    one.turn().await;
+    assert_eq!(one.shares.servers("twilio"), 1);
+    one.shares.of("twilio");
+    assert_eq!(one.shares.servers("twilio"), 1, "what is known stays");
+}
+
+#[tokio::test]
 async fn while_the_database_is_away_the_last_number_stands() {
     let test = TestPlatform::new().await;
     let one = Server::on(&test, 1, &["twilio"]);

@@ -1,6 +1,10 @@
 //! One carrier: how it is, what is decided about it, its figures.
 
-use super::{HERE, breaker, connection, figures, papers, sold};
+use super::{
+    HERE, breaker, connection,
+    credentials::{self, Entered},
+    figures, origin, papers, sold,
+};
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Admin,
@@ -47,12 +51,22 @@ impl From<&Typed> for Wish {
     }
 }
 
+/// The form that was tried, what was typed into it and what is wrong with it.
+pub(super) enum Tried {
+    /// None.
+    Nothing,
+    /// How it is sold.
+    Shop(Typed, Wrong),
+    /// Its credentials.
+    Credentials(Entered, Wrong),
+}
+
 pub(in crate::pages::admin) async fn show(
     State(app): State<App>,
     admin: Admin,
     Path(key): Path<String>,
 ) -> Answer {
-    page(&app, &admin, &key, None, Wrong::nothing()).await
+    page(&app, &admin, &key, Tried::Nothing).await
 }
 
 pub(in crate::pages::admin) async fn change(
@@ -71,7 +85,7 @@ pub(in crate::pages::admin) async fn change(
         Err(error) => {
             let wrong = Wrong::of(error)?;
             drop(cx);
-            return page(&app, &admin, &key, Some(typed), wrong).await;
+            return page(&app, &admin, &key, Tried::Shop(typed, wrong)).await;
         }
     };
     Ok(flash.then(&format!("{HERE}/{key}")))
@@ -98,25 +112,40 @@ pub(in crate::pages::admin) async fn test(
     Ok(flash.then(&format!("{HERE}/{key}")))
 }
 
-async fn page(app: &App, admin: &Admin, key: &str, typed: Option<Typed>, wrong: Wrong) -> Answer {
+pub(super) async fn page(app: &App, admin: &Admin, key: &str, tried: Tried) -> Answer {
     let mut cx = admin.begin(&app.platform).await?;
     let carrier = carriers::one(&app.platform, &mut cx, key).await?;
     let operations = carriers::operations(&mut cx, key).await?;
     let callbacks = carriers::callbacks(&mut cx, key).await?;
     let holdings = carriers::holdings(&mut cx, key).await?;
+    let stored = carriers::credentials(&app.platform, &mut cx, key).await?;
     let today = cx.now().date_naive();
     drop(cx);
     let platform = app.platform.clone();
-    let typed = typed.unwrap_or_else(|| Typed::of(&carrier));
+    let (mut shop, mut account) = (Wrong::nothing(), Wrong::nothing());
+    let (mut typed, mut entered) = (Typed::of(&carrier), Entered::default());
+    let status = match tried {
+        Tried::Nothing => shop.status(),
+        Tried::Shop(what, wrong) => {
+            (typed, shop) = (what, wrong);
+            shop.status()
+        }
+        Tried::Credentials(what, wrong) => {
+            (entered, account) = (what, wrong);
+            account.status()
+        }
+    };
     Screen::new(carrier.name.clone())
         .at(Place::AdminCarriers)
         .under("Carriers", HERE)
-        .status(wrong.status())
+        .status(status)
         .render(app, admin, move || {
-            let (condition, settings) = (condition(&carrier), settings(&carrier, typed, wrong));
+            let (condition, settings) = (condition(&carrier), settings(&carrier, typed, shop));
+            let credentials = credentials::card(&carrier, stored, &entered, account);
             view! {
                 <div class="flex flex-col gap-6">
                     <div class="grid items-start gap-6 lg:grid-cols-2">{condition} {settings}</div>
+                    {credentials}
                     {papers::way(&platform, &carrier.key)}
                     {figures::numbers(&holdings)}
                     {figures::requests(&operations, today)}
@@ -129,18 +158,25 @@ async fn page(app: &App, admin: &Admin, key: &str, typed: Option<Typed>, wrong: 
 
 /// How it is, and the way to ask it now.
 fn condition(carrier: &CarrierRow) -> impl IntoView + use<> {
-    let account = match (carrier.configured, &carrier.lacks[..]) {
-        (true, _) => "Configured on this server. Its credentials are settings of the server; no page shows them.".to_owned(),
-        (false, []) => "Not configured on this server.".to_owned(),
-        (false, names) => {
-            format!("Not configured on this server. To buy there and to believe its callbacks, set {} and start again.", names.join(", "))
+    let account = match (&carrier.trouble, carrier.configured, &carrier.lacks[..]) {
+        (Some(why), true, _) => {
+            format!("Configured on this server by its environment alone: {why}.")
+        }
+        (Some(why), false, _) => format!("Not configured on this server: {why}."),
+        (None, true, _) => "Configured on this server. No page shows its credentials.".to_owned(),
+        (None, false, []) => "Not configured on this server.".to_owned(),
+        (None, false, names) => {
+            format!(
+                "Not configured on this server. To buy there and to believe its callbacks, enter {} below, or set them in the environment and start again.",
+                names.join(", ")
+            )
         }
     };
     let proof = match (carrier.proved, carrier.configured, &carrier.lacks[..]) {
         (true, ..) => "Can be proved".to_owned(),
         (false, true, [_, ..]) => {
             format!(
-                "Cannot be proved, so its calls are not answered: set {}",
+                "Cannot be proved, so its calls are not answered: enter {}",
                 carrier.lacks.join(", ")
             )
         }
@@ -159,6 +195,7 @@ fn condition(carrier: &CarrierRow) -> impl IntoView + use<> {
     let since = carrier.breakers.since.map(|at| view! { " since " <When at=at /> });
     let (state, health, breaker) =
         (sold(carrier.state), connection(carrier), breaker(carrier.breakers));
+    let origin = origin(carrier);
     let test = carrier.configured.then(|| {
         let action = format!("{HERE}/{}/test", carrier.key);
         view! {
@@ -175,6 +212,7 @@ fn condition(carrier: &CarrierRow) -> impl IntoView + use<> {
                 <Fact name="Breaker">{breaker} {since}</Fact>
                 {asked}
                 <Fact name="Account" wide=true>{account}</Fact>
+                <Fact name="Credentials">{origin}</Fact>
                 <Fact name="Callbacks" wide=true>{proof}</Fact>
             </Facts>
             {test}

@@ -106,6 +106,8 @@ async fn answer(
     match (method.as_str(), path.as_slice()) {
         ("GET", ["country_coverage", "countries", code]) => one(&json!({"code": code,
             "numbers": true, "phone_number_type": ["local", "toll_free"], "reservable": true})),
+        ("GET", ["country_coverage"]) => one(&json!({"United States": {"code": "US",
+            "numbers": true, "phone_number_type": ["local", "toll_free"], "reservable": true}})),
         ("GET", ["regulatory_requirements"]) => Json(json!({"data": [{"country_code": "US",
             "phone_number_type": "local", "action": "ordering", "regulatory_requirements": []}]}))
         .into_response(),

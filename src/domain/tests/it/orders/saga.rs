@@ -150,7 +150,7 @@ async fn a_slow_carrier_does_not_lose_the_order_to_another_worker() {
     };
     shop.carrier.shuts();
     // The lease is renewed by real time, which nobody can move here: after eight seconds.
-    let both = async { tokio::join!(orders::fulfil(platform, tenant, id), slow) };
+    let both = Box::pin(async { tokio::join!(orders::fulfil(platform, tenant, id), slow) });
     let (done, ()) = tokio::time::timeout(Duration::from_secs(40), both).await.unwrap();
     done.unwrap();
     let order = shop.order(id).await;
@@ -223,7 +223,7 @@ async fn one_carrier_does_not_wait_for_another() {
         shop.carrier.opens();
     };
     shop.carrier.shuts();
-    let both = async { tokio::join!(orders::fulfil(platform, tenant, id), watched) };
+    let both = Box::pin(async { tokio::join!(orders::fulfil(platform, tenant, id), watched) });
     let (done, ()) = tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
     done.unwrap();
     assert_eq!(shop.order(id).await.state, OrderState::Completed);
