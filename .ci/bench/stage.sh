@@ -3,10 +3,9 @@
 # clears it away.
 #   NUMBERS=200000   numbers in the local carrier's catalogue
 #   OWNED=1000       numbers that the customer has bought
-#   SAGAS=200        of them those that were ordered one by one
 #   BUILD=no         takes what is built already; PROFILE=debug what `make run` built (to try the scripts)
 . .ci/env.sh
-NUMBERS="${NUMBERS:-200000}" OWNED="${OWNED:-1000}" SAGAS="${SAGAS:-200}"
+NUMBERS="${NUMBERS:-200000}" OWNED="${OWNED:-1000}"
 voxlink="$CARGO_TARGET_DIR/${PROFILE:-release}/voxlink" programs="$CARGO_TARGET_DIR/${PROFILE:-release}/voxlink-bench"
 twilio_secret="the secret of the benchmark's carrier"
 
@@ -43,8 +42,8 @@ stage() {
     serve WORKER_CONCURRENCY=0
     sign_in
     sql "update billing_accounts set credit_limit_minor = 100000000"
-    order_numbers "$((OWNED - SAGAS))" 50
-    order_numbers "$SAGAS" 1
+    order_numbers "$((OWNED - 1))" 50
+    order_numbers 1 1
     end_server
     serve
     until [ "$(sql "select count(*) from orders where state in ('pending', 'processing')")" = 0 ]; do sleep 0.5; done

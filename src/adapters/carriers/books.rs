@@ -97,66 +97,53 @@ macro_rules! keeps_books {
                 Ok(())
             }
 
-            /// Sells one number, once per key.
+            /// Sells one number, once per key, by one statement: its row's lock decides between buyers.
+            /// The last owner may undo a release.
             pub(super) async fn sell(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {
-                if let Some(done) = self.purchase_of(&purchase.number, purchase.key).await? {
-                    return Ok(done);
-                }
                 let now = self.clock.now();
                 let hold = purchase.hold_id.as_deref().and_then(|h| h.parse::<Uuid>().ok());
-                let mut tx = self.pool.begin().await.map_err(failed)?;
-                // The row's lock decides between buyers; the last owner may undo a release.
-                let sold = sqlx::query_scalar!(
-                    "update " + $schema + ".numbers
-                     set state = 'owned', held_by = null, hold_key = null, held_until = null,
-                         last_owner = null, released_at = null, aging_until = null
-                     where e164 = $1
-                       and ((state = 'available'
-                             and (held_until is null or held_until <= $4 or (held_by = $2 and hold_key = $3)))
-                         or (state = 'aging' and (aging_until <= $4 or (last_owner = $2 and released_at >= $5))))
-                     returning e164",
+                let id = format!("{}{}", $prefix, purchase.key.simple());
+                let sold = sqlx::query!(
+                    "with sold as (
+                         update " + $schema + ".numbers
+                         set state = 'owned', held_by = null, hold_key = null, held_until = null,
+                             last_owner = null, released_at = null, aging_until = null
+                         where e164 = $1
+                           and ((state = 'available'
+                                 and (held_until is null or held_until <= $4 or (held_by = $2 and hold_key = $3)))
+                             or (state = 'aging' and (aging_until <= $4 or (last_owner = $2 and released_at >= $5))))
+                         returning e164
+                     ), kept as (
+                         insert into " + $schema + ".owned (id, e164, account, settings, bought_at)
+                         select $6, e164, $2, $7, $4 from sold
+                     )
+                     insert into " + $schema + ".purchases (account, key, e164, owned_id, made_at)
+                     select $2, $8, e164, $6, $4 from sold",
                     purchase.number.as_str(),
                     self.account,
                     hold,
                     now,
-                    undo_since(now)
-                )
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(failed)?;
-                if sold.is_none() {
-                    drop(tx);
-                    return self.refuse_or_repeat(purchase).await;
-                }
-                let id = format!("{}{}", $prefix, purchase.key.simple());
-                sqlx::query!(
-                    "insert into " + $schema + ".owned (id, e164, account, settings, bought_at)
-                     values ($1, $2, $3, $4, $5)",
+                    undo_since(now),
                     id,
-                    purchase.number.as_str(),
-                    self.account,
                     Json(&purchase.settings) as _,
-                    now
+                    purchase.key
                 )
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
-                sqlx::query!(
-                    "insert into " + $schema + ".purchases (account, key, e164, owned_id, made_at)
-                     values ($1, $2, $3, $4, $5)",
-                    self.account,
-                    purchase.key,
-                    purchase.number.as_str(),
-                    id,
-                    now
-                )
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
-                tx.commit()
-                    .await
-                    .map_err(|e| CarrierError::UnknownOutcome { detail: format!("commit: {e}") })?;
-                self.owned(&id).await.map(Bought::Done)
+                .execute(&self.pool)
+                .await;
+                let again = |e: &sqlx::Error| e.as_database_error().is_some_and(|e| e.is_unique_violation());
+                match sold {
+                    Ok(done) if done.rows_affected() == 1 => {
+                        let (e164, settings) = (purchase.number.clone(), purchase.settings.clone());
+                        let row = OwnedRow { id, e164, settings: Some(Json(settings)), released_at: None };
+                        Ok(Bought::Done(row.shown(&self.account)))
+                    }
+                    Ok(_) => self.refuse_or_repeat(purchase).await,
+                    // It was bought by this key and given back since: its id stands already.
+                    Err(error) if again(&error) => self.refuse_or_repeat(purchase).await,
+                    // Refused by the database, or never sent.
+                    Err(error @ (sqlx::Error::Database(_) | sqlx::Error::PoolTimedOut)) => Err(failed(error)),
+                    Err(error) => Err(CarrierError::UnknownOutcome { detail: error.to_string() }),
+                }
             }
 
             /// The number could not be had: because this very purchase got it a moment ago, because it is

@@ -14,7 +14,6 @@ use std::collections::HashSet;
 use voxlink_gateways::carrier::{Offer, Papers};
 use voxlink_types::{
     error::FieldError,
-    ids::PriceId,
     number::{NumberType, Requirement},
     paper::Paper,
 };
@@ -186,31 +185,6 @@ impl Filed {
             && !papers_taken(platform, &offer.carrier).is_empty()
             && !self.0.contains(&kind())
     }
-}
-
-/// What goes with the purchase of a number at this price; none where it must not be bought, because
-/// it needs papers that are not on file.
-pub(crate) async fn papers_to_send(
-    platform: &Platform,
-    cx: &mut Ctx<Installation>,
-    offer: &Offer,
-    price: PriceId,
-) -> Result<Option<Papers>, Fault> {
-    if papers_taken(platform, &offer.carrier).is_empty() {
-        return Ok(Some(Papers::default()));
-    }
-    let on_file = at(cx.tx(), &offer.carrier, &offer.country, offer.number_type).await?;
-    if on_file.is_some() {
-        return Ok(on_file);
-    }
-    let priced = sqlx::query_scalar!(
-        r#"select requirement as "requirement: Requirement" from price_books where id = $1"#,
-        price.uuid(),
-    )
-    .fetch_one(cx.tx())
-    .await?;
-    let needs = offer.requirement.or(priced);
-    Ok((needs == Requirement::None).then(Papers::default))
 }
 
 async fn at(

@@ -55,7 +55,9 @@ impl Job for GiveBackJob {
 
 /// Keeps or gives back what is secured. False when the order is no longer ours.
 pub(super) async fn decide(platform: &Platform, work: &Work) -> Result<bool, Fault> {
-    let items = items(platform, work).await?;
+    let mut cx = platform.work("worker").await?;
+    let items = items(&mut cx, work).await?;
+    drop(cx);
     let had = |step| matches!(step, ItemStep::Secured | ItemStep::Bought | ItemStep::Done);
     let enough = items.iter().filter(|i| had(i.step)).count() >= work.strategy.needed(items.len());
     for item in items.iter().filter(|i| i.step == ItemStep::Secured) {

@@ -11,7 +11,7 @@ use super::{
     record, settle, tell,
 };
 use crate::{
-    Ctx, Fault, Platform, carriers,
+    Ctx, Fault, Installation, Platform,
     jobs::{Job, JobError},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -27,6 +27,7 @@ use voxlink_gateways::carrier::{Offer, OwnedNumber, Papers};
 use voxlink_types::{
     Currency, E164, Money,
     ids::{OrderId, OrderItemId, PriceId, TenantId, UserId},
+    number::Requirement,
     order::{ItemStep, OrderState, Strategy},
 };
 
@@ -71,7 +72,8 @@ pub(super) struct Work {
     pub(super) attempts: i32,
     /// What to do when not all can be had.
     pub(super) strategy: Strategy,
-    owner: String,
+    /// Who has the lease.
+    pub(super) owner: String,
 }
 
 /// A number of the order as its worker needs it.
@@ -94,8 +96,9 @@ pub(super) struct WorkItem {
     pub(super) hold_id: Option<String>,
     /// The number at its carrier, once it is secured.
     pub(super) owned: Option<OwnedNumber>,
-    /// What goes with the purchase, as of the intent; none where the number needs papers that are not
-    /// on file here.
+    /// What must be shown before it may be used.
+    pub(super) needs: Requirement,
+    /// The papers on file for its kind at its carrier.
     pub(super) papers: Option<Papers>,
 }
 
@@ -122,8 +125,7 @@ struct Rest {
 /// by anybody at any time. A carrier's numbers are bought one after the other; carriers do not wait
 /// for each other. Every write locks the order first, so no two of them meet.
 pub async fn fulfil(platform: &Platform, tenant: TenantId, order: OrderId) -> Result<(), Fault> {
-    let Some(work) = take(platform, tenant, order).await? else { return Ok(()) };
-    let items = items(platform, &work).await?;
+    let Some((work, items)) = take(platform, tenant, order).await? else { return Ok(()) };
     let needed = work.strategy.needed(items.len());
     let failed =
         items.iter().filter(|i| matches!(i.step, ItemStep::Failed | ItemStep::Released)).count();
@@ -217,7 +219,7 @@ async fn take(
     platform: &Platform,
     tenant: TenantId,
     order: OrderId,
-) -> Result<Option<Work>, Fault> {
+) -> Result<Option<(Work, Vec<WorkItem>)>, Fault> {
     let mut cx = platform.work("worker").await?;
     let (now, owner) = (cx.now(), OrderItemId::new(cx.now_millis()).to_string());
     let row = sqlx::query!(
@@ -255,8 +257,7 @@ async fn take(
         )
         .await?;
     }
-    cx.commit().await?;
-    Ok(Some(Work {
+    let work = Work {
         tenant,
         order,
         number: row.order_number,
@@ -266,18 +267,26 @@ async fn take(
         attempts: row.attempts,
         strategy,
         owner,
-    }))
+    };
+    let items = items(&mut cx, &work).await?;
+    cx.commit().await?;
+    Ok(Some((work, items)))
 }
 
-pub(super) async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkItem>, Fault> {
-    let mut cx = platform.work("worker").await?;
+/// The order's items as they are now, in the order's own sequence.
+pub(super) async fn items(cx: &mut Ctx<Installation>, work: &Work) -> Result<Vec<WorkItem>, Fault> {
     let rows = sqlx::query!(
         r#"select i.id as "id: OrderItemId", i.step as "step: ItemStep", i.carrier as "carrier!",
                   i.e164 as "number!: E164", i.offer as "offer: sqlx::types::Json<Offer>",
                   i.price_book_id as "price!: PriceId", i.monthly_minor, i.setup_minor, i.discount_minor,
                   i.tax_minor, i.total_minor, i.purchase_key, i.attempts, h.carrier_hold_id as "hold_id?",
-                  i.owned as "owned: sqlx::types::Json<OwnedNumber>"
+                  i.owned as "owned: sqlx::types::Json<OwnedNumber>",
+                  p.requirement as "requirement!: Requirement", f.address as "address?", f.bundle as "bundle?",
+                  f.identity as "identity?", f.emergency_address as "emergency_address?"
            from order_items i left join holds h on h.e164 = i.e164 and h.order_id = i.order_id
+           left join price_books p on p.id = i.price_book_id
+           left join carrier_papers f on f.carrier = i.carrier and f.country = p.country
+             and f.number_type = p.number_type
            where i.order_id = $1 and i.tenant_id = $2 order by i.position"#,
         work.order.uuid(),
         work.tenant.uuid(),
@@ -288,6 +297,15 @@ pub(super) async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkIt
     Ok(rows
         .into_iter()
         .map(|r| WorkItem {
+            needs: r.offer.requirement.or(r.requirement),
+            papers: Some(Papers {
+                address: r.address,
+                bundle: r.bundle,
+                identity: r.identity,
+                emergency_address: r.emergency_address,
+                trunk: None,
+            })
+            .filter(|papers| *papers != Papers::default()),
             id: r.id,
             step: r.step,
             carrier: r.carrier,
@@ -303,26 +321,35 @@ pub(super) async fn items(platform: &Platform, work: &Work) -> Result<Vec<WorkIt
             attempts: r.attempts,
             hold_id: r.hold_id,
             owned: r.owned.map(|o| o.0),
-            papers: None,
         })
         .collect())
 }
 
-/// Checks in a transaction that the order is still ours, and keeps it for longer. False: somebody
-/// else took it over, and nothing may be written.
-pub(super) async fn still_ours<Scope>(cx: &mut Ctx<Scope>, work: &Work) -> Result<bool, Fault> {
+/// Checks in a transaction that the order is still ours, keeps it for longer, and locks one of its
+/// items, whose step it gives. None: somebody else took the order over, and nothing may be written.
+pub(super) async fn lock_item<Scope>(
+    cx: &mut Ctx<Scope>,
+    work: &Work,
+    item: OrderItemId,
+) -> Result<Option<ItemStep>, Fault> {
     let until = cx.now() + LEASE;
-    let kept = sqlx::query!(
-        "update orders set lease_until = $3
-         where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
+    let step = sqlx::query_scalar!(
+        r#"with ours as (
+               update orders set lease_until = $5
+               where id = $3 and tenant_id = $2 and lease_owner = $4 and state = 'processing'
+               returning id
+           )
+           select i.step as "step: ItemStep" from ours join order_items i on i.order_id = ours.id
+           where i.id = $1 and i.tenant_id = $2 for update of i"#,
+        item.uuid(),
+        work.tenant.uuid(),
         work.order.uuid(),
         work.owner,
-        until,
-        work.tenant.uuid(),
+        until
     )
-    .execute(cx.tx())
+    .fetch_optional(cx.tx())
     .await?;
-    Ok(kept.rows_affected() == 1)
+    Ok(step)
 }
 
 /// Stores that a number is about to be bought, before anybody is asked. An item that was being
@@ -332,22 +359,30 @@ async fn intend(
     work: &Work,
     mut item: WorkItem,
 ) -> Result<Option<WorkItem>, Fault> {
-    let mut cx = platform.work("worker").await?;
-    if !still_ours(&mut cx, work).await? {
-        return Ok(None);
-    }
+    let until = platform.clock().now() + LEASE;
+    // One statement is a transaction by itself, and the shortest.
     let attempts = sqlx::query_scalar!(
-        "update order_items set step = case step when 'waiting' then 'buying' else step end, attempts = attempts + 1
-         where id = $1 and tenant_id = $2 returning attempts",
+        "with ours as (
+             update orders set lease_until = $5
+             where id = $3 and tenant_id = $2 and lease_owner = $4 and state = 'processing'
+             returning id
+         )
+         update order_items i
+         set step = case i.step when 'waiting' then 'buying' else i.step end, attempts = i.attempts + 1
+         from ours where i.id = $1 and i.tenant_id = $2 and i.order_id = ours.id
+         returning i.attempts",
         item.id.uuid(),
-        work.tenant.uuid()
+        work.tenant.uuid(),
+        work.order.uuid(),
+        work.owner,
+        until
     )
-    .fetch_one(cx.tx())
+    .fetch_optional(&platform.db().platform)
     .await?;
-    item.papers = carriers::papers_to_send(platform, &mut cx, &item.offer, item.price).await?;
-    cx.commit().await?;
-    item.attempts = attempts;
-    Ok(Some(item))
+    Ok(attempts.map(|attempts| {
+        item.attempts = attempts;
+        item
+    }))
 }
 
 /// Asks the carrier, and keeps the order meanwhile, because that may take longer than the lease.
@@ -373,10 +408,18 @@ async fn keep(platform: &Platform, work: &Work) {
 }
 
 async fn renew(platform: &Platform, work: &Work) -> Result<bool, Fault> {
-    let mut cx = platform.work("worker").await?;
-    let ours = still_ours(&mut cx, work).await?;
-    cx.commit().await?;
-    Ok(ours)
+    let until = platform.clock().now() + LEASE;
+    let kept = sqlx::query!(
+        "update orders set lease_until = $3
+         where id = $1 and tenant_id = $4 and lease_owner = $2 and state = 'processing'",
+        work.order.uuid(),
+        work.owner,
+        until,
+        work.tenant.uuid(),
+    )
+    .execute(&platform.db().platform)
+    .await?;
+    Ok(kept.rows_affected() == 1)
 }
 
 /// Gives the lease back and enqueues the next visit, not before the carrier's own word. Who found

@@ -3,7 +3,7 @@
 use super::{
     News,
     decide::GiveBackJob,
-    fulfil::{Work, WorkItem, still_ours},
+    fulfil::{Work, WorkItem, lock_item},
     purchase::{Doubt, Refusal},
     row_id, tell,
 };
@@ -31,16 +31,7 @@ async fn begin(
     next: ItemStep,
 ) -> Result<Begun, Fault> {
     let mut cx = platform.work("worker").await?;
-    if !still_ours(&mut cx, work).await? {
-        return Ok(Begun::Lost);
-    }
-    let step = sqlx::query_scalar!(
-        r#"select step as "step: ItemStep" from order_items where id = $1 and tenant_id = $2 for update"#,
-        item.id.uuid(),
-        work.tenant.uuid()
-    )
-    .fetch_one(cx.tx())
-    .await?;
+    let Some(step) = lock_item(&mut cx, work, item.id).await? else { return Ok(Begun::Lost) };
     Ok(if step.may_become(next) || step == next { Begun::Open(cx, step) } else { Begun::Written })
 }
 
@@ -80,28 +71,27 @@ pub(super) async fn bought(
         cx.enqueue(&ApplySettings { tenant: work.tenant, number }).await?;
     }
     earn(&mut cx, work, item).await?;
+    // What is bought by card is charged at the order's end. The carrier's own hold is used up.
     sqlx::query!(
-        "update order_items set step = 'bought', carrier_number_id = $3, subscription_id = $4,
-                failure_code = null, failure_reason = null
-         where id = $1 and tenant_id = $2",
+        "with bought as (
+             update order_items set step = 'bought', carrier_number_id = $3, subscription_id = $4,
+                    failure_code = null, failure_reason = null
+             where id = $1 and tenant_id = $2
+         ), charged as (
+             update orders set charged_minor = charged_minor + $6
+             where id = $5 and tenant_id = $2 and $6 > 0
+         )
+         delete from holds where e164 = $7 and order_id = $5 and tenant_id = $2",
         item.id.uuid(),
         work.tenant.uuid(),
         owned.id,
         number.uuid(),
+        work.order.uuid(),
+        if work.by_card { 0 } else { item.total.minor },
+        item.number.as_str(),
     )
     .execute(cx.tx())
     .await?;
-    if !work.by_card {
-        sqlx::query!(
-            "update orders set charged_minor = charged_minor + $3 where id = $1 and tenant_id = $2",
-            work.order.uuid(),
-            work.tenant.uuid(),
-            item.total.minor
-        )
-        .execute(cx.tx())
-        .await?;
-    }
-    drop_hold(&mut cx, work, item, true).await?;
     let message = format!("{} is yours and in service", item.number);
     let detail = json!({ "carrier": item.carrier, "carrier_number_id": owned.id, "attempts": item.attempts });
     tell(
@@ -178,15 +168,30 @@ async fn subscribe(
     let capabilities: Vec<String> =
         offer.capabilities.iter().map(|c| c.as_str().to_owned()).collect();
     let zone = offer.time_zone.as_deref().unwrap_or("UTC");
-    let inventory = sqlx::query_scalar!(
-        "insert into inventory (id, carrier, e164, country, number_type, capabilities, area_code, locality, region,
-             latitude, longitude, time_zone, carrier_number_id, carrier_account, state)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'sold')
-         on conflict (carrier, e164) do update
-             set state = 'sold', aging_until = null, at_carrier = 'active',
-                 carrier_number_id = excluded.carrier_number_id,
-                 carrier_account = excluded.carrier_account, capabilities = excluded.capabilities
-         returning id",
+    let confirmed =
+        serde_json::to_value(&owned.settings).map_err(|e| Fault::Internal(e.to_string()))?;
+    let (event, actor): (Uuid, String) = (row_id(cx), cx.actor().to_string());
+    let written = sqlx::query!(
+        "with kept as (
+             insert into inventory (id, carrier, e164, country, number_type, capabilities, area_code, locality,
+                 region, latitude, longitude, time_zone, carrier_number_id, carrier_account, state)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'sold')
+             on conflict (carrier, e164) do update
+                 set state = 'sold', aging_until = null, at_carrier = 'active',
+                     carrier_number_id = excluded.carrier_number_id,
+                     carrier_account = excluded.carrier_account, capabilities = excluded.capabilities
+             returning id
+         ), subscribed as (
+             insert into subscriptions (id, tenant_id, inventory_id, e164, order_item_id, state, time_zone, currency,
+                 monthly, setup, inbound_minute, increment_initial, increment_next, price_book_id, desired, confirmed,
+                 started_at, created_at)
+             select $15, $16, kept.id, $3, $17, 'active', $12, p.currency, p.monthly, p.setup, p.inbound_minute,
+                    p.increment_initial, p.increment_next, p.id, $18, $19, $20, $20
+             from kept, price_books p where p.id = $21
+             returning id
+         )
+         insert into number_events (id, tenant_id, subscription_id, from_state, to_state, reason, actor, occurred_at)
+         select $22, $16, id, null, 'active', $23, $24, $20 from subscribed",
         inventory.uuid(),
         item.carrier,
         item.number.as_str(),
@@ -201,45 +206,22 @@ async fn subscribe(
         zone,
         owned.id,
         owned.account,
-    )
-    .fetch_one(cx.tx())
-    .await?;
-    let confirmed =
-        serde_json::to_value(&owned.settings).map_err(|e| Fault::Internal(e.to_string()))?;
-    sqlx::query!(
-        "insert into subscriptions (id, tenant_id, inventory_id, e164, order_item_id, state, time_zone, currency,
-             monthly, setup, inbound_minute, increment_initial, increment_next, price_book_id, desired, confirmed,
-             started_at, created_at)
-         select $1, $2, $3, $4, $5, 'active', $6, p.currency, p.monthly, p.setup, p.inbound_minute,
-                p.increment_initial, p.increment_next, p.id, $7, $8, $9, $9
-         from price_books p where p.id = $10",
         number.uuid(),
         work.tenant.uuid(),
-        inventory,
-        item.number.as_str(),
         item.id.uuid(),
-        zone,
         desired,
         if confirmed.is_null() { json!({}) } else { confirmed },
         now,
         item.price.uuid(),
-    )
-    .execute(cx.tx())
-    .await?;
-    let (event, actor): (Uuid, String) = (row_id(cx), cx.actor().to_string());
-    let reason = format!("Bought with order {}", work.number);
-    sqlx::query!(
-        "insert into number_events (id, tenant_id, subscription_id, from_state, to_state, reason, actor, occurred_at)
-         values ($1, $2, $3, null, 'active', $4, $5, $6)",
         event,
-        work.tenant.uuid(),
-        number.uuid(),
-        reason,
+        format!("Bought with order {}", work.number),
         actor,
-        now,
     )
     .execute(cx.tx())
     .await?;
+    if written.rows_affected() != 1 {
+        return Err(Fault::Internal(format!("{} has no price any more", item.number)));
+    }
     Ok(number)
 }
 

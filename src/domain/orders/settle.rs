@@ -2,7 +2,7 @@
 
 use super::{
     News, checkout, dues,
-    fulfil::{Work, still_ours},
+    fulfil::Work,
     payment, tell,
 };
 use crate::{
@@ -21,15 +21,13 @@ use voxlink_types::{
 
 /// Finishes an order all of whose items came to an end. False when it must be tried again.
 pub(super) async fn settle(platform: &Platform, work: &Work) -> Result<bool, Fault> {
-    let mut cx = platform.work("worker").await?;
     let items = sqlx::query!(
         r#"select step as "step: ItemStep", total_minor from order_items where order_id = $1 and tenant_id = $2"#,
         work.order.uuid(),
         work.tenant.uuid()
     )
-    .fetch_all(cx.tx())
+    .fetch_all(&platform.db().platform)
     .await?;
-    drop(cx);
     let had: Vec<i64> = items
         .iter()
         .filter(|i| matches!(i.step, ItemStep::Bought | ItemStep::Done))
@@ -46,33 +44,34 @@ pub(super) async fn settle(platform: &Platform, work: &Work) -> Result<bool, Fau
         _ => OrderState::Partial,
     };
     let mut cx = platform.work_for(work.tenant, "worker").await?;
-    if !still_ours(&mut cx, work).await? {
-        return Ok(true);
-    }
     let now = cx.now();
     let charged = match taken {
         Taken::All if work.by_card => due.minor,
         _ => 0,
     };
-    sqlx::query!(
-        "update orders set state = $3, finished_at = $4, lease_until = null, lease_owner = null,
-                charged_minor = charged_minor + $5
-         where id = $1 and tenant_id = $2",
+    let ours = sqlx::query_scalar!(
+        r#"with ours as (
+               update orders set state = $3, finished_at = $4, lease_until = null, lease_owner = null,
+                      charged_minor = charged_minor + $5
+               where id = $1 and tenant_id = $2 and lease_owner = $6 and state = 'processing'
+               returning id
+           ), done as (
+               update order_items i set step = 'done' from ours
+               where i.order_id = ours.id and i.tenant_id = $2 and i.step = 'bought'
+           )
+           select id from ours"#,
         work.order.uuid(),
         work.tenant.uuid(),
         state.as_str(),
         now,
         charged,
+        work.owner,
     )
-    .execute(cx.tx())
+    .fetch_optional(cx.tx())
     .await?;
-    sqlx::query!(
-        "update order_items set step = 'done' where order_id = $1 and tenant_id = $2 and step = 'bought'",
-        work.order.uuid(),
-        work.tenant.uuid()
-    )
-    .execute(cx.tx())
-    .await?;
+    if ours.is_none() {
+        return Ok(true);
+    }
     if state == OrderState::Failed {
         checkout::unredeem(&mut cx, work.order).await?;
     }

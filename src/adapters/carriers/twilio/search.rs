@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn what_is_not_told_is_not_made_up() {
-        let norway = json!({"address_requirements": "any", "beta": true,
+        let norway = json!({"address_requirements": "any", "beta": false,
             "capabilities": {"MMS": false, "SMS": true, "voice": false},
             "friendly_name": "+4759440300", "iso_country": "NO", "lata": null, "latitude": null,
             "locality": null, "longitude": null, "phone_number": "+4759440300",
