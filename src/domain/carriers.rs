@@ -15,6 +15,7 @@ mod connections;
 mod credentials;
 mod figures;
 mod health;
+mod papers;
 mod read;
 mod standing;
 mod tally;
@@ -27,6 +28,8 @@ pub use credentials::{
 };
 pub use figures::{Operation, Requests, Took};
 pub use health::{AskCarriers, Health, ask};
+pub use papers::{NewPapers, OnFile, file_papers, papers, papers_taken, remove_papers};
+pub(crate) use papers::{PAPERS_LACKING, filed};
 pub use read::{
     Breakers, Callbacks, CallbacksOfDay, CarrierRow, Cost, Holdings, active, all, callbacks,
     holdings, one, operations,
@@ -101,6 +104,9 @@ pub enum CarriersError {
         /// In its words.
         detail: String,
     },
+    /// It takes none, or is not configured on this server.
+    #[error("This carrier takes no papers with a purchase, so none are kept for it here.")]
+    TakesNoPapers,
     /// The database did not do it.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -119,13 +125,14 @@ impl Explain for CarriersError {
             Self::Unknown(_) => "unknown_carrier",
             Self::NotConfigured(_) => "carrier_not_configured",
             Self::NotTaken { .. } => "credentials_not_taken",
+            Self::TakesNoPapers => "carrier_takes_no_papers",
             Self::Fault(fault) => fault.code(),
         }
     }
     fn status(&self) -> Status {
         match self {
             Self::Fields(_) | Self::NotTaken { .. } => Status::Unprocessable,
-            Self::Unknown(_) => Status::NotFound,
+            Self::Unknown(_) | Self::TakesNoPapers => Status::NotFound,
             Self::NotConfigured(_) => Status::Conflict,
             Self::Fault(fault) => fault.status(),
         }

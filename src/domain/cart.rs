@@ -17,7 +17,7 @@ pub use promotion::{Promotion, PromotionRefusal, apply_promotion, drop_promotion
 pub use sweep::{SweepHolds, sweep};
 pub use view::{CartItem, CartView, Standing, view};
 
-use crate::Fault;
+use crate::{Fault, carriers::PAPERS_LACKING};
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use voxlink_types::{
@@ -66,6 +66,9 @@ pub enum CartError {
     /// Nobody sells it.
     #[error("{0} is not for sale")]
     NotForSale(E164),
+    /// It needs papers, and its carrier has none of ours.
+    #[error("{} {}", .0, PAPERS_LACKING)]
+    NeedsPapers(E164),
     /// Its carrier sells nothing at the moment, so it is not held longer.
     #[error("{0} cannot be held longer: its carrier sells no new numbers at the moment")]
     NoLonger(E164),
@@ -106,6 +109,7 @@ impl Explain for CartError {
             Self::Taken(_) => "number_taken",
             Self::Longest { .. } | Self::Rests { .. } => "hold_limit",
             Self::NotForSale(_) | Self::NoLonger(_) => "not_for_sale",
+            Self::NeedsPapers(_) => "papers_required",
             Self::NoCarrier => "carrier_not_configured",
             Self::Carrier(_) => "carrier_failed",
             Self::OtherCurrency(_) => "other_currency",
@@ -122,6 +126,7 @@ impl Explain for CartError {
             | Self::Rests { .. }
             | Self::NotForSale(_)
             | Self::NoLonger(_)
+            | Self::NeedsPapers(_)
             | Self::OtherCurrency(_)
             | Self::Full => Status::Conflict,
             Self::NoCarrier | Self::Carrier(_) => Status::BadGateway,

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use voxlink_types::E164;
+use voxlink_types::{E164, paper::Paper};
 
 /// What a bought number shall call back, all absolute URLs of ours. The default calls nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,29 @@ pub struct Papers {
     pub emergency_address: Option<String>,
     /// The SIP trunk that takes its calls instead of us.
     pub trunk: Option<String>,
+}
+
+impl Papers {
+    /// One of them.
+    pub fn get(&self, paper: Paper) -> Option<&str> {
+        match paper {
+            Paper::Address => &self.address,
+            Paper::Bundle => &self.bundle,
+            Paper::Identity => &self.identity,
+            Paper::EmergencyAddress => &self.emergency_address,
+        }
+        .as_deref()
+    }
+
+    /// Puts one in, or takes it out.
+    pub fn put(&mut self, paper: Paper, id: Option<String>) {
+        match paper {
+            Paper::Address => self.address = id,
+            Paper::Bundle => self.bundle = id,
+            Paper::Identity => self.identity = id,
+            Paper::EmergencyAddress => self.emergency_address = id,
+        }
+    }
 }
 
 /// An order to buy one specific number.

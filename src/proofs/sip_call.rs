@@ -134,7 +134,7 @@ async fn buy(lab: &Lab, clec: &Clec, tenant: TenantId, user: UserId) -> NumberId
     let (payment, strategy) = (PaymentChoice::Credit, Strategy::BestEffort);
     let wish = Checkout { cart, user, payment, expected: None, strategy, source: "cli" };
     let mut cx = lab.platform.work_for(tenant, "proof").await.unwrap();
-    orders::checkout(&mut cx, &wish).await.expect("the order is refused");
+    orders::checkout(&mut cx, &lab.platform, &wish).await.expect("the order is refused");
     cx.commit().await.unwrap();
     let since = Instant::now();
     loop {

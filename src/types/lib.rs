@@ -19,6 +19,7 @@ pub mod notice;
 pub mod number;
 pub mod order;
 pub mod page;
+pub mod paper;
 #[cfg(feature = "numbering")]
 pub mod plan;
 pub mod rating;

@@ -63,6 +63,16 @@ impl Requirement {
             Self::Documents => "Documents",
         }
     }
+
+    /// What must be shown where one source says this and another `other`: a carrier's offer tells
+    /// more than the price of its kind, unless it tells of nothing.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        match self {
+            Self::None => other,
+            own => own,
+        }
+    }
 }
 
 text_enum! {

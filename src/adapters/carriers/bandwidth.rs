@@ -224,6 +224,7 @@ impl Carrier for Bandwidth {
             // A number given back ages before it is for sale again, but to have it back is a new
             // order that need not succeed.
             undo_days: 0,
+            papers: &[],
         }
     }
 

@@ -91,6 +91,7 @@ impl Carrier for Clec {
             hold_minutes: 60,
             minimum_days: 0,
             undo_days: UNDO_DAYS,
+            papers: &[],
         }
     }
 

@@ -123,6 +123,7 @@ impl Carrier for LocalCarrier {
             hold_minutes: 60,
             minimum_days: 0,
             undo_days: UNDO_DAYS,
+            papers: &[],
         }
     }
 

@@ -172,6 +172,7 @@ impl Carrier for SignalWire {
             hold_minutes: 0,
             minimum_days: MINIMUM_DAYS,
             undo_days: 0,
+            papers: &[],
         }
     }
 

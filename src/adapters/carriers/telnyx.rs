@@ -40,7 +40,7 @@ use voxlink_gateways::{
         SearchQuery, Subaccount,
     },
 };
-use voxlink_types::E164;
+use voxlink_types::{E164, paper::Paper};
 
 /// Minutes that a reservation lasts, and that each extension adds
 /// (developers.telnyx.com/docs/numbers/phone-numbers/number-reservations).
@@ -163,6 +163,8 @@ impl Carrier for Telnyx {
             hold_minutes: HOLD_MINUTES,
             minimum_days: 0,
             undo_days: 0,
+            // A requirement group; an address is part of one.
+            papers: &[Paper::Bundle],
         }
     }
 

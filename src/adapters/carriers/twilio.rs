@@ -29,7 +29,7 @@ use voxlink_gateways::{
         SearchQuery, Subaccount,
     },
 };
-use voxlink_types::E164;
+use voxlink_types::{E164, paper::Paper};
 
 /// Below which its numbers, messages and calls lie.
 const ROOT: &str = "/2010-04-01/";
@@ -162,6 +162,7 @@ impl Carrier for Twilio {
             hold_minutes: 0,
             minimum_days: 0,
             undo_days: 0,
+            papers: Paper::ALL,
         }
     }
 

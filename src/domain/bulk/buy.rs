@@ -3,7 +3,7 @@
 
 use super::{error::RowError, task::Wanted};
 use crate::{
-    Ctx, Fault, Platform,
+    Ctx, Fault, Platform, carriers,
     catalog::{Price, Wish, current_prices, price_of, search},
     fault::broken_constraint,
     orders::{self, Checkout, PaymentChoice},
@@ -16,6 +16,9 @@ use voxlink_types::{
     ids::{CartId, CartItemId, OrderId, UserId},
     order::Strategy,
 };
+
+/// Said where numbers were passed over because their papers are not on file.
+const LACK: &str = " Others need papers that are not on file here yet: ask your administrator.";
 
 /// Numbers that can be had for a row, as many as it wants; never those that other rows want. For a
 /// purchase (`anew`) the carriers themselves are asked for each number, for a rehearsal what they
@@ -39,6 +42,7 @@ async fn one(platform: &Platform, number: &E164) -> Result<Offer, RowError> {
     let enabled = sqlx::query_scalar!("select key from carriers where state = 'enabled'")
         .fetch_all(&mut *connection)
         .await?;
+    let filed = carriers::filed(&mut connection).await?;
     drop(connection);
     let sellers: Vec<Arc<dyn Carrier>> = platform
         .carriers()
@@ -49,12 +53,17 @@ async fn one(platform: &Platform, number: &E164) -> Result<Offer, RowError> {
     let told = join_all(asked).await;
     let mut best: Option<(i64, Offer)> = None;
     let mut silent = Vec::new();
+    let mut lacks_papers = false;
     for (carrier, answer) in sellers.iter().zip(told) {
         match answer {
             Err(Silent) => silent.push(carrier.name()),
             Ok(None) => {}
             Ok(Some(offer)) => {
                 let Some(price) = priced(&prices, &offer) else { continue };
+                if filed.lacks(platform, &offer, offer.requirement.or(price.requirement)) {
+                    lacks_papers = true;
+                    continue;
+                }
                 let cost = price.monthly.minor.saturating_add(price.setup.minor);
                 if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                     best = Some((cost, offer));
@@ -64,6 +73,9 @@ async fn one(platform: &Platform, number: &E164) -> Result<Offer, RowError> {
     }
     match best {
         Some((_, offer)) => Ok(offer),
+        None if lacks_papers => {
+            Err(RowError::because(format!("{number} {}.", carriers::PAPERS_LACKING)))
+        }
         None if silent.is_empty() => Err(RowError::because(format!("{number} is not for sale."))),
         None => Err(RowError::because(format!(
             "Nobody who answered sells {number}; {} did not answer. Try it again later.",
@@ -109,11 +121,16 @@ async fn like(
     let deadline = platform.settings().search_deadline;
     let mut silent = found.silent;
     let mut offers = Vec::with_capacity(count);
+    let mut lack = "";
     for hit in found.hits {
         if offers.len() == count {
             break;
         }
         if others.contains(&hit.offer.number) {
+            continue;
+        }
+        if hit.lacks_papers {
+            lack = LACK;
             continue;
         }
         if !anew {
@@ -142,9 +159,9 @@ async fn like(
         format!(" {} did not answer.", silent.join(", "))
     };
     Err(RowError::because(match had {
-        0 => format!("No number like this is for sale now. Loosen the conditions.{silent}"),
+        0 => format!("No number like this is for sale now. Loosen the conditions.{lack}{silent}"),
         had => format!(
-            "Only {had} like this are for sale now, not {count}. Ask for fewer, or loosen the conditions.{silent}"
+            "Only {had} like this are for sale now, not {count}. Ask for fewer, or loosen the conditions.{lack}{silent}"
         ),
     }))
 }
@@ -244,6 +261,7 @@ pub(super) async fn cost(cx: &mut Ctx, user: UserId, offers: &[Offer]) -> Result
 /// Places the row's order, for what was agreed or less.
 pub(super) async fn order(
     cx: &mut Ctx,
+    platform: &Platform,
     user: UserId,
     offers: &[Offer],
     agreed: Money,
@@ -263,5 +281,5 @@ pub(super) async fn order(
         strategy: Strategy::BestEffort,
         source: "bulk",
     };
-    Ok(orders::checkout(cx, &wish).await?.order)
+    Ok(orders::checkout(cx, platform, &wish).await?.order)
 }

@@ -61,7 +61,7 @@ async fn done(platform: &Platform, work: &Work, row: &Row) -> Result<(), RowErro
     if !claimed(&mut cx, work, row).await? {
         return Ok(());
     }
-    let order = buy::order(&mut cx, work.user, &offers, agreed).await?;
+    let order = buy::order(&mut cx, platform, work.user, &offers, agreed).await?;
     ordered(&mut cx, work, row, order, &numbers).await?;
     Ok(cx.commit().await?)
 }

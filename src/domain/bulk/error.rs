@@ -2,8 +2,8 @@
 
 use super::LARGEST;
 use crate::{
-    Fault, campaigns::CampaignError, catalog::SearchError, numbers::NumberError,
-    orders::CheckoutError, routing::RoutingError,
+    Fault, campaigns::CampaignError, carriers::PAPERS_LACKING, catalog::SearchError,
+    numbers::NumberError, orders::CheckoutError, routing::RoutingError,
 };
 use voxlink_types::{
     E164, Money,
@@ -174,6 +174,10 @@ impl From<CheckoutError> for RowError {
                     "{} is in somebody's cart or has just been sold.",
                     numbers.join(", ")
                 ))
+            }
+            CheckoutError::NeedsPapers(numbers) => {
+                let numbers: Vec<&str> = numbers.iter().map(E164::as_str).collect();
+                Self::Refused(format!("{} {PAPERS_LACKING}.", numbers.join(", ")))
             }
             CheckoutError::NotEnough { have, need, missing } => Self::Refused(format!(
                 "Your balance is {have}, and this row costs {need}. Top up at least {missing}."

@@ -136,6 +136,10 @@ async fn add(
         return Err(CartError::Full);
     }
     let price = price_now(&mut cx, offer).await?;
+    let needs = offer.requirement.or(price.requirement);
+    if carriers::filed(cx.tx()).await?.lacks(platform, offer, needs) {
+        return Err(CartError::NeedsPapers(offer.number.clone()));
+    }
     let fresh = CartItemId::new(cx.now_millis());
     let mut line = Line {
         item: fresh,

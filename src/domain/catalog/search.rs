@@ -15,7 +15,7 @@ pub use error::SearchError;
 pub use wider::{Wider, wider};
 
 use super::{Price, Wish, current_prices, found_in, price_of};
-use crate::{Fault, Platform};
+use crate::{Fault, Platform, carriers};
 use ask::Told;
 use chrono::{DateTime, TimeDelta, Utc};
 use source::Source;
@@ -49,6 +49,8 @@ pub struct Hit {
     pub carrier: String,
     /// What must be shown before it may be used.
     pub needs: Requirement,
+    /// That is not on file at its carrier, so it is not to be had yet.
+    pub lacks_papers: bool,
     /// How it can be held.
     pub holding: Holding,
     /// When the carrier offered it.
@@ -141,6 +143,7 @@ async fn among(
     let mut connection = platform.db().app.acquire().await.map_err(Fault::from)?;
     let prices = current_prices(&mut connection, now).await?;
     let sellers = source::sellers(&mut connection).await?;
+    let filed = carriers::filed(&mut connection).await?;
     drop(connection);
     let mut sources = source::sources(platform, wish, &query, &prices, &sellers);
     sources.retain(|source| !without.contains(source.carrier.name()));
@@ -161,6 +164,9 @@ async fn among(
         gone = taken::taken(platform, &hits).await?;
     }
     hits.retain(|hit| !gone.contains(&hit.offer.number));
+    for hit in &mut hits {
+        hit.lacks_papers = filed.lacks(platform, &hit.offer, hit.needs);
+    }
     if let Some(digits) = &query.contains {
         for hit in &mut hits {
             let code = hit.offer.number.calling_code().len();
@@ -276,15 +282,12 @@ fn hit(
     if !price.covers(offer) {
         return None;
     }
-    let needs = match offer.requirement {
-        Requirement::None => price.requirement,
-        own => own,
-    };
     Some(Hit {
         offer: offer.clone(),
         price: price.clone(),
         carrier: source.carrier.name().to_owned(),
-        needs,
+        needs: offer.requirement.or(price.requirement),
+        lacks_papers: false,
         holding,
         as_of: told.answer.at,
         mark: None,

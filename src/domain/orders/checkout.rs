@@ -6,7 +6,7 @@ pub use error::CheckoutError;
 
 use super::{FulfilJob, News, PriceChange, Quote, QuoteLine, dues, quote, row_id, tell};
 use crate::{
-    Ctx, Fault,
+    Ctx, Fault, Platform,
     audit::Entry,
     billing::{
         journal::{Account, NewEntry, Posting, available_credit, post},
@@ -18,7 +18,7 @@ use crate::{
 use chrono::Datelike;
 use serde_json::{Value, json};
 use voxlink_types::{
-    Money,
+    E164, Money,
     ids::{CartId, OrderId, PaymentId, UserId},
     order::Strategy,
 };
@@ -65,7 +65,11 @@ pub struct Placed {
 
 /// Places an order for everything in the cart. The same cart is bought once: a second call finds
 /// it closed. The caller commits; a card payment is opened after that.
-pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutError> {
+pub async fn checkout(
+    cx: &mut Ctx,
+    platform: &Platform,
+    wish: &Checkout,
+) -> Result<Placed, CheckoutError> {
     let (tenant, now) = (cx.tenant(), cx.now());
     let open = sqlx::query_scalar!(
         "select id from carts where id = $1 and tenant_id = $2 and user_id = $3 and state in ('open', 'bulk') for update",
@@ -92,6 +96,12 @@ pub async fn checkout(cx: &mut Ctx, wish: &Checkout) -> Result<Placed, CheckoutE
     let disabled = carriers::disabled_in(cx, wish.cart).await?;
     if !disabled.is_empty() {
         return Err(CheckoutError::NotSold(disabled));
+    }
+    let filed = carriers::filed(cx.tx()).await?;
+    let lacking = quote.lines.iter().filter(|line| filed.lacks(platform, &line.offer, line.needs));
+    let lacking: Vec<E164> = lacking.map(|line| line.number.clone()).collect();
+    if !lacking.is_empty() {
+        return Err(CheckoutError::NeedsPapers(lacking));
     }
     take_holds(cx, &quote).await?;
     let changes = quote.changes();

@@ -23,10 +23,11 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 use uuid::Uuid;
-use voxlink_gateways::carrier::{Offer, OwnedNumber};
+use voxlink_gateways::carrier::{Offer, OwnedNumber, Papers};
 use voxlink_types::{
     Currency, E164, Money,
     ids::{OrderId, OrderItemId, PriceId, TenantId, UserId},
+    number::Requirement,
     order::{ItemStep, OrderState, Strategy},
 };
 
@@ -95,6 +96,10 @@ pub(super) struct WorkItem {
     pub(super) hold_id: Option<String>,
     /// The number at its carrier, once it is secured.
     pub(super) owned: Option<OwnedNumber>,
+    /// What must be shown before it may be used.
+    pub(super) needs: Requirement,
+    /// The papers on file for its kind at its carrier.
+    pub(super) papers: Option<Papers>,
 }
 
 /// How many items may fail, and how many have; shared by those who walk them.
@@ -275,8 +280,13 @@ pub(super) async fn items(cx: &mut Ctx<Installation>, work: &Work) -> Result<Vec
                   i.e164 as "number!: E164", i.offer as "offer: sqlx::types::Json<Offer>",
                   i.price_book_id as "price!: PriceId", i.monthly_minor, i.setup_minor, i.discount_minor,
                   i.tax_minor, i.total_minor, i.purchase_key, i.attempts, h.carrier_hold_id as "hold_id?",
-                  i.owned as "owned: sqlx::types::Json<OwnedNumber>"
+                  i.owned as "owned: sqlx::types::Json<OwnedNumber>",
+                  p.requirement as "requirement!: Requirement", f.address as "address?", f.bundle as "bundle?",
+                  f.identity as "identity?", f.emergency_address as "emergency_address?"
            from order_items i left join holds h on h.e164 = i.e164 and h.order_id = i.order_id
+           left join price_books p on p.id = i.price_book_id
+           left join carrier_papers f on f.carrier = i.carrier and f.country = p.country
+             and f.number_type = p.number_type
            where i.order_id = $1 and i.tenant_id = $2 order by i.position"#,
         work.order.uuid(),
         work.tenant.uuid(),
@@ -287,6 +297,15 @@ pub(super) async fn items(cx: &mut Ctx<Installation>, work: &Work) -> Result<Vec
     Ok(rows
         .into_iter()
         .map(|r| WorkItem {
+            needs: r.offer.requirement.or(r.requirement),
+            papers: Some(Papers {
+                address: r.address,
+                bundle: r.bundle,
+                identity: r.identity,
+                emergency_address: r.emergency_address,
+                trunk: None,
+            })
+            .filter(|papers| *papers != Papers::default()),
             id: r.id,
             step: r.step,
             carrier: r.carrier,

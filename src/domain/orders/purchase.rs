@@ -7,7 +7,7 @@ use voxlink_gateways::{
     Carrier, CarrierError,
     carrier::{Bought, OwnedNumber, Papers, Purchase},
 };
-use voxlink_types::order::ItemStep;
+use voxlink_types::{number::Requirement, order::ItemStep};
 
 /// How often a number is asked for: once, and three times again, seconds apart. Looking after what
 /// is under way does not count. Where two tries of five fail, three numbers in a hundred are given
@@ -140,12 +140,17 @@ pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
 
 /// One try.
 async fn buy(platform: &Platform, carrier: &dyn Carrier, item: &WorkItem) -> Outcome {
+    let Some(papers) = papers(carrier, item) else {
+        let detail =
+            "none of its kind are on file here; enter them on the carrier's page".to_owned();
+        return Outcome::Refused(Refusal::of(&CarrierError::NeedsPapers { detail }));
+    };
     let purchase = Purchase {
         number: item.number.clone(),
         key: item.key,
         hold_id: item.hold_id.clone(),
         settings: settings_for(platform.settings(), &item.carrier, item.number.as_str()),
-        papers: Papers::default(),
+        papers,
     };
     match carrier.buy(&purchase).await {
         Ok(bought) => outcome(bought),
@@ -163,6 +168,14 @@ async fn buy(platform: &Platform, carrier: &dyn Carrier, item: &WorkItem) -> Out
         Err(error) if error.may_repeat() => Outcome::Refused(Refusal::in_vain(&error)),
         Err(error) => Outcome::Refused(Refusal::of(&error)),
     }
+}
+
+/// The papers that go with it: those on file, or nothing where none are needed or none are taken.
+/// None where they were taken off the file since it was ordered: without them the carrier would
+/// refuse it, or keep it waiting for ever.
+fn papers(carrier: &dyn Carrier, item: &WorkItem) -> Option<Papers> {
+    let spared = item.needs == Requirement::None || carrier.abilities().papers.is_empty();
+    item.papers.clone().or_else(|| spared.then(Papers::default))
 }
 
 /// Whether a refusal may mean that we have it: bought under this key, or another order's. "Not

@@ -13,6 +13,7 @@ use voxlink_types::{
     Currency, E164, Money,
     ids::{CartId, CartItemId, PriceId, TenantId, UserId},
     money::MoneyError,
+    number::Requirement,
 };
 
 /// A number in the cart, priced.
@@ -26,6 +27,8 @@ pub struct QuoteLine {
     pub number: E164,
     /// As it was offered.
     pub offer: Offer,
+    /// What must be shown before it may be used.
+    pub needs: Requirement,
     /// The price it is held at, else the one in force now.
     pub price: PriceId,
     /// Until when the price is kept: as long as the number is held.
@@ -118,7 +121,7 @@ pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
                   i.offer as "offer!: sqlx::types::Json<Offer>", i.monthly_minor as "monthly_minor!",
                   i.setup_minor as "setup_minor!", i.currency as "seen_currency!: Currency",
                   p.id as "price!: PriceId", p.monthly as "monthly!", p.setup as "setup!",
-                  p.inbound_minute as "inbound_minute!",
+                  p.inbound_minute as "inbound_minute!", p.requirement as "requirement!: Requirement",
                   p.currency as "currency!: Currency", h.expires_at as "kept_until?: DateTime<Utc>"
            from cart_items i
            left join holds h on h.e164 = i.e164 and h.cart_id = i.cart_id and h.tenant_id = $2
@@ -151,6 +154,7 @@ pub async fn quote(cx: &mut Ctx, cart: CartId) -> Result<Quote, Fault> {
             item: row.id,
             carrier: row.carrier,
             number: row.number,
+            needs: row.offer.requirement.or(row.requirement),
             offer: row.offer.0,
             price: row.price,
             kept_until: row.kept_until,

@@ -11,8 +11,8 @@ use whims::{SEARCHES_BY, Whims};
 
 use super::{
     Abilities, Bought, CallDetails, Carrier, CarrierError, CarrierHold, Coverage, Findings,
-    MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, PriceRow,
-    Purchase, SearchQuery, Subaccount,
+    MessageReceipt, NumberSettings, Offer, OutgoingCall, OutgoingMessage, OwnedNumber, Papers,
+    PriceRow, Purchase, SearchQuery, Subaccount,
 };
 use crate::fault::{Fault, Script};
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ use uuid::Uuid;
 use voxlink_types::{
     Currency, E164,
     number::{Capability, NumberType, Requirement},
+    paper::Paper,
 };
 
 fn lost() -> CarrierError {
@@ -169,6 +170,7 @@ impl FakeCarrier {
                 pending: 0,
                 released: false,
                 active: true,
+                papers: Papers::default(),
                 settings: settings.clone(),
             });
         }
@@ -215,6 +217,7 @@ impl Carrier for FakeCarrier {
             hold_minutes: if self.says_it_holds { 60 } else { 0 },
             minimum_days: 0,
             undo_days: self.undo_days,
+            papers: Paper::ALL,
         }
     }
 

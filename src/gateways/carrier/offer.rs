@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use voxlink_types::{
     Currency, E164,
     number::{Capability, NumberType, Requirement},
+    paper::Paper,
 };
 
 /// What a carrier can do.
@@ -35,6 +36,10 @@ pub struct Abilities {
     /// Days within which a number that we gave back is offered to us, held and sold again; 0 where
     /// it is gone at once. All tenants are one account there: whose it was is for us to know.
     pub undo_days: u16,
+    /// The papers that it takes with a purchase, by its own ids of them. Where it takes some, a
+    /// number that needs papers is not bought without: it would refuse, or wait for them for ever.
+    /// Empty where nothing is sent, whatever a number needs.
+    pub papers: &'static [Paper],
 }
 
 /// A country and kind that a carrier sells.

@@ -210,6 +210,8 @@ impl Cast<'_> {
             // Another priority each time, and sold as before: other scenes buy there.
             "POST /admin/carriers/{key}" => format!("state=enabled&priority={}&mark_up=1.5&reason=proof", 1 + n % 1000),
             "POST /admin/carriers/{key}/credentials" => format!("FAKE_ID=proof&FAKE_TOKEN=proof-{n}&untested=true"),
+            "POST /admin/carriers/{key}/papers" => format!("country=DE&number_type=local&bundle=proof-{n}"),
+            "POST /admin/carriers/{key}/papers/remove" => "country=DE&number_type=local".to_owned(),
             "POST /admin/trunks" => format!("name=trunk-{n}&host=192.0.2.1&port=5060&transport=udp&carries=both&username=&password=&priority=100"),
             "POST /admin/edges" => format!("name=edge-{n}&kind=kamailio&host=192.0.2.1&port=5060&transport=udp"),
             "POST /billing/top-up" => "choice=25&amount=&processor=test_card".to_owned(),

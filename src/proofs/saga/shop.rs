@@ -171,7 +171,7 @@ impl Shop {
     /// Places the order. A cart that is closed was bought by an earlier try whose answer was lost.
     async fn check_out(&self, tenant: TenantId, wish: &Checkout) -> anyhow::Result<()> {
         let mut cx = self.lab.platform.work_for(tenant, "proof").await?;
-        match orders::checkout(&mut cx, wish).await {
+        match orders::checkout(&mut cx, &self.lab.platform, wish).await {
             Ok(_) => Ok(cx.commit().await?),
             Err(CheckoutError::NoCart) => Ok(()),
             Err(error) => Err(error.into()),

@@ -4,6 +4,7 @@
 mod credentials;
 mod figures;
 mod one;
+pub(super) mod papers;
 
 pub(super) use credentials::store;
 pub(super) use one::{change, show, test};

@@ -98,8 +98,8 @@ fn line(item: CartItem, least: Option<String>, now: DateTime<Utc>) -> impl IntoV
     let place = line.offer.locality.clone().unwrap_or_default();
     let kind = line.offer.number_type.label();
     let about = if place.is_empty() { kind.to_owned() } else { format!("{kind}, {place}") };
-    let papers = (line.offer.requirement != Requirement::None).then(|| {
-        let text = format!("Needs: {}", line.offer.requirement.label().to_lowercase());
+    let papers = (line.needs != Requirement::None).then(|| {
+        let text = format!("Needs: {}", line.needs.label().to_lowercase());
         view! { <span class="mt-1 block"><Badge text=text tone=Some(Tone::Warning) /></span> }
     });
     let least = least.map(|text| view! { <span class="mt-1 block text-xs">{text}</span> });

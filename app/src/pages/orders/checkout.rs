@@ -173,7 +173,7 @@ async fn order(app: &App, who: &Manager, typed: &Typed) -> Result<Outcome, PageE
     let expected = typed.expected.parse().ok().map(|minor| Money::new(minor, currency));
     let user = who.member.user;
     let wish = Checkout { cart, user, payment, expected, strategy, source: "web" };
-    let placed = match orders::checkout(&mut cx, &wish).await {
+    let placed = match orders::checkout(&mut cx, &app.platform, &wish).await {
         Ok(placed) => placed,
         Err(error) => {
             drop(cx);

@@ -112,8 +112,13 @@ fn line(hit: Hit, now: DateTime<Utc>, may_hold: bool) -> impl IntoView {
     // On a phone a card says only what is out of the ordinary.
     let needs = hit.needs != Requirement::None;
     let extra = hit.price.setup.minor != 0;
+    let not_yet = hit.lacks_papers;
     let papers = if needs {
-        view! { <Badge text=hit.needs.label() tone=Some(Tone::Warning) /> }.into_any()
+        let lacks = not_yet.then(|| {
+            view! { <span class="block text-xs text-muted">"not on file here yet: ask your administrator"</span> }
+        });
+        view! { <div><Badge text=hit.needs.label() tone=Some(Tone::Warning) /> {lacks}</div> }
+            .into_any()
     } else {
         view! { <span class="whitespace-nowrap text-muted">"No papers"</span> }.into_any()
     };
@@ -126,19 +131,21 @@ fn line(hit: Hit, now: DateTime<Utc>, may_hold: bool) -> impl IntoView {
     let (number, kind) = (marked(&shown, hit.mark), offer.number_type.label());
     let choose = may_hold.then(|| {
         let label = format!("Choose {shown}");
-        view! {
-            <td class="choose">
-                <input type="checkbox" name="pick" value=value.clone() class="checkbox checkbox-sm scroll-mb-20 border-muted" aria-label=label />
-            </td>
-        }
+        let value = value.clone();
+        let check = (!not_yet).then(|| {
+            view! { <input type="checkbox" name="pick" value=value class="checkbox checkbox-sm scroll-mb-20 border-muted" aria-label=label /> }
+        });
+        view! { <td class="choose">{check}</td> }
     });
     let act = may_hold.then(|| {
         let label = format!("Hold {shown}");
-        view! {
-            <td class="act">
-                <button type="submit" name="one" value=value.clone() class="btn btn-outline border-line btn-sm scroll-mb-20" aria-label=label>"Hold"</button>
-            </td>
-        }
+        let button = if not_yet {
+            view! { <span class="text-xs text-muted">"Not to be had yet"</span> }.into_any()
+        } else {
+            view! { <button type="submit" name="one" value=value class="btn btn-outline border-line btn-sm scroll-mb-20" aria-label=label>"Hold"</button> }
+                .into_any()
+        };
+        view! { <td class="act">{button}</td> }
     });
     view! {
         <tr>

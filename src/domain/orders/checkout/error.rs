@@ -1,7 +1,7 @@
 //! Why an order was not placed, as the person reads it.
 
 use crate::{
-    Fault,
+    Fault, carriers,
     orders::{Due, PriceChange},
 };
 use voxlink_types::{
@@ -24,6 +24,9 @@ pub enum CheckoutError {
     /// Its carrier was disabled since it was held.
     #[error("{} cannot be bought at the moment, because the carrier is switched off. Remove it to go on; nothing was charged.", list(.0))]
     NotSold(Vec<E164>),
+    /// They need papers, and its carrier has none of ours.
+    #[error("{} {}, or remove it to go on; nothing was charged.", list(.0), carriers::PAPERS_LACKING)]
+    NeedsPapers(Vec<E164>),
     /// Prices changed since they were shown.
     #[error("The price of {} has changed since you added it. Check the new amounts; nothing was charged.", list(&.0.iter().map(|c| c.number.clone()).collect::<Vec<_>>()))]
     PriceChanged(Vec<PriceChange>),
@@ -86,6 +89,7 @@ impl Explain for CheckoutError {
             Self::Empty => "cart_empty",
             Self::Taken(_) => "number_taken",
             Self::NotSold(_) => "not_for_sale",
+            Self::NeedsPapers(_) => "papers_required",
             Self::PriceChanged(_) => "price_changed",
             Self::TotalChanged { .. } => "total_changed",
             Self::OtherCurrency(_) => "other_currency",

@@ -13,6 +13,7 @@ use voxlink_testkit::TestPlatform;
 use voxlink_types::{
     PageRequest,
     ids::{BulkRunId, NumberId, TenantId, UserId},
+    number::Requirement,
     routing::{Plan, describe},
 };
 
@@ -70,6 +71,25 @@ impl Sender<'_> {
 
 fn states(lines: &[Line]) -> Vec<LineState> {
     lines.iter().map(|line| line.state).collect()
+}
+
+#[tokio::test]
+async fn numbers_whose_papers_are_not_on_file_are_refused_by_name_and_passed_over() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    shop.carrier.offers(|offer| {
+        if offer.number != number(7) {
+            offer.requirement = Requirement::AnyAddress;
+        }
+    });
+    let sender = Sender { test: &shop.test, tenant: shop.tenant, user: shop.user };
+    let sheet = "number,country,count\n+12125550003,,\n,US,1\n,US,2\n";
+    let run = sender.send(Action::Buy, sheet).await;
+    let lines = sender.lines(run).await;
+    assert_eq!(states(&lines), [LineState::Refused, LineState::Ready, LineState::Refused]);
+    assert_eq!(lines[1].numbers, [number(7)]);
+    let said = "+12125550003 needs papers that are not on file here yet: ask your administrator.";
+    assert_eq!(lines[0].message.as_deref(), Some(said));
+    assert!(lines[2].message.as_deref().is_some_and(|why| why.contains("Others need papers")));
 }
 
 #[tokio::test]

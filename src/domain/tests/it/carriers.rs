@@ -7,7 +7,7 @@ use uuid::Uuid;
 use voxlink_domain::{
     carriers::{
         self, AskCarriers, Breakers, CallbackOutcome, CarrierRow, CarrierState, CarriersError,
-        Tally, Wish,
+        NewPapers, Tally, Wish,
     },
     catalog::refresh_prices,
     jobs::{Job, upkeep::CleanUp},
@@ -17,6 +17,7 @@ use voxlink_gateways::{
     fault::Script,
 };
 use voxlink_testkit::{Outside, TestPlatform};
+use voxlink_types::paper::Paper;
 
 async fn with_a_carrier() -> TestPlatform {
     let carrier = FakeCarrier::new([], Script::calm());
@@ -99,6 +100,34 @@ async fn a_carrier_that_was_configured_a_moment_ago_is_shown_and_can_be_disabled
     assert_eq!(one(&test, "fake").await.state, CarrierState::Disabled);
     let absent = one(&test, "twilio").await;
     assert!(!absent.configured, "{absent:?}");
+}
+
+#[tokio::test]
+async fn papers_are_filed_replaced_and_removed_and_each_is_told() {
+    const TOLD: &str = "select count(*) from audit_log
+         where action in ('carrier.file_papers', 'carrier.remove_papers')";
+    let test = with_a_carrier().await;
+    let platform = &test.platform;
+    let mut cx = platform.work("test").await.unwrap();
+    let group = |id: &str| NewPapers {
+        country: "DE".to_owned(),
+        number_type: "local".to_owned(),
+        ids: vec![(Paper::Bundle, id.to_owned())],
+    };
+    assert!(carriers::file_papers(platform, &mut cx, "fake", &group("one")).await.unwrap());
+    assert!(!carriers::file_papers(platform, &mut cx, "fake", &group("one")).await.unwrap());
+    assert!(carriers::file_papers(platform, &mut cx, "fake", &group("two")).await.unwrap());
+    let on_file = carriers::papers(&mut cx, "fake").await.unwrap();
+    let [kind] = &on_file[..] else { panic!("{on_file:?}") };
+    assert_eq!((kind.country.as_str(), kind.papers.bundle.as_deref()), ("DE", Some("two")));
+    assert!(carriers::remove_papers(&mut cx, "fake", "DE", "local").await.unwrap());
+    assert!(!carriers::remove_papers(&mut cx, "fake", "DE", "local").await.unwrap());
+    let nowhere = carriers::file_papers(platform, &mut cx, "twilio", &group("one")).await;
+    assert!(matches!(nowhere, Err(CarriersError::TakesNoPapers)), "{nowhere:?}");
+    cx.commit().await.unwrap();
+    assert_eq!(count(&test, TOLD).await, 3);
+    let ids = sqlx::query("select bundle from carrier_papers").execute(&platform.db().app).await;
+    assert!(ids.is_err(), "a tenant's work asks whether there are some, never which");
 }
 
 #[tokio::test]

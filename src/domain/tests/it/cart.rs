@@ -1,5 +1,7 @@
 //! Tests of `domain::cart`.
 
+mod papers;
+
 use chrono::Duration;
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -274,7 +276,7 @@ async fn an_order_that_is_called_off_begins_no_other_hour() {
         strategy: Strategy::BestEffort,
         source: "web",
     };
-    let order = orders::checkout(&mut cx, &wish).await.unwrap().order;
+    let order = orders::checkout(&mut cx, platform, &wish).await.unwrap().order;
     cx.commit().await.unwrap();
     shop.test.clock.advance(Duration::minutes(2));
     assert!(matches!(shop.hold(&bob, 11).await, Err(CartError::Taken(_))));
@@ -465,7 +467,7 @@ async fn the_checkout_takes_the_price_that_is_kept() {
         strategy: Strategy::BestEffort,
         source: "web",
     };
-    let order = orders::checkout(&mut cx, &wish).await.unwrap().order;
+    let order = orders::checkout(&mut cx, platform, &wish).await.unwrap().order;
     cx.commit().await.unwrap();
     let items: Vec<(i64, sqlx::types::Uuid)> =
         sqlx::query_as("select monthly_minor, price_book_id from order_items where order_id = $1")

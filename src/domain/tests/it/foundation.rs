@@ -169,6 +169,7 @@ async fn the_words_of_enums_are_those_of_the_checks() {
         role::TenantRole => "users"."tenant_role",
         role::PlatformRole => "users"."platform_role",
         number::NumberType => "inventory"."number_type",
+        number::NumberType => "carrier_papers"."number_type",
         number::InventoryState => "inventory"."state",
         number::Capability => "inventory"."capabilities",
         number::NumberState => "subscriptions"."state",

@@ -4,6 +4,7 @@ mod checkout;
 mod dues;
 mod journal;
 mod orphans;
+mod papers;
 mod payments;
 mod saga;
 pub(crate) mod shop;

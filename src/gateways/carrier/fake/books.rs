@@ -2,7 +2,9 @@
 
 use super::{Mood, Whims};
 use crate::{
-    carrier::{Bought, CarrierError, CarrierHold, NumberSettings, Offer, OwnedNumber, Purchase},
+    carrier::{
+        Bought, CarrierError, CarrierHold, NumberSettings, Offer, OwnedNumber, Papers, Purchase,
+    },
     fault::Script,
 };
 use std::collections::BTreeMap;
@@ -24,6 +26,8 @@ pub struct Sale {
     pub released: bool,
     /// False when it does not ring.
     pub active: bool,
+    /// What came with the purchase.
+    pub papers: Papers,
     pub(super) settings: NumberSettings,
 }
 
@@ -71,6 +75,7 @@ impl Books {
             pending,
             released: false,
             active: true,
+            papers: purchase.papers.clone(),
             settings: purchase.settings.clone(),
         };
         let answer = told(&sale);

@@ -3,7 +3,7 @@
 use super::{
     HERE, breaker, connection,
     credentials::{self, Entered},
-    figures, origin, sold,
+    figures, origin, papers, sold,
 };
 use crate::{
     Answer, App, Flash, Screen, Wrong,
@@ -121,6 +121,7 @@ pub(super) async fn page(app: &App, admin: &Admin, key: &str, tried: Tried) -> A
     let stored = carriers::credentials(&app.platform, &mut cx, key).await?;
     let today = cx.now().date_naive();
     drop(cx);
+    let platform = app.platform.clone();
     let (mut shop, mut account) = (Wrong::nothing(), Wrong::nothing());
     let (mut typed, mut entered) = (Typed::of(&carrier), Entered::default());
     let status = match tried {
@@ -145,6 +146,7 @@ pub(super) async fn page(app: &App, admin: &Admin, key: &str, tried: Tried) -> A
                 <div class="flex flex-col gap-6">
                     <div class="grid items-start gap-6 lg:grid-cols-2">{condition} {settings}</div>
                     {credentials}
+                    {papers::way(&platform, &carrier.key)}
                     {figures::numbers(&holdings)}
                     {figures::requests(&operations, today)}
                     {figures::callbacks(&callbacks)}

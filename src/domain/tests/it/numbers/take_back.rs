@@ -107,7 +107,7 @@ impl World {
             strategy: Strategy::BestEffort,
             source: "web",
         };
-        let order = orders::checkout(&mut cx, &wish).await?.order;
+        let order = orders::checkout(&mut cx, &self.test.platform, &wish).await?.order;
         cx.commit().await?;
         orders::fulfil(&self.test.platform, tenant, order).await.unwrap();
         let mut cx = begin(&self.test, tenant, user).await;

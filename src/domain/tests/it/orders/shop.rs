@@ -139,7 +139,7 @@ impl Shop {
 
     pub async fn place(&self, wish: &Checkout) -> Result<Placed, CheckoutError> {
         let mut cx = self.begin().await;
-        let placed = orders::checkout(&mut cx, wish).await?;
+        let placed = orders::checkout(&mut cx, &self.test.platform, wish).await?;
         cx.commit().await?;
         Ok(placed)
     }
