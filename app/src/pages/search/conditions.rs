@@ -55,7 +55,7 @@ pub(super) fn origin(hit: &Hit, now: DateTime<Utc>) -> impl IntoView + use<> {
     let held = match hit.holding.at_carrier {
         Some(at) if at >= hit.holding.until => format!("can be held until {until}"),
         Some(at) => format!("can be held until {until}, at the carrier until {}", clock(at)),
-        None => format!("can be held until {until}, but only here"),
+        None => format!("can be held here until {until}, not at the carrier"),
     };
     view! {
         {hit.carrier.clone()}
