@@ -38,5 +38,5 @@ insert into order_items select (jsonb_populate_record(i, jsonb_build_object('id'
 insert into holds (e164, carrier, tenant_id, cart_id, order_id, expires_at)
     select e164, 'local', tenant, cart, order_id, now() + interval '1 hour' from bench.work;
 select count(enqueue_job('order_fulfil', json_build_object('tenant', 'ten_' || replace(tenant::text, '-', ''), 'order', 'ord_' || replace(order_id::text, '-', '')),
-        'order_fulfil:ord_' || replace(order_id::text, '-', ''), now())) from bench.work where not by_pgbench;
+        'order_fulfil:ord_' || replace(order_id::text, '-', ''), now())) from (select * from bench.work where not by_pgbench order by n) w;
 commit;

@@ -1,13 +1,14 @@
 //! The worker: runs what the domain enqueues, and what the clock does.
 //!
-//! Every server runs one; they share the queue. A worker says every three seconds that it lives:
+//! Every server runs one; they share the queue, and each takes as many jobs at a time as it can run,
+//! so that a backlog does not wait for a signal a job. A worker says every three seconds that it lives:
 //! one that was killed is missed after a quarter of a minute and its jobs run elsewhere. On a
 //! graceful stop, jobs under way have ten seconds; those that need longer go back to the queue.
 
 mod handler;
 
 use futures::future::BoxFuture;
-use graphile_worker::{WorkerOptions, WorkerRecoveryConfig, parse_crontab};
+use graphile_worker::{LocalQueueConfig, WorkerOptions, WorkerRecoveryConfig, parse_crontab};
 use handler::Handler;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,12 @@ use voxlink_domain::{
 
 /// How long jobs under way may take to end when the server stops.
 pub const GRACE: Duration = Duration::from_secs(10);
+
+/// How long jobs that were taken may wait for a slot here before other servers may have them.
+const HOARD: Duration = Duration::from_secs(20);
+
+/// How long finished jobs wait for others, to be ticked off by one commit.
+const TICK_OFF: Duration = Duration::from_millis(2);
 
 /// Runs the domain's jobs until `stop`; a database that goes away only interrupts it.
 pub async fn run(platform: Platform, concurrency: usize, stop: CancellationToken) {
@@ -62,6 +69,9 @@ async fn work(
         .database(platform.db().owner.clone())
         .schema(QUEUE_SCHEMA)
         .concurrency(concurrency.max(1))
+        // Without it the queue hands out a job a slot for each second or news of a job.
+        .local_queue(LocalQueueConfig::default().with_size(concurrency.max(1)).with_ttl(HOARD))
+        .complete_job_batch_delay(TICK_OFF)
         // Jobs carry the server's time, so it is also what they are due by.
         .use_local_time(true)
         .worker_recovery(
