@@ -54,15 +54,21 @@ impl Accounts for Joined {
         let accounts = self.settings.account(carrier, stored).map_err(CarriersError::Fields)?;
         // Asked once: no part of the figures, and of no quota.
         let unwatched = |_: &'static str| Arc::new(Unwatched) as Arc<dyn Watch>;
-        let all = configured(&accounts, &self.clock, &unwatched).map_err(broken)?;
+        let all =
+            configured(&accounts, &BTreeMap::new(), &self.clock, &unwatched).map_err(broken)?;
         Ok(all.into_iter().next())
     }
 
-    fn connect(&self, stored: &Values) -> Result<Connected, Fault> {
+    fn connect(
+        &self,
+        stored: &Values,
+        going_on: BTreeMap<&'static str, Arc<dyn Carrier>>,
+    ) -> Result<Connected, Fault> {
         let (accounts, troubles) = self.settings.accounts(stored).map_err(broken)?;
         let watch = |carrier: &'static str| CarrierFigures::of(carrier, &self.shares);
-        let all = configured(&accounts, &self.clock, &watch).map_err(broken)?;
-        let carriers: BTreeMap<_, _> = all.into_iter().map(|c| (c.key(), c)).collect();
+        let new = configured(&accounts, &going_on, &self.clock, &watch).map_err(broken)?;
+        let mut carriers = going_on;
+        carriers.extend(new.into_iter().map(|carrier| (carrier.key(), carrier)));
         self.shares.only(&carriers.keys().copied().collect::<Vec<_>>());
         let switchboards = switchboards(&accounts);
         Ok(Connected { carriers, switchboards, lacks: accounts.lacks(), troubles })
@@ -88,15 +94,17 @@ fn switchboards(accounts: &CarrierAccounts) -> BTreeMap<&'static str, Arc<dyn Sw
     forms.chain(bandwidth).map(|board| (board.key(), board)).collect()
 }
 
-/// The carriers whose accounts are configured.
+/// The carriers whose accounts are configured, but those that go on.
 fn configured(
     accounts: &CarrierAccounts,
+    going_on: &BTreeMap<&'static str, Arc<dyn Carrier>>,
     clock: &Arc<dyn Clock>,
     watch: &dyn Fn(&'static str) -> Arc<dyn Watch>,
 ) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
     let wire = |carrier, limits| wire(carrier, limits, clock, watch(carrier));
+    let new = |carrier: &'static str| !going_on.contains_key(carrier);
     let mut all: Vec<Arc<dyn Carrier>> = Vec::new();
-    if let Some(twilio) = &accounts.twilio {
+    if let Some(twilio) = accounts.twilio.as_ref().filter(|_| new(Twilio::KEY)) {
         let account = Account {
             sid: twilio.account_sid.clone(),
             token: twilio.auth_token.clone(),
@@ -106,7 +114,7 @@ fn configured(
         let limits = Limits { total: twilio.timeout, ..at(twilio.rate_limit) };
         all.push(Arc::new(Twilio::new(account, wire(Twilio::KEY, limits)?)));
     }
-    if let Some(signalwire) = &accounts.signalwire {
+    if let Some(signalwire) = accounts.signalwire.as_ref().filter(|_| new(SignalWire::KEY)) {
         let project = Project {
             id: signalwire.project_id.clone(),
             token: signalwire.api_token.clone(),
@@ -115,7 +123,7 @@ fn configured(
         let wire = wire(SignalWire::KEY, at(signalwire.rate_limit))?;
         all.push(Arc::new(SignalWire::new(project, wire)));
     }
-    if let Some(telnyx) = &accounts.telnyx {
+    if let Some(telnyx) = accounts.telnyx.as_ref().filter(|_| new(Telnyx::KEY)) {
         let account = telnyx::Account {
             id: telnyx.account_id.clone(),
             key: telnyx.api_key.clone(),
@@ -128,7 +136,7 @@ fn configured(
         let wire = wire(Telnyx::KEY, limits)?;
         all.push(Arc::new(Telnyx::new(account, wire, Arc::clone(clock))));
     }
-    if let Some(bandwidth) = &accounts.bandwidth {
+    if let Some(bandwidth) = accounts.bandwidth.as_ref().filter(|_| new(Bandwidth::KEY)) {
         let wire = wire(Bandwidth::KEY, at(bandwidth.rate_limit))?;
         all.push(Arc::new(Bandwidth::new(at_bandwidth(bandwidth), wire, Arc::clone(clock))));
     }
@@ -212,7 +220,7 @@ mod tests {
     }
 
     fn keys(set: &[&str]) -> Vec<&'static str> {
-        joined(set).connect(&Values::new()).unwrap().carriers.into_keys().collect()
+        joined(set).connect(&Values::new(), BTreeMap::new()).unwrap().carriers.into_keys().collect()
     }
 
     #[test]
@@ -227,15 +235,27 @@ mod tests {
     fn a_carrier_is_there_when_its_account_is_stored_and_gone_with_it() {
         for carrier in ["twilio", "signalwire", "telnyx", "bandwidth"] {
             let joined = joined(&[]);
-            let with = joined.connect(&stored(carrier)).unwrap();
+            let with = joined.connect(&stored(carrier), BTreeMap::new()).unwrap();
             assert!(with.carriers.keys().eq([&carrier]), "{with:?}");
             assert!(with.switchboards.keys().eq([&carrier]), "{with:?}");
             assert!(!with.lacks.contains_key(carrier) && with.troubles.is_empty(), "{with:?}");
             let tried = joined.check(carrier, &stored(carrier)).unwrap();
             assert_eq!(tried.unwrap().key(), carrier);
-            let without = joined.connect(&Values::new()).unwrap();
+            let without = joined.connect(&Values::new(), BTreeMap::new()).unwrap();
             assert!(without.carriers.is_empty() && without.switchboards.is_empty());
         }
+    }
+
+    #[test]
+    fn a_carrier_whose_account_is_as_it_was_goes_on_beside_a_new_one() {
+        let joined = joined(&[]);
+        let before = joined.connect(&stored("twilio"), BTreeMap::new()).unwrap().carriers;
+        let mut both = stored("twilio");
+        both.extend(stored("telnyx"));
+        let after = joined.connect(&both, before.clone()).unwrap();
+        assert!(after.carriers.keys().eq(["telnyx", "twilio"].iter()), "{after:?}");
+        assert!(after.switchboards.keys().eq(["telnyx", "twilio"].iter()), "{after:?}");
+        assert!(Arc::ptr_eq(&before["twilio"], &after.carriers["twilio"]));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use credentials::{
 pub use figures::{Operation, Requests, Took};
 pub use health::{AskCarriers, Health, ask};
 pub use papers::{NewPapers, OnFile, file_papers, papers, papers_taken, remove_papers};
-pub(crate) use papers::{PAPERS_LACKING, filed};
+pub(crate) use papers::{PAPERS_LACKING, PaperIds, filed};
 pub use read::{
     Breakers, Callbacks, CallbacksOfDay, CarrierRow, Cost, Holdings, active, all, callbacks,
     holdings, one, operations,

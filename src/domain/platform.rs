@@ -171,6 +171,12 @@ impl Platform {
         self.connections().is_none_or(|all| all.now().read)
     }
 
+    /// Whether it is certain that a carrier has no account: not before the stored ones were read, nor
+    /// where they are of no use on this server alone, because another one may open them.
+    pub(crate) fn without_account(&self, carrier: &str) -> bool {
+        self.carrier(carrier).is_none() && self.knows_accounts() && self.trouble(carrier).is_none()
+    }
+
     /// The calling side of a carrier.
     pub fn switchboard(&self, key: &str) -> Option<Arc<dyn Switchboard>> {
         let own = self.parts.switchboards.get(key).cloned();

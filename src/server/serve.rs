@@ -11,7 +11,9 @@ use anyhow::Context;
 use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use voxlink_domain::{Platform, catalog::RefreshPrices, db::MigrationFailed, jobs::upkeep};
+use voxlink_domain::{
+    Platform, carriers, catalog::RefreshPrices, db::MigrationFailed, jobs::upkeep,
+};
 
 /// How long requests and jobs under way may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -118,7 +120,8 @@ pub(crate) async fn prepare(platform: &Platform) -> Result<(), MigrationFailed> 
     Ok(())
 }
 
-/// Runs jobs once the database is there.
+/// Runs jobs once the database is there and the credentials that it keeps are read: a job that finds
+/// no carrier takes it for one without an account.
 async fn work(platform: Platform, prepared: bool, concurrency: usize, stop: CancellationToken) {
     let mut ready = prepared;
     while !ready {
@@ -134,6 +137,18 @@ async fn work(platform: Platform, prepared: bool, concurrency: usize, stop: Canc
     if concurrency == 0 {
         tracing::info!("no jobs run here (WORKER_CONCURRENCY=0)");
         return;
+    }
+    loop {
+        match stop.run_until_cancelled(carriers::follow(&platform)).await {
+            None => return,
+            Some(Ok(())) => break,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "no jobs yet: stored credentials could not be read");
+            }
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(1))).await.is_none() {
+            return;
+        }
     }
     worker::run(platform, concurrency, stop).await;
 }
@@ -158,6 +173,26 @@ async fn stop_on_signal(stop: CancellationToken) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use voxlink_domain::sealing::Seal;
+    use voxlink_testkit::{FakeAccounts, TestPlatform};
+
+    #[tokio::test]
+    async fn jobs_wait_until_the_stored_credentials_are_read() {
+        let test = TestPlatform::new().await;
+        let accounts = Arc::new(FakeAccounts::default());
+        let platform = test.platform.clone().connecting(accounts, Seal::new(&[7; 32])).unwrap();
+        let stop = CancellationToken::new();
+        let working = tokio::spawn(work(platform.clone(), true, 1, stop.clone()));
+        let read = async {
+            while !platform.knows_accounts() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), read).await.unwrap();
+        stop.cancel();
+        working.await.unwrap();
+    }
 
     #[test]
     fn a_style_sheet_that_is_not_there_is_named() {

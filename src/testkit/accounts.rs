@@ -1,8 +1,8 @@
 //! Accounts at the carrier in memory, for tests of stored credentials: `FAKE_ID` and `FAKE_TOKEN`
-//! belong together, and a token that is `wrong` is not taken.
+//! belong together, `FAKE_URL` may stand beside them, and a token that is `wrong` is not taken.
 
 use secrecy::ExposeSecret;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use voxlink_domain::{
     Fault,
     carriers::{AccountSetting, Accounts, CarriersError, Connected, Values},
@@ -14,8 +14,10 @@ use voxlink_gateways::{
 };
 use voxlink_types::error::FieldError;
 
-/// The variables, and whether they are secrets.
+/// The variables of an account, and whether they are secrets.
 const NAMES: [(&str, bool); 2] = [("FAKE_ID", false), ("FAKE_TOKEN", true)];
+/// Where the account is.
+const ADDRESS: &str = "FAKE_URL";
 
 /// The accounts of one server.
 #[derive(Debug, Default)]
@@ -47,12 +49,13 @@ impl FakeAccounts {
 
 impl Accounts for FakeAccounts {
     fn settings(&self, carrier: &str) -> Vec<AccountSetting> {
-        let own = NAMES.into_iter().filter(|_| carrier == "fake");
+        let own = NAMES.into_iter().chain([(ADDRESS, false)]).filter(|_| carrier == "fake");
         own.map(|(name, secret)| AccountSetting {
             name,
             about: "A part of the account",
             example: "a text",
             secret,
+            address: name == ADDRESS,
             given: self.given.contains(&name),
         })
         .collect()
@@ -63,10 +66,16 @@ impl Accounts for FakeAccounts {
         Ok(account.map(|carrier| Arc::new(carrier) as Arc<dyn Carrier>))
     }
 
-    fn connect(&self, stored: &Values) -> Result<Connected, Fault> {
-        let mut connected = Connected::default();
+    fn connect(
+        &self,
+        stored: &Values,
+        going_on: BTreeMap<&'static str, Arc<dyn Carrier>>,
+    ) -> Result<Connected, Fault> {
+        let mut connected = Connected { carriers: going_on, ..Connected::default() };
         match self.account(stored) {
-            Ok(Some(carrier)) => drop(connected.carriers.insert("fake", Arc::new(carrier))),
+            Ok(Some(carrier)) => {
+                connected.carriers.entry("fake").or_insert_with(|| Arc::new(carrier));
+            }
             Ok(None) => {}
             Err(wrong) => drop(connected.troubles.insert("fake".to_owned(), wrong.message)),
         }

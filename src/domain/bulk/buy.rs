@@ -234,8 +234,7 @@ pub(super) async fn cost(cx: &mut Ctx, user: UserId, offers: &[Offer]) -> Result
     for offer in offers {
         let taken = sqlx::query_scalar!(
             r#"select held_by_another($1, $2, $3) or exists (
-                   select from inventory
-                   where e164 = $1 and (state in ('sold', 'reserved') or (state = 'aging' and aging_until > $3))
+                   select from inventory where e164 = $1 and state in ('sold', 'reserved')
                ) as "taken!""#,
             offer.number.as_str(),
             cart.uuid(),

@@ -3,9 +3,9 @@
 //! environment holds: an operator's file is the truth of that server.
 //!
 //! What is stored is read every few seconds by whoever answers calls, at once by the server where it
-//! was entered, and once by a command ([`follow`]). When it is other than before, all these carriers
-//! are made anew; who works with an old one ends with it. While the database is away, what was read
-//! last stands.
+//! was entered, and once by a command ([`follow`]). A carrier of which something else is stored than
+//! before is made anew; who works with the old one ends with it. The others go on. While the database
+//! is away, what was read last stands.
 
 use super::CarriersError;
 use crate::{Fault, Platform, sealing::Seal};
@@ -36,6 +36,8 @@ pub struct AccountSetting {
     pub example: &'static str,
     /// It opens or proves something, so it is not shown while it is typed.
     pub secret: bool,
+    /// It says where the account's secrets are sent.
+    pub address: bool,
     /// The environment of this server sets it.
     pub given: bool,
 }
@@ -54,8 +56,13 @@ pub trait Accounts: Debug + Send + Sync {
         stored: &Values,
     ) -> Result<Option<Arc<dyn Carrier>>, CarriersError>;
 
-    /// Connects with all carriers. Stored values that are not right are left out and told.
-    fn connect(&self, stored: &Values) -> Result<Connected, Fault>;
+    /// Connects with all carriers; those whose account is as it was go on instead of being made anew.
+    /// Stored values that are not right are left out and told.
+    fn connect(
+        &self,
+        stored: &Values,
+        going_on: BTreeMap<&'static str, Arc<dyn Carrier>>,
+    ) -> Result<Connected, Fault>;
 }
 
 /// The carriers by their accounts, each by its key.
@@ -130,7 +137,8 @@ pub(crate) struct Connections {
 impl Connections {
     /// By the environment alone, until what is stored is read.
     pub(crate) fn new(accounts: Arc<dyn Accounts>, seal: Seal) -> Result<Self, Fault> {
-        let now = Now { connected: accounts.connect(&Values::new())?, ..Now::default() };
+        let now =
+            Now { connected: accounts.connect(&Values::new(), BTreeMap::new())?, ..Now::default() };
         Ok(Self { accounts, seal, now: RwLock::new(Arc::new(now)), read: Mutex::default() })
     }
 
@@ -189,6 +197,11 @@ async fn sealed(connection: &mut PgConnection) -> Result<Vec<Sealed>, Fault> {
     .await?)
 }
 
+/// A carrier's part of what is stored.
+fn of<'a>(rows: &'a [Sealed], carrier: &'a str) -> impl Iterator<Item = &'a Sealed> {
+    rows.iter().filter(move |row| row.carrier == carrier)
+}
+
 /// Brings the connections up to date with what is stored. Whoever answers calls does so every few
 /// seconds; who has changed something does so at once.
 pub async fn follow(platform: &Platform) -> Result<(), Fault> {
@@ -202,7 +215,11 @@ pub async fn follow(platform: &Platform) -> Result<(), Fault> {
         return Ok(());
     }
     let (values, mut stored, shut) = connections.opened(&rows);
-    let mut connected = connections.accounts.connect(&values)?;
+    // Who is as before remembers when its carrier may be asked again, and whether it answers at all.
+    let old = read.as_deref().unwrap_or_default();
+    let mut going_on = connections.now().connected.carriers.clone();
+    going_on.retain(|&carrier, _| of(old, carrier).eq(of(&rows, carrier)));
+    let mut connected = connections.accounts.connect(&values, going_on)?;
     connected.troubles.extend(shut);
     stored.retain(|carrier| !connected.troubles.contains_key(carrier));
     let now = Arc::new(Now { connected, stored, read: true });

@@ -174,8 +174,10 @@ async fn plan(
     )
     .fetch_all(cx.tx())
     .await?;
-    let (mut plan, mut all) = (Plan::default(), Vec::new());
-    for setting in connections.accounts.settings(carrier) {
+    let open = |row: &Sealed| connections.seal.open(&row.value, &place(carrier, &row.name));
+    let settings = connections.accounts.settings(carrier);
+    let (mut plan, mut all, mut moved) = (Plan::default(), Vec::new(), false);
+    for setting in &settings {
         let name = setting.name;
         let mut wrong = |message: &str| {
             all.push(FieldError { field: name.to_owned(), message: message.to_owned() });
@@ -193,21 +195,31 @@ async fn plan(
                 wrong("Write another value or remove the stored one, not both.");
             }
             (Some(text), _) if text.len() > LONGEST => wrong("It is too long."),
-            (Some(text), _) => {
+            (Some(text), row) => {
+                let before = row.and_then(|row| open(row).ok());
+                let same = before.is_some_and(|before| before.expose_secret() == text);
+                moved |= setting.address && !same;
                 plan.stored.push((name, text.into()));
                 plan.values.insert(name, text.into());
             }
             (None, Some(_)) if new.removed.contains(name) => plan.removed.push(name),
-            (None, Some(row)) if !setting.given => {
-                match connections.seal.open(&row.value, &place(carrier, name)) {
-                    Ok(value) => drop(plan.values.insert(name, value)),
-                    Err(_) => wrong(
-                        "What is stored cannot be opened with this SECRET_KEY: write it again, or \
-                         remove it.",
-                    ),
-                }
-            }
+            (None, Some(row)) if !setting.given => match open(row) {
+                Ok(value) => drop(plan.values.insert(name, value)),
+                Err(_) => wrong(
+                    "What is stored cannot be opened with this SECRET_KEY: write it again, or \
+                     remove it.",
+                ),
+            },
             _ => {}
+        }
+    }
+    // Who may enter an address need not know the secrets: it is never sent one that is stored.
+    for setting in settings.iter().filter(|setting| moved && setting.secret) {
+        let typed = plan.stored.iter().any(|(name, _)| *name == setting.name);
+        if !typed && plan.values.contains_key(setting.name) {
+            let message = "Write it again, too: the address is another one, and what is stored is \
+                           not sent there.";
+            all.push(FieldError { field: setting.name.to_owned(), message: message.to_owned() });
         }
     }
     plan.before = rows.into_iter().map(|row| row.name).collect();

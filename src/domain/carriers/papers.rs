@@ -53,15 +53,16 @@ pub fn papers_taken(platform: &Platform, carrier: &str) -> &'static [Paper] {
 }
 
 /// A row's ids.
-struct Ids {
-    address: Option<String>,
-    bundle: Option<String>,
-    identity: Option<String>,
-    emergency_address: Option<String>,
+#[derive(Debug)]
+pub(crate) struct PaperIds {
+    pub(crate) address: Option<String>,
+    pub(crate) bundle: Option<String>,
+    pub(crate) identity: Option<String>,
+    pub(crate) emergency_address: Option<String>,
 }
 
-impl From<Ids> for Papers {
-    fn from(ids: Ids) -> Self {
+impl From<PaperIds> for Papers {
+    fn from(ids: PaperIds) -> Self {
         Self {
             address: ids.address,
             bundle: ids.bundle,
@@ -85,13 +86,12 @@ pub async fn papers(cx: &mut Ctx<Installation>, carrier: &str) -> Result<Vec<OnF
     let on_file = rows.into_iter().map(|row| OnFile {
         country: row.country,
         number_type: row.number_type,
-        papers: Papers {
+        papers: Papers::from(PaperIds {
             address: row.address,
             bundle: row.bundle,
             identity: row.identity,
             emergency_address: row.emergency_address,
-            trunk: None,
-        },
+        }),
     });
     Ok(on_file.collect())
 }
@@ -146,7 +146,7 @@ pub async fn remove_papers(
 ) -> Result<bool, CarriersError> {
     let Ok(number_type) = number_type.parse::<NumberType>() else { return Ok(false) };
     let gone = sqlx::query_as!(
-        Ids,
+        PaperIds,
         "delete from carrier_papers where carrier = $1 and country = $2 and number_type = $3
          returning address, bundle, identity, emergency_address",
         carrier,
@@ -194,7 +194,7 @@ async fn at(
     number_type: NumberType,
 ) -> Result<Option<Papers>, Fault> {
     let ids = sqlx::query_as!(
-        Ids,
+        PaperIds,
         "select address, bundle, identity, emergency_address from carrier_papers
          where carrier = $1 and country = $2 and number_type = $3",
         carrier,

@@ -53,12 +53,23 @@ impl Job for LetGo {
         .fetch_one(&platform.db().platform)
         .await
         .map_err(Fault::from)?;
-        let Some(carrier) = platform.carrier(&self.carrier) else { return Ok(()) };
         if wanted {
             return Ok(());
         }
+        let Some(carrier) = platform.carrier(&self.carrier) else {
+            return unreached(platform, &self.carrier);
+        };
         carrier.let_go(&self.number, &self.hold).await.map_err(JobError::retry)
     }
+}
+
+/// What becomes of a hold at a carrier that this server cannot reach: without an account it lapses by
+/// itself, but another server may know the account.
+fn unreached(platform: &Platform, carrier: &str) -> Result<(), JobError> {
+    if platform.without_account(carrier) {
+        return Ok(());
+    }
+    Err(JobError::retry(format!("the account at {carrier} is not known here")))
 }
 
 /// Lets go of a hold whose answer was lost, when its line is out of the cart: the carrier may have
@@ -103,10 +114,12 @@ impl Job for LetGoLost {
         .fetch_one(&platform.db().platform)
         .await
         .map_err(Fault::from)?;
-        let Some(carrier) = platform.carrier(&self.carrier) else { return Ok(()) };
         if taken {
             return Ok(());
         }
+        let Some(carrier) = platform.carrier(&self.carrier) else {
+            return unreached(platform, &self.carrier);
+        };
         match carrier.hold(&self.number, self.key, now + Self::LASTS).await {
             Ok(held) => carrier.let_go(&self.number, &held.id).await.map_err(JobError::retry),
             // Somebody else's, or sold: not set aside for us.

@@ -106,7 +106,7 @@ async fn one(
         }
         return Ok(RowOutcome::Already(id));
     }
-    let rests = rests_for_another(&mut cx, row).await?;
+    let wanted = purchase(platform, row, given_back(&mut cx, row).await?);
     drop(cx);
     let carrier = platform
         .carrier(&row.provider)
@@ -116,16 +116,16 @@ async fn one(
         Err(why) if !OWN_CARRIERS.contains(&carrier.key()) => {
             return Ok(RowOutcome::Refused(why));
         }
-        Err(_) if rests => {
-            let why = format!("{} rests: another account gave it back lately", row.number);
-            return Ok(RowOutcome::Refused(why));
-        }
         Err(_) => {
+            if kept_for_another(platform, row).await? {
+                let why = format!("{} is in a cart, or rests for another account", row.number);
+                return Ok(RowOutcome::Refused(why));
+            }
             let Some(offer) = carrier.offer(&row.number).await? else {
                 let why = format!("{} neither has nor offers {}", carrier.name(), row.number);
                 return Ok(RowOutcome::Refused(why));
             };
-            (as_taken(purchase(platform, row)), Some(offer))
+            (as_taken(wanted.clone()), Some(offer))
         }
     };
     let in_stock = offer.is_some();
@@ -148,7 +148,7 @@ async fn one(
     }
     // That was a rehearsal: nothing is taken from stock that could not be recorded afterwards.
     drop(cx);
-    adoption.owned = match take(platform, carrier.as_ref(), row).await? {
+    adoption.owned = match take(carrier.as_ref(), &wanted).await? {
         Bought::Done(owned) => owned,
         Bought::Pending { .. } => {
             let why = "the carrier works on it: import the file again later".to_owned();
@@ -201,24 +201,31 @@ async fn holder(
     Ok(row.map(|r| (r.tenant, r.id)))
 }
 
-/// Whether a number rests that another account gave back: its carrier might sell it to us, and it is
-/// for that account only.
-async fn rests_for_another(
+/// What the account had of this number last and gave back.
+async fn given_back(
     cx: &mut Ctx<Installation>,
     row: &ImportRow,
-) -> Result<bool, InventoryError> {
+) -> Result<Option<NumberId>, InventoryError> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: NumberId" from subscriptions
+           where tenant_id = $1 and e164 = $2 and state = 'released'
+           order by released_at desc nulls last, id desc limit 1"#,
+        row.tenant.uuid(),
+        row.number.as_str(),
+    )
+    .fetch_optional(cx.tx())
+    .await?)
+}
+
+/// Whether a number is somebody's: in a cart, or resting for another account, which gave it back. Its
+/// carrier might sell it to us all the same.
+async fn kept_for_another(platform: &Platform, row: &ImportRow) -> Result<bool, InventoryError> {
+    let mut cx = platform.work_for(row.tenant, "cli").await?;
     let now = cx.now();
     Ok(sqlx::query_scalar!(
-        r#"select exists (
-               select from inventory i
-               where i.carrier = $1 and i.e164 = $2 and i.state = 'aging' and i.aging_until > $3
-                 and $4::uuid is distinct from (
-                     select s.tenant_id from subscriptions s where s.inventory_id = i.id
-                     order by s.released_at desc nulls first limit 1)) as "rests!""#,
-        row.provider,
+        r#"select held_by_another($1, null, $2) as "kept!""#,
         row.number.as_str(),
         now,
-        row.tenant.uuid(),
     )
     .fetch_one(cx.tx())
     .await?)
@@ -282,24 +289,24 @@ fn as_taken(purchase: Purchase) -> OwnedNumber {
 }
 
 /// Takes a number from our own stock; one whose answer was lost is looked up by its key.
-async fn take(
-    platform: &Platform,
-    carrier: &dyn Carrier,
-    row: &ImportRow,
-) -> Result<Bought, InventoryError> {
-    let purchase = purchase(platform, row);
-    match carrier.buy(&purchase).await {
+async fn take(carrier: &dyn Carrier, purchase: &Purchase) -> Result<Bought, InventoryError> {
+    match carrier.buy(purchase).await {
         Err(error @ CarrierError::UnknownOutcome { .. }) => {
-            let found = carrier.find_purchase(&row.number, purchase.key).await?;
+            let found = carrier.find_purchase(&purchase.number, purchase.key).await?;
             found.ok_or(InventoryError::Carrier(error))
         }
         bought => Ok(bought?),
     }
 }
 
-/// The key follows from number and account, so a file that is brought in again takes nothing twice.
-fn purchase(platform: &Platform, row: &ImportRow) -> Purchase {
-    let hash: [u8; 32] = Sha256::digest(format!("import:{}:{}", row.tenant, row.number)).into();
+/// The key follows from number and account, so a file that is brought in again takes nothing twice;
+/// and from what the account gave back last, so that it can have the number again after that.
+fn purchase(platform: &Platform, row: &ImportRow, given_back: Option<NumberId>) -> Purchase {
+    let mut text = format!("import:{}:{}", row.tenant, row.number);
+    if let Some(id) = given_back {
+        text = format!("{text}:{id}");
+    }
+    let hash: [u8; 32] = Sha256::digest(text).into();
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&hash[..16]);
     Purchase {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Ctx, Fault, Installation, Platform,
+    carriers::PaperIds,
     jobs::{Job, JobError},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -298,13 +299,12 @@ pub(super) async fn items(cx: &mut Ctx<Installation>, work: &Work) -> Result<Vec
         .into_iter()
         .map(|r| WorkItem {
             needs: r.offer.requirement.or(r.requirement),
-            papers: Some(Papers {
+            papers: Some(Papers::from(PaperIds {
                 address: r.address,
                 bundle: r.bundle,
                 identity: r.identity,
                 emergency_address: r.emergency_address,
-                trunk: None,
-            })
+            }))
             .filter(|papers| *papers != Papers::default()),
             id: r.id,
             step: r.step,

@@ -113,10 +113,14 @@ impl Doubt {
 pub(super) async fn purchase(platform: &Platform, item: &WorkItem) -> Outcome {
     let Some(carrier) = platform.carrier(&item.carrier) else {
         let error = CarrierError::NotConfigured { detail: item.carrier.clone() };
-        // Whoever may have bought waits until the carrier is configured again.
-        return match item.step {
-            ItemStep::Waiting => Outcome::Refused(Refusal::of(&error)),
-            _ => Doubt::of(&error, true),
+        // Before the second try nobody has asked: what an earlier visit found no carrier for is no try.
+        let asked = item.step != ItemStep::Waiting && item.attempts > 1;
+        return if !asked && platform.without_account(&item.carrier) {
+            Outcome::Refused(Refusal::of(&error))
+        } else {
+            // Another server may know the account. Whoever may have bought waits until it is
+            // configured again.
+            Doubt::of(&error, asked)
         };
     };
     let carrier = carrier.as_ref();

@@ -374,7 +374,7 @@ pub(super) async fn unsure(
     )
     .execute(cx.tx())
     .await?;
-    if item.attempts <= 1 {
+    if item.step == ItemStep::Waiting {
         let message = format!("{}: the carrier has not answered yet. We keep asking.", item.number);
         let detail = json!({ "carrier": item.carrier, "said": why.detail });
         tell(

@@ -1,4 +1,5 @@
-//! Numbers that somebody here holds or has.
+//! Numbers that somebody here holds or has. One that rests is shown to nobody: its last owner takes it
+//! back from its page.
 
 use super::Hit;
 use crate::{Fault, Platform};

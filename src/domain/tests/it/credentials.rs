@@ -15,7 +15,7 @@ use voxlink_testkit::{FakeAccounts, TestPlatform};
 use voxlink_types::error::Explain;
 
 /// Another server on the test's database, with its environment and its `SECRET_KEY`.
-fn server(test: &TestPlatform, given: &[&'static str], key: u8) -> Platform {
+pub fn server(test: &TestPlatform, given: &[&'static str], key: u8) -> Platform {
     let accounts = FakeAccounts { given: given.to_vec() };
     Platform::new(Parts {
         db: test.database.db(),
@@ -47,7 +47,7 @@ fn entered(typed: &[(&str, &str)], removed: &[&str]) -> NewCredentials {
 }
 
 /// Stores and follows, as the page does.
-async fn store(
+pub async fn store(
     platform: &Platform,
     typed: &[(&str, &str)],
     removed: &[&str],
@@ -74,7 +74,7 @@ async fn texts(test: &TestPlatform, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(&test.platform.db().owner).await.unwrap()
 }
 
-const BOTH: [(&str, &str); 2] = [("FAKE_ID", "an id"), ("FAKE_TOKEN", " hunter2 ")];
+pub const BOTH: [(&str, &str); 2] = [("FAKE_ID", "an id"), ("FAKE_TOKEN", " hunter2 ")];
 
 #[tokio::test]
 async fn what_is_stored_is_sealed_told_and_in_use_on_every_server() {
@@ -90,7 +90,8 @@ async fn what_is_stored_is_sealed_told_and_in_use_on_every_server() {
     let (row, all) = shown(&there).await;
     assert!(row.configured && row.trouble.is_none());
     assert_eq!(row.origin, Origin::Stored);
-    assert!(all.iter().all(|one| one.stored.is_some() && !one.setting.given), "{all:?}");
+    assert!(all.iter().all(|one| one.stored.is_some() != one.setting.address), "{all:?}");
+    assert!(all.iter().all(|one| !one.setting.given), "{all:?}");
     assert_eq!(all[0].stored.as_ref().unwrap().at, test.platform.clock().now());
 
     assert!(!store(&here, &[("FAKE_TOKEN", "  ")], &[]).await.unwrap(), "nothing was entered");
@@ -164,7 +165,9 @@ async fn the_environment_of_a_server_goes_before_what_is_stored() {
     let (row, all) = shown(&sets).await;
     assert!(row.configured && row.trouble.is_none());
     assert_eq!(row.origin, Origin::Environment);
-    assert!(all.iter().all(|one| one.setting.given && one.stored.is_some()), "{all:?}");
+    let account = all.iter().filter(|one| !one.setting.address);
+    assert!(account.clone().all(|one| one.setting.given && one.stored.is_some()), "{all:?}");
+    assert_eq!(account.count(), 2);
 }
 
 #[tokio::test]
@@ -191,4 +194,40 @@ async fn what_another_key_sealed_is_not_used_and_said() {
     // Both entered again are right again.
     assert!(store(&other, &BOTH, &[]).await.unwrap());
     assert!(other.carrier("fake").is_some() && other.trouble("fake").is_none());
+}
+
+#[tokio::test]
+async fn a_stored_secret_goes_to_no_address_that_is_typed_later() {
+    let test = with_the_carrier().await;
+    let here = server(&test, &[], 7);
+    store(&here, &BOTH, &[]).await.unwrap();
+    let elsewhere = ("FAKE_URL", "https://elsewhere.test");
+    let cx = here.work("test").await.unwrap();
+    let asked = try_credentials(&here, cx, "fake", &entered(&[elsewhere], &[])).await;
+    assert_eq!(fields(&asked.unwrap_err()), ["FAKE_TOKEN"], "nobody was asked");
+    let wrong = store(&here, &[elsewhere], &[]).await.unwrap_err();
+    assert_eq!(fields(&wrong), ["FAKE_TOKEN"]);
+    let anew = [elsewhere, ("FAKE_TOKEN", "hunter2")];
+    assert!(store(&here, &anew, &[]).await.unwrap(), "who knows the secret may");
+    assert!(store(&here, &[elsewhere], &[]).await.unwrap(), "the address is as it was");
+    let wrong = store(&here, &[("FAKE_URL", "https://third.test")], &[]).await.unwrap_err();
+    assert_eq!(fields(&wrong), ["FAKE_TOKEN"]);
+}
+
+#[tokio::test]
+async fn a_carrier_goes_on_when_another_ones_credentials_change() {
+    let test = with_the_carrier().await;
+    let here = server(&test, &[], 7);
+    store(&here, &BOTH, &[]).await.unwrap();
+    let before = here.carrier("fake").unwrap();
+    let others = "insert into carrier_credentials (carrier, name, value_sealed, stored_at)
+                  values ('other', 'OTHER_TOKEN', 'sealed', now())";
+    let other = "insert into carriers (key, display_name) values ('other', 'Other')";
+    for sql in [other, others] {
+        sqlx::query(sql).execute(&test.platform.db().owner).await.unwrap();
+    }
+    follow(&here).await.unwrap();
+    assert!(Arc::ptr_eq(&before, &here.carrier("fake").unwrap()), "it remembers its rests");
+    store(&here, &[("FAKE_TOKEN", "another")], &[]).await.unwrap();
+    assert!(!Arc::ptr_eq(&before, &here.carrier("fake").unwrap()), "with another token it is new");
 }

@@ -1,5 +1,6 @@
 //! Tests of `domain::orders` and the money around it.
 
+mod accounts;
 mod checkout;
 mod dues;
 mod journal;

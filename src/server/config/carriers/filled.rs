@@ -19,6 +19,9 @@ const KEYS: [&str; 4] = ["twilio", "signalwire", "telnyx", "bandwidth"];
 const SECRETS: [&str; 6] =
     ["_AUTH_TOKEN", "_API_TOKEN", "_API_KEY", "_SIGNING_KEY", "_SECRET", "_PASSWORD"];
 
+/// How the names of addresses end, to which secrets are sent.
+const ADDRESS: &str = "_URL";
+
 /// What the environment says of carriers, so that stored values can fill its gaps.
 #[derive(Debug, Clone, Default)]
 pub struct CarrierSettings {
@@ -53,6 +56,7 @@ impl CarrierSettings {
             about: v.about,
             example: v.example,
             secret: SECRETS.iter().any(|end| v.name.ends_with(end)),
+            address: v.name.ends_with(ADDRESS),
             given: self.given.contains_key(v.name),
         })
         .collect()
@@ -153,6 +157,8 @@ mod tests {
             assert_eq!(accounts.names().len(), 1, "{carrier}");
             assert!(!accounts.lacks().contains_key(carrier));
         }
+        let addresses = environment(&[]).settings("signalwire").into_iter().filter(|s| s.address);
+        assert!(addresses.map(|s| s.name).eq(["SIGNALWIRE_SPACE_URL"]));
         for other in ["local", "clec", "metrics", ""] {
             assert!(environment(&[]).settings(other).is_empty(), "{other}");
         }

@@ -197,6 +197,7 @@ mod tests {
             about: "What opens `it`",
             example: "a token",
             secret,
+            address: false,
             given: false,
         };
         let one = Credential { setting, stored: None };

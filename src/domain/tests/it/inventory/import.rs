@@ -1,16 +1,20 @@
 //! Numbers from a file: what is brought in, what is refused and why, and a rehearsal.
 
 use super::{BOSTON, Books, LONDON, NEW_YORK, number};
+use crate::numbers::begin;
+use chrono::TimeDelta;
 use std::sync::Arc;
 use voxlink_domain::{
     campaigns, catalog,
     inventory::{self, Columns, Imported, RowOutcome},
+    numbers::{self, CarryOutRelease},
 };
 use voxlink_gateways::{
     carrier::fake::{FakeCarrier, Meddling},
     fault::Script,
 };
 use voxlink_testkit::{Outside, TestPlatform};
+use voxlink_types::ids::TenantId;
 
 async fn import(books: &Books, text: &str, dry_run: bool) -> Vec<Imported> {
     let rows = inventory::read_rows(text, Columns::default(), false);
@@ -91,4 +95,34 @@ async fn a_number_of_an_own_trunk_is_taken_from_stock() {
             .unwrap();
         assert_eq!(can, ["voice", "sms"], "{key}: as it was offered");
     }
+}
+
+#[tokio::test]
+async fn a_number_that_was_given_back_is_taken_again_by_its_last_owner_alone() {
+    let carrier = FakeCarrier::new([number(BOSTON)], Script::calm());
+    let carrier = carrier.called("local", "Ours").giving_back(10);
+    let outside = Outside { carriers: vec![Arc::new(carrier.clone())], ..Outside::default() };
+    let test = TestPlatform::with(outside).await;
+    let ((ours, user), (theirs, _)) = (test.tenant("Ours").await, test.tenant("Theirs").await);
+    catalog::refresh_prices(&test.platform).await.unwrap();
+    let import = async |tenant: TenantId| {
+        let text = format!("{BOSTON},{tenant},,local\n");
+        let rows = inventory::read_rows(&text, Columns::default(), false);
+        let mut done = inventory::import(&test.platform, rows, false).await.unwrap();
+        done.remove(0).outcome
+    };
+    let RowOutcome::Added(first) = import(ours).await else { panic!("not taken") };
+    let mut cx = begin(&test, ours, user).await;
+    numbers::release(&mut cx, &test.platform, first, BOSTON, "").await.unwrap();
+    cx.commit().await.unwrap();
+    test.clock.advance(TimeDelta::days(11));
+    let job = CarryOutRelease { tenant: ours, number: first };
+    numbers::carry_out(&test.platform, &job).await.unwrap();
+    let refused = import(theirs).await;
+    let RowOutcome::Refused(why) = &refused else { panic!("{refused:?}") };
+    assert!(why.contains("rests for another account"), "{why}");
+    let RowOutcome::Added(second) = import(ours).await else { panic!("not taken again") };
+    assert_eq!(import(ours).await, RowOutcome::Already(second), "nothing is taken twice");
+    let had: Vec<bool> = carrier.sales().iter().map(|sale| sale.released).collect();
+    assert_eq!(had, [true, false], "it is ours at the carrier, too");
 }

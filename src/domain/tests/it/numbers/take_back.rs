@@ -7,6 +7,7 @@ use uuid::Uuid;
 use voxlink_domain::{
     RequestInfo,
     accounts::{Member, Theme},
+    bulk::{self, Action, ContinueSheet, LineState},
     cart::{self, Buyer, CartError},
     numbers::{self, CarryOutRelease, Filter, Sort},
     orders::{self, Checkout, CheckoutError, PaymentChoice},
@@ -18,7 +19,7 @@ use voxlink_gateways::{
 };
 use voxlink_testkit::{Outside, TestPlatform, top_up};
 use voxlink_types::{
-    E164,
+    E164, PageRequest,
     ids::{NumberId, SessionId, TenantId, UserId},
     order::{OrderState, Strategy},
     role::{PlatformRole, TenantRole},
@@ -114,6 +115,17 @@ impl World {
         Ok(orders::get(&mut cx, order).await.unwrap().unwrap())
     }
 
+    /// What a sheet that buys the number would do.
+    async fn sheet(&self, (tenant, user): (TenantId, UserId)) -> LineState {
+        let mut cx = begin(&self.test, tenant, user).await;
+        let sheet = format!("number\n{BOSTON}\n");
+        let run = bulk::create(&mut cx, Action::Buy, "sheet.csv", &sheet).await.unwrap();
+        cx.commit().await.unwrap();
+        bulk::carry_on(&self.test.platform, &ContinueSheet { tenant, run }).await.unwrap();
+        let mut cx = begin(&self.test, tenant, user).await;
+        bulk::lines(&mut cx, run, None, PageRequest::default()).await.unwrap().rows[0].state
+    }
+
     async fn until(&self) -> Option<chrono::DateTime<chrono::Utc>> {
         let mut cx = begin(&self.test, self.ours.0, self.ours.1).await;
         let back = numbers::to_take_back(&mut cx, &self.test.platform, &[self.id]).await.unwrap();
@@ -161,4 +173,17 @@ async fn nobody_else_gets_a_number_that_rests_for_its_last_owner() {
     drop(cx);
     world.test.clock.advance(TimeDelta::days(10));
     assert_eq!(world.until().await, None, "the days are over");
+}
+
+#[tokio::test]
+async fn a_sheet_takes_back_what_rests_for_its_account_and_for_no_other() {
+    let (world, carrier) = World::open().await;
+    let other = world.test.tenant("Other").await;
+    world.bought(&carrier).await;
+    world.released().await;
+    for who in [world.ours, other] {
+        top_up(&world.test.platform, who.0, 500).await;
+    }
+    assert_eq!(world.sheet(other).await, LineState::Refused);
+    assert_eq!(world.sheet(world.ours).await, LineState::Ready);
 }
