@@ -109,7 +109,31 @@ fn endpoint(host: &str, port: &str, transport: Transport, all: &mut Vec<FieldErr
     Endpoint { host, port, transport }
 }
 
+/// Whether every kind of edge can be told this as a trunk's user or password. Blanks end a credential
+/// of Kamailio's and semicolons a line of Asterisk's; FreeSWITCH puts variables in for dollars; quotes
+/// and backslashes are each one's own.
+fn writable(text: &str) -> bool {
+    let apart = |b: u8| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b';' | b'$');
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && !apart(b))
+}
+
 /// A port as it was stored.
 fn port(stored: i32, place: &str) -> Result<u16, Fault> {
     u16::try_from(stored).map_err(|error| Fault::inconsistent(place, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::writable;
+
+    #[test]
+    fn what_an_edge_cannot_be_told_is_no_password() {
+        for good in ["a", "p:a#s!{}<tag>&%", "S3cret-trunk_pw."] {
+            assert!(writable(good), "{good}");
+        }
+        let long = "p".repeat(129);
+        for bad in ["", "u\"; evil", "a b", "a\\b", "it's", "a;b", "${x}", "pä", "p\n", long.as_str()] {
+            assert!(!writable(bad), "{bad}");
+        }
+    }
 }
