@@ -11,10 +11,12 @@ mod known;
 mod ways;
 
 pub use arrivals::{Block, Read, block, read_csv};
-pub use edges::{NewEdge, add_edge, configuration, edges, remove_edge, renew_edge, told_once};
+pub use edges::{NewEdge, add_edge, configuration, edge, edges, remove_edge, renew_edge, told_once};
 pub use known::follow;
 pub use voxlink_gateways::sip::{Edge, Trunk};
-pub use ways::{NewTrunk, add_trunk, ask, remove_trunk, set_priority, trunks};
+pub use ways::{
+    Heard, NewTrunk, add_trunk, ask, edit_trunk, remove_trunk, set_priority, trunk, trunks,
+};
 
 use crate::{Fault, fault::broken_constraint};
 use voxlink_gateways::sip::Endpoint;

@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 use voxlink_domain::{
     Platform, catalog,
     platform::Own,
-    trunks::{self, NewEdge, NewTrunk, TrunkError},
+    trunks::{self, Heard, NewEdge, NewTrunk, TrunkError},
 };
 use voxlink_gateways::carrier::PriceRow;
 use voxlink_types::{
@@ -290,7 +290,10 @@ pub(super) async fn trunk(platform: &Platform, what: Trunk) -> anyhow::Result<()
         }
         Trunk::Test { name } => {
             let heard = trunks::ask(platform, cx, &name).await.map_err(explained)?;
-            say(&heard.map_err(anyhow::Error::msg)?);
+            match heard {
+                Heard::Well(said) | Heard::Doubtful(said) => say(&said),
+                Heard::Bad(why) => anyhow::bail!(why),
+            }
             return Ok(());
         }
         Trunk::Remove { name } => {
