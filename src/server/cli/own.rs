@@ -200,8 +200,7 @@ pub(super) async fn edge(platform: &Platform, what: Edge) -> anyhow::Result<()> 
     match what {
         Edge::List => {
             for edge in trunks::edges(&mut cx).await? {
-                let (at, kind) = (&edge.at, edge.kind.label());
-                say(&format!("{}  {kind}  {}:{} {}", edge.user(), at.host, at.port, at.transport));
+                say(&format!("{}  {}  {}", edge.user(), edge.kind.label(), edge.at));
             }
         }
         Edge::Add { name, kind, host, port, transport } => {
@@ -251,16 +250,9 @@ pub(super) async fn trunk(platform: &Platform, what: Trunk) -> anyhow::Result<()
     match what {
         Trunk::List => {
             for trunk in trunks::trunks(&mut cx).await? {
-                let at = &trunk.at;
                 say(&format!(
-                    "{}  {}  {}:{} {}  {}  {}",
-                    trunk.priority,
-                    trunk.name,
-                    at.host,
-                    at.port,
-                    at.transport,
-                    trunk.carries,
-                    trunk.auth
+                    "{}  {}  {}  {}  {}",
+                    trunk.priority, trunk.name, trunk.at, trunk.carries, trunk.auth
                 ));
             }
         }
