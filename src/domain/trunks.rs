@@ -11,7 +11,9 @@ mod known;
 mod ways;
 
 pub use arrivals::{Block, Read, block, read_csv};
-pub use edges::{NewEdge, add_edge, configuration, edge, edges, remove_edge, renew_edge, told_once};
+pub use edges::{
+    NewEdge, add_edge, configuration, edge, edges, remove_edge, renew_edge, told_once,
+};
 pub use known::follow;
 pub use voxlink_gateways::sip::{Edge, Trunk};
 pub use ways::{
@@ -134,7 +136,9 @@ mod tests {
             assert!(writable(good), "{good}");
         }
         let long = "p".repeat(129);
-        for bad in ["", "u\"; evil", "a b", "a\\b", "it's", "a;b", "${x}", "pä", "p\n", long.as_str()] {
+        for bad in
+            ["", "u\"; evil", "a b", "a\\b", "it's", "a;b", "${x}", "pä", "p\n", long.as_str()]
+        {
             assert!(!writable(bad), "{bad}");
         }
     }

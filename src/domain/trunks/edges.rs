@@ -58,8 +58,7 @@ pub async fn add_edge(
     // Two cannot listen at one place. The same name again is told by its constraint.
     let same = |other: &Edge| other.name != name && other.at == at;
     if let Some(other) = edges(cx).await?.into_iter().find(same) {
-        let how =
-            format!("“{}” listens at this address, port and transport already.", other.name);
+        let how = format!("“{}” listens at this address, port and transport already.", other.name);
         return Err(TrunkError::Fields(vec![wrong("host", &how)]));
     }
     let (id, now) = (SipEdgeId::new(cx.now_millis()), cx.now());

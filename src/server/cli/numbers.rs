@@ -127,7 +127,8 @@ async fn import(platform: &Platform, wish: &Import) -> anyhow::Result<ExitCode> 
 fn as_shown(text: &str) -> Result<E164, String> {
     let beside = |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')');
     let bare: String = text.chars().filter(|c| !beside(*c)).collect();
-    bare.parse().map_err(|_| "write a number with its country code, such as +12025550123".to_owned())
+    bare.parse()
+        .map_err(|_| "write a number with its country code, such as +12025550123".to_owned())
 }
 
 fn refusal(row: &Imported, why: &str) -> String {

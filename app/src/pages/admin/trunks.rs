@@ -9,8 +9,8 @@ use crate::{
     access::Admin,
     layout::Place,
     ui::{
-        Button, ButtonForm, ButtonKind, Card, Cell, Choice, EmptyState, Field, Form, LinkButton, Notice,
-        Select, Table,
+        Button, ButtonForm, ButtonKind, Card, Cell, Choice, EmptyState, Field, Form, LinkButton,
+        Notice, Select, Table,
     },
 };
 use axum::extract::{Form as Sent, Path, State};
@@ -156,7 +156,8 @@ fn way(carries: Carries) -> &'static str {
 fn list(all: Vec<Trunk>) -> impl IntoView {
     let found = if all.is_empty() {
         let text = "Calls neither come in nor go out by own trunks until you add one below.";
-        view! { <EmptyState title="No trunks yet" text=text icon="icon-[lucide--cable]" /> }.into_any()
+        view! { <EmptyState title="No trunks yet" text=text icon="icon-[lucide--cable]" /> }
+            .into_any()
     } else {
         table(all).into_any()
     };
@@ -256,4 +257,20 @@ fn confirmed(typed: &str, name: &str) -> Result<(), Wrong> {
 #[serde(default)]
 pub(in crate::pages::admin) struct Confirmed {
     confirm: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_that_the_page_does_not_offer_is_refused_by_its_field() {
+        assert!(Typed::default().read().is_ok());
+        let forged = Typed { transport: "sctp".to_owned(), ..Typed::default() };
+        let wrong = forged.read().unwrap_err();
+        assert!(wrong.about("transport").is_some());
+        assert_eq!(wrong.status(), axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+        let forged = Typed { carries: "zzz".to_owned(), ..Typed::default() };
+        assert!(forged.read().unwrap_err().about("carries").is_some());
+    }
 }

@@ -174,7 +174,8 @@ async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
 fn list(all: Vec<Edge>) -> impl IntoView {
     let found = if all.is_empty() {
         let text = "Nobody takes calls in for own trunks until you add a server of yours below.";
-        view! { <EmptyState title="No edges yet" text=text icon="icon-[lucide--server]" /> }.into_any()
+        view! { <EmptyState title="No edges yet" text=text icon="icon-[lucide--server]" /> }
+            .into_any()
     } else {
         table(all).into_any()
     };
