@@ -11,10 +11,14 @@ mod known;
 mod ways;
 
 pub use arrivals::{Block, Read, block, read_csv};
-pub use edges::{NewEdge, add_edge, configuration, edges, remove_edge, renew_edge, told_once};
+pub use edges::{
+    NewEdge, add_edge, configuration, edge, edges, remove_edge, renew_edge, told_once,
+};
 pub use known::follow;
 pub use voxlink_gateways::sip::{Edge, Trunk};
-pub use ways::{NewTrunk, add_trunk, ask, remove_trunk, set_priority, trunks};
+pub use ways::{
+    Heard, NewTrunk, add_trunk, ask, edit_trunk, remove_trunk, set_priority, trunk, trunks,
+};
 
 use crate::{Fault, fault::broken_constraint};
 use voxlink_gateways::sip::Endpoint;
@@ -109,7 +113,33 @@ fn endpoint(host: &str, port: &str, transport: Transport, all: &mut Vec<FieldErr
     Endpoint { host, port, transport }
 }
 
+/// Whether every kind of edge can be told this as a trunk's user or password. Blanks end a credential
+/// of Kamailio's and semicolons a line of Asterisk's; FreeSWITCH puts variables in for dollars; quotes
+/// and backslashes are each one's own.
+fn writable(text: &str) -> bool {
+    let apart = |b: u8| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b';' | b'$');
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && !apart(b))
+}
+
 /// A port as it was stored.
 fn port(stored: i32, place: &str) -> Result<u16, Fault> {
     u16::try_from(stored).map_err(|error| Fault::inconsistent(place, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::writable;
+
+    #[test]
+    fn what_an_edge_cannot_be_told_is_no_password() {
+        for good in ["a", "p:a#s!{}<tag>&%", "S3cret-trunk_pw."] {
+            assert!(writable(good), "{good}");
+        }
+        let long = "p".repeat(129);
+        for bad in
+            ["", "u\"; evil", "a b", "a\\b", "it's", "a;b", "${x}", "pä", "p\n", long.as_str()]
+        {
+            assert!(!writable(bad), "{bad}");
+        }
+    }
 }

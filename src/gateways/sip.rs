@@ -26,6 +26,18 @@ pub struct Endpoint {
     pub transport: Transport,
 }
 
+/// For people: `[2001:db8::1]:5060 udp`; an address of IPv6 stands in brackets.
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { host, port, transport } = self;
+        if host.contains(':') {
+            write!(f, "[{host}]:{port} {transport}")
+        } else {
+            write!(f, "{host}:{port} {transport}")
+        }
+    }
+}
+
 /// A server of the operator's that calls come in at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edge {

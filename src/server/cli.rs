@@ -186,10 +186,13 @@ enum Postgres {
 }
 
 impl Command {
-    /// The exit code of a failure. Of an audit 1 says that there are differences.
+    /// The exit code of a failure. Of an audit 1 says that there are differences, of an import of
+    /// numbers that rows were refused.
     fn failure(&self) -> ExitCode {
         match self {
-            Self::Numbers(numbers::Numbers::Audit(_)) => ExitCode::from(2),
+            Self::Numbers(numbers::Numbers::Audit(_) | numbers::Numbers::Import(_)) => {
+                ExitCode::from(2)
+            }
             _ => ExitCode::FAILURE,
         }
     }

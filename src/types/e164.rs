@@ -95,7 +95,7 @@ impl<'de> serde::Deserialize<'de> for E164 {
 crate::stored_as_text!(E164);
 
 #[cfg(feature = "numbering")]
-pub use numbering::readable;
+pub use numbering::{is_country, readable};
 
 #[cfg(feature = "numbering")]
 mod numbering {
@@ -112,6 +112,12 @@ mod numbering {
     /// Numbers as written for people abroad. libphonenumber reads and writes with dozens of
     /// patterns, too dear for every answer to a ringing telephone.
     static WRITTEN: RwLock<Option<HashMap<E164, String>>> = RwLock::new(None);
+
+    /// Whether telephone numbers are given out in a country of this code (ISO 3166-1 alpha-2, in
+    /// capitals).
+    pub fn is_country(code: &str) -> bool {
+        code.parse::<phonenumber::country::Id>().is_ok()
+    }
 
     impl E164 {
         /// Reads what a person typed: any punctuation, national form when `country` (ISO 3166-1

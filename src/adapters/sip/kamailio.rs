@@ -127,6 +127,8 @@ pub(super) fn configuration(asks: &Asks<'_>) -> Vec<ConfigFile> {
     let sources = if sources.is_empty() { "0 == 1".to_owned() } else { sources.join(" || ") };
     let credentials: String = ways_out(asks.known)
         .filter(|trunk| trunk.auth == TrunkAuth::Digest)
+        // Colons part the three: by an address of IPv6 it would not start.
+        .filter(|trunk| !trunk.at.host.contains(':'))
         .filter_map(|trunk| {
             use secrecy::ExposeSecret;
             let (user, password) = trunk.username.as_deref().zip(trunk.password.as_ref())?;
@@ -266,6 +268,8 @@ mod tests {
         assert!(!text.contains("{{"), "{text}");
         for line in [
             "listen=udp:192.0.2.1:5060",
+            // What `$T_reply_code` comes from; without it Kamailio does not start.
+            "loadmodule \"tmx.so\"",
             "\"voxlink=>http://edge1.2:secret@127.0.0.1:3000/callbacks/kamailio\"",
             "if (!($si == \"198.51.100.1\" || $si == \"198.51.100.2\")) {",
             r#""acme:198.51.100.2:the \"trunk's\" password""#,

@@ -117,7 +117,7 @@ fn written(via: &str, host: &str, own: &str, call: &str) -> String {
 fn read(text: &str, call: &str) -> Result<Answered, String> {
     let mut lines = text.split("\r\n").flat_map(|part| part.split('\n'));
     let first = lines.next().unwrap_or_default();
-    let shown = || first.chars().take(60).collect::<String>();
+    let shown = || cut(first);
     let rest = first.strip_prefix("SIP/2.0 ").ok_or_else(shown)?;
     let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
     let code: u16 = code.parse().map_err(|_| shown())?;
@@ -171,6 +171,10 @@ mod tests {
         assert_eq!((answer.code, answer.reason.as_str()), (404, "Not here"));
         assert_eq!(answer.server.as_deref(), Some("kamailio (5.6.3)"));
         assert!(read(good, "other").is_err());
+        let strange = read("HTTP/1.1 \u{1b}[31m200\u{9b}m", "abc").unwrap_err();
+        assert_eq!(strange, "HTTP/1.1 [31m200m");
+        let coloured = read("SIP/2.0 200 \u{1b}[31mOK\r\nCall-ID: abc\r\n\r\n", "abc").unwrap();
+        assert_eq!(coloured.reason, "[31mOK");
         for bad in ["", "HTTP/1.1 200 OK\r\n\r\n", "SIP/2.0 OK\r\nCall-ID: abc", "SIP/2.0 999 x"] {
             assert!(read(bad, "abc").is_err(), "{bad}");
         }

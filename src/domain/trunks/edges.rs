@@ -1,6 +1,6 @@
 //! Edges: made, given a new password, taken out of use.
 
-use super::{TrunkError, endpoint, known, name, port, taken};
+use super::{TrunkError, endpoint, known, name, port, taken, wrong};
 use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -49,11 +49,17 @@ pub async fn add_edge(
     typed: &NewEdge,
 ) -> Result<(Edge, SecretString), TrunkError> {
     let own = platform.own().ok_or(TrunkError::NotHere)?;
-    let mut wrong = Vec::new();
-    let name = name(&typed.name, &mut wrong);
-    let at = endpoint(&typed.host, &typed.port, typed.transport, &mut wrong);
-    if !wrong.is_empty() {
-        return Err(TrunkError::Fields(wrong));
+    let mut all = Vec::new();
+    let name = name(&typed.name, &mut all);
+    let at = endpoint(&typed.host, &typed.port, typed.transport, &mut all);
+    if !all.is_empty() {
+        return Err(TrunkError::Fields(all));
+    }
+    // Two cannot listen at one place. The same name again is told by its constraint.
+    let same = |other: &Edge| other.name != name && other.at == at;
+    if let Some(other) = edges(cx).await?.into_iter().find(same) {
+        let how = format!("“{}” listens at this address, port and transport already.", other.name);
+        return Err(TrunkError::Fields(vec![wrong("host", &how)]));
     }
     let (id, now) = (SipEdgeId::new(cx.now_millis()), cx.now());
     // A name that was in use before goes on with its next password: its old ones stay void.
@@ -102,7 +108,7 @@ pub async fn renew_edge(
         .execute(cx.tx())
         .await
         .map_err(Fault::from)?;
-    let edge = one(cx, name).await?;
+    let edge = edge(cx, name).await?;
     told(cx, "sip_edge.renew", &edge).await?;
     let password = own.sip.password(&edge.name, edge.generation);
     Ok((edge, password))
@@ -110,7 +116,7 @@ pub async fn renew_edge(
 
 /// Takes an edge out of use: what it asks from now on is refused.
 pub async fn remove_edge(cx: &mut Ctx<Installation>, name: &str) -> Result<(), TrunkError> {
-    let edge = one(cx, name).await?;
+    let edge = edge(cx, name).await?;
     sqlx::query!("delete from sip_edges where name = $1", name)
         .execute(cx.tx())
         .await
@@ -127,13 +133,14 @@ pub async fn configuration(
     name: &str,
 ) -> Result<Vec<ConfigFile>, TrunkError> {
     let own = platform.own().ok_or(TrunkError::NotHere)?;
-    let edge = one(cx, name).await?;
+    let edge = edge(cx, name).await?;
     let known = known::read(cx.tx(), Some(&own.seal)).await?;
     told(cx, "sip_edge.configuration", &edge).await?;
     Ok(own.sip.configuration(&edge, &known, &platform.settings().url("/callbacks")))
 }
 
-async fn one(cx: &mut Ctx<Installation>, name: &str) -> Result<Edge, TrunkError> {
+/// One edge.
+pub async fn edge(cx: &mut Ctx<Installation>, name: &str) -> Result<Edge, TrunkError> {
     let found = edges(cx).await?.into_iter().find(|edge| edge.name == name);
     found.ok_or_else(|| TrunkError::Unknown(name.chars().take(40).collect()))
 }

@@ -212,8 +212,11 @@ impl Cast<'_> {
             "POST /admin/carriers/{key}/credentials" => format!("FAKE_ID=proof&FAKE_TOKEN=proof-{n}&untested=true"),
             "POST /admin/carriers/{key}/papers" => format!("country=DE&number_type=local&bundle=proof-{n}"),
             "POST /admin/carriers/{key}/papers/remove" => "country=DE&number_type=local".to_owned(),
-            "POST /admin/trunks" => format!("name=trunk-{n}&host=192.0.2.1&port=5060&transport=udp&carries=both&username=&password=&priority=100"),
-            "POST /admin/edges" => format!("name=edge-{n}&kind=kamailio&host=192.0.2.1&port=5060&transport=udp"),
+            // Another place each time: two trunks or edges do not share one.
+            "POST /admin/trunks" => format!("name=trunk-{n}&host=192.0.2.1&port={}&transport=udp&carries=both&username=&password=&priority=100", 1024 + n % 60_000),
+            "POST /admin/trunks/{id}" => format!("host=192.0.2.2&port={}&transport=udp&carries=both&username=&password=&priority=100", 1024 + n % 60_000),
+            "POST /admin/edges" => format!("name=edge-{n}&kind=kamailio&host=192.0.2.1&port={}&transport=udp", 1024 + n % 60_000),
+            "POST /admin/trunks/{id}/remove" | "POST /admin/edges/{id}/remove" => format!("confirm={id}"),
             "POST /billing/top-up" => "choice=25&amount=&processor=test_card".to_owned(),
             "POST /cart/promotion" => {
                 self.cart(who).await;

@@ -18,7 +18,7 @@ use voxlink_types::{
 /// What is done with numbers.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Numbers {
-    /// Bring numbers in from a CSV file: number, account, campaign, provider
+    /// Bring numbers in from a CSV file: number, account, campaign, provider; exit code 0 when all are in, 1 when rows were refused, 2 when the file cannot be used
     Import(Import),
     /// Assign a number to a campaign of its account
     Assign {
@@ -28,8 +28,8 @@ pub(super) enum Numbers {
         /// The campaign's id or name
         #[arg(long)]
         campaign: String,
-        /// The number, such as +12025550123
-        #[arg(long)]
+        /// The number, such as +12025550123 or as pages show it, "+1 202 555 0123"
+        #[arg(long, value_parser = as_shown)]
         number: E164,
     },
     /// Compare a carrier's numbers with ours; exit code 0 when they agree, 1 when they differ, 2 when that could not be found out
@@ -89,16 +89,23 @@ pub(super) async fn run(platform: &Platform, what: Numbers) -> anyhow::Result<Ex
 }
 
 async fn import(platform: &Platform, wish: &Import) -> anyhow::Result<ExitCode> {
-    let text = tokio::fs::read_to_string(&wish.file)
-        .await
-        .with_context(|| format!("{} cannot be read", wish.file.display()))?;
     let columns = Columns {
         number: wish.number_column,
         tenant: wish.tenant_column,
         campaign: wish.campaign_column,
         provider: wish.provider_column,
     };
+    let places = [columns.number, columns.tenant, columns.campaign, columns.provider];
+    let apart: std::collections::BTreeSet<usize> = places.into_iter().collect();
+    anyhow::ensure!(
+        apart.len() == places.len(),
+        "two columns are the same: number, account, campaign and provider each stand in a column of their own"
+    );
+    let text = tokio::fs::read_to_string(&wish.file)
+        .await
+        .with_context(|| format!("{} cannot be read", wish.file.display()))?;
     let rows = inventory::read_rows(&text, columns, wish.skip_header);
+    anyhow::ensure!(!rows.is_empty(), "the file has no rows");
     let done = inventory::import(platform, rows, wish.dry_run).await?;
     let (mut added, mut already, mut refused) = (0, 0, 0);
     for row in &done {
@@ -114,6 +121,14 @@ async fn import(platform: &Platform, wish: &Import) -> anyhow::Result<ExitCode> 
     let would = if wish.dry_run { "Nothing was changed. It would be: " } else { "" };
     say(&format!("{would}{added} added, {already} there already, {refused} refused."));
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A number as pages show it, with blanks, dashes and brackets.
+fn as_shown(text: &str) -> Result<E164, String> {
+    let beside = |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')');
+    let bare: String = text.chars().filter(|c| !beside(*c)).collect();
+    bare.parse()
+        .map_err(|_| "write a number with its country code, such as +12025550123".to_owned())
 }
 
 fn refusal(row: &Imported, why: &str) -> String {
@@ -276,6 +291,14 @@ mod tests {
             _ => None,
         };
         assert_eq!(columns, Some((3, 1)));
+    }
+
+    #[test]
+    fn a_number_is_taken_as_pages_show_it() {
+        for text in ["+4999742139", "+49 9974 2139", "+49 (9974) 21-39"] {
+            assert_eq!(as_shown(text).unwrap().as_str(), "+4999742139", "{text}");
+        }
+        assert!(as_shown("desk").is_err());
     }
 
     #[test]

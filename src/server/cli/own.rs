@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 use voxlink_domain::{
     Platform, catalog,
     platform::Own,
-    trunks::{self, NewEdge, NewTrunk, TrunkError},
+    trunks::{self, Heard, NewEdge, NewTrunk, TrunkError},
 };
 use voxlink_gateways::carrier::PriceRow;
 use voxlink_types::{
@@ -200,8 +200,7 @@ pub(super) async fn edge(platform: &Platform, what: Edge) -> anyhow::Result<()> 
     match what {
         Edge::List => {
             for edge in trunks::edges(&mut cx).await? {
-                let (at, kind) = (&edge.at, edge.kind.label());
-                say(&format!("{}  {kind}  {}:{} {}", edge.user(), at.host, at.port, at.transport));
+                say(&format!("{}  {}  {}", edge.user(), edge.kind.label(), edge.at));
             }
         }
         Edge::Add { name, kind, host, port, transport } => {
@@ -251,16 +250,9 @@ pub(super) async fn trunk(platform: &Platform, what: Trunk) -> anyhow::Result<()
     match what {
         Trunk::List => {
             for trunk in trunks::trunks(&mut cx).await? {
-                let at = &trunk.at;
                 say(&format!(
-                    "{}  {}  {}:{} {}  {}  {}",
-                    trunk.priority,
-                    trunk.name,
-                    at.host,
-                    at.port,
-                    at.transport,
-                    trunk.carries,
-                    trunk.auth
+                    "{}  {}  {}  {}  {}",
+                    trunk.priority, trunk.name, trunk.at, trunk.carries, trunk.auth
                 ));
             }
         }
@@ -290,7 +282,10 @@ pub(super) async fn trunk(platform: &Platform, what: Trunk) -> anyhow::Result<()
         }
         Trunk::Test { name } => {
             let heard = trunks::ask(platform, cx, &name).await.map_err(explained)?;
-            say(&heard.map_err(anyhow::Error::msg)?);
+            match heard {
+                Heard::Well(said) | Heard::Doubtful(said) => say(&said),
+                Heard::Bad(why) => anyhow::bail!(why),
+            }
             return Ok(());
         }
         Trunk::Remove { name } => {

@@ -2,17 +2,21 @@
 //! typed here is never shown again.
 
 pub(super) mod edges;
+pub(super) mod one;
 
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Admin,
     layout::Place,
-    ui::{Button, ButtonForm, ButtonKind, Card, Cell, Choice, Field, Form, Notice, Select, Table},
+    ui::{
+        Button, ButtonForm, ButtonKind, Card, Cell, Choice, EmptyState, Field, Form, LinkButton,
+        Notice, Select, Table,
+    },
 };
 use axum::extract::{Form as Sent, Path, State};
 use leptos::prelude::*;
 use serde::Deserialize;
-use voxlink_domain::trunks::{self, NewTrunk, Trunk};
+use voxlink_domain::trunks::{self, Heard, NewTrunk, Trunk};
 use voxlink_types::sip::{Carries, Transport, TrunkAuth};
 
 const HERE: &str = "/admin/trunks";
@@ -46,21 +50,46 @@ impl Default for Typed {
     }
 }
 
-impl From<&Typed> for NewTrunk {
-    fn from(t: &Typed) -> Self {
-        let named = !t.username.trim().is_empty() || !t.password.is_empty();
+impl Typed {
+    /// What a trunk is now; its password stays where it is.
+    fn of(trunk: &Trunk) -> Self {
         Self {
-            name: t.name.clone(),
-            host: t.host.clone(),
-            port: t.port.clone(),
-            transport: t.transport.parse().unwrap_or(Transport::Udp),
-            carries: t.carries.parse().unwrap_or(Carries::Both),
-            auth: if named { TrunkAuth::Digest } else { TrunkAuth::Address },
-            username: t.username.clone(),
-            password: t.password.clone().into(),
-            priority: t.priority.clone(),
+            name: trunk.name.clone(),
+            host: trunk.at.host.clone(),
+            port: trunk.at.port.to_string(),
+            transport: trunk.at.transport.to_string(),
+            carries: trunk.carries.to_string(),
+            username: trunk.username.clone().unwrap_or_default(),
+            password: String::new(),
+            priority: trunk.priority.to_string(),
         }
     }
+
+    /// As the domain takes it; a choice that the page does not offer is refused.
+    fn read(&self) -> Result<NewTrunk, Wrong> {
+        let Ok(carries) = self.carries.parse::<Carries>() else {
+            return Err(Wrong::field("carries", "Choose from the list which way calls go."));
+        };
+        let named = !self.username.trim().is_empty() || !self.password.is_empty();
+        Ok(NewTrunk {
+            name: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port.clone(),
+            transport: transport(&self.transport)?,
+            carries,
+            auth: if named { TrunkAuth::Digest } else { TrunkAuth::Address },
+            username: self.username.clone(),
+            password: self.password.clone().into(),
+            priority: self.priority.clone(),
+        })
+    }
+}
+
+/// A transport as chosen.
+fn transport(chosen: &str) -> Result<Transport, Wrong> {
+    chosen
+        .parse()
+        .map_err(|_| Wrong::field("transport", "Choose a transport from the list: UDP or TCP."))
 }
 
 pub(super) async fn show(State(app): State<App>, admin: Admin) -> Answer {
@@ -68,8 +97,12 @@ pub(super) async fn show(State(app): State<App>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn add(State(app): State<App>, admin: Admin, Sent(typed): Sent<Typed>) -> Answer {
+    let new = match typed.read() {
+        Ok(new) => new,
+        Err(wrong) => return page(&app, &admin, typed, wrong).await,
+    };
     let mut cx = admin.begin(&app.platform).await?;
-    match trunks::add_trunk(&app.platform, &mut cx, &NewTrunk::from(&typed)).await {
+    match trunks::add_trunk(&app.platform, &mut cx, &new).await {
         Ok(()) => {
             cx.commit().await?;
             trunks::follow(&app.platform).await?;
@@ -87,19 +120,11 @@ pub(super) async fn add(State(app): State<App>, admin: Admin, Sent(typed): Sent<
 pub(super) async fn test(State(app): State<App>, admin: Admin, Path(id): Path<String>) -> Answer {
     let cx = admin.begin(&app.platform).await?;
     Ok(match trunks::ask(&app.platform, cx, &id).await? {
-        Ok(said) => Flash::success(said),
-        Err(why) => Flash::warning(why),
+        Heard::Well(said) => Flash::success(said),
+        Heard::Doubtful(said) => Flash::warning(said),
+        Heard::Bad(why) => Flash::danger(why),
     }
     .then(HERE))
-}
-
-pub(super) async fn remove(State(app): State<App>, admin: Admin, Path(id): Path<String>) -> Answer {
-    let mut cx = admin.begin(&app.platform).await?;
-    trunks::remove_trunk(&mut cx, &id).await?;
-    cx.commit().await?;
-    trunks::follow(&app.platform).await?;
-    let said = "Removed. No call goes out over it; give the edges their configuration again, so that they take none from it.";
-    Ok(Flash::success(said).then(HERE))
 }
 
 async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
@@ -129,28 +154,39 @@ fn way(carries: Carries) -> &'static str {
 }
 
 fn list(all: Vec<Trunk>) -> impl IntoView {
-    let rows = all.into_iter().map(row).collect_view();
+    let found = if all.is_empty() {
+        let text = "Calls neither come in nor go out by own trunks until you add one below.";
+        view! { <EmptyState title="No trunks yet" text=text icon="icon-[lucide--cable]" /> }
+            .into_any()
+    } else {
+        table(all).into_any()
+    };
     view! {
         <Notice>
             "The ways to and from other carriers, tried from the lowest priority on. Calls come in at "
             <a class="link" href="/admin/edges">"edges"</a>
             ", your own SIP servers, which ask VoxLink what a call shall do."
         </Notice>
-        <div class="mb-6">
-            <Table caption="Trunks in the order in which they are tried">
-                <thead>
-                    <tr>
-                        <th>"Name"</th>
-                        <th class="amount">"Priority"</th>
-                        <th>"Other side"</th>
-                        <th>"Calls"</th>
-                        <th>"Knows us by"</th>
-                        <th><span class="sr-only">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
-        </div>
+        <div class="mb-6">{found}</div>
+    }
+}
+
+fn table(all: Vec<Trunk>) -> impl IntoView {
+    let rows = all.into_iter().map(row).collect_view();
+    view! {
+        <Table caption="Trunks in the order in which they are tried">
+            <thead>
+                <tr>
+                    <th>"Name"</th>
+                    <th class="amount">"Priority"</th>
+                    <th>"Other side"</th>
+                    <th>"Calls"</th>
+                    <th>"Knows us by"</th>
+                    <th><span class="sr-only">"Actions"</span></th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </Table>
     }
 }
 
@@ -159,12 +195,13 @@ fn row(trunk: Trunk) -> impl IntoView {
         TrunkAuth::Address => "Our address".to_owned(),
         TrunkAuth::Digest => format!("The name {}", trunk.username.unwrap_or_default()),
     };
-    let at = format!("{}:{} {}", trunk.at.host, trunk.at.port, trunk.at.transport);
+    let at = trunk.at.to_string();
     let ask = format!("{HERE}/{}/test", trunk.name);
-    let away = format!("{HERE}/{}/remove", trunk.name);
+    let own = format!("{HERE}/{}", trunk.name);
+    let change = own.clone();
     view! {
         <tr>
-            <Cell label="Name"><span class="font-medium">{trunk.name}</span></Cell>
+            <Cell label="Name"><a class="link font-medium" href=own>{trunk.name}</a></Cell>
             <Cell label="Priority" amount=true>{trunk.priority}</Cell>
             <Cell label="Other side"><span class="[overflow-wrap:anywhere]">{at}</span></Cell>
             <Cell label="Calls">{way(trunk.carries)}</Cell>
@@ -172,7 +209,7 @@ fn row(trunk: Trunk) -> impl IntoView {
             <Cell label="">
                 <div class="flex gap-2">
                     <ButtonForm action=ask>"Test"</ButtonForm>
-                    <ButtonForm action=away>"Remove"</ButtonForm>
+                    <LinkButton href=change kind=ButtonKind::Quiet>"Change or remove"</LinkButton>
                 </div>
             </Cell>
         </tr>
@@ -180,20 +217,60 @@ fn row(trunk: Trunk) -> impl IntoView {
 }
 
 fn form(t: Typed, wrong: Wrong) -> impl IntoView {
-    let ways = Carries::ALL.iter().map(|c| Choice::new(c.as_str(), way(*c))).collect();
+    let name = t.name.clone();
     view! {
         <Card title="Add a trunk">
             <Form action=HERE wrong=wrong>
-                <Field name="name" label="Name" value=t.name maxlength=31u32 hint="Letters, digits and hyphens, such as first-carrier." />
-                <Field name="host" label="Host of the other side" value=t.host maxlength=253u32 hint="An address where calls come in from it; otherwise its name will do." />
-                <Field name="port" label="Port" value=t.port inputmode="numeric" maxlength=5u32 />
-                <Select name="transport" label="Transport" choices=transports() value=t.transport />
-                <Select name="carries" label="Calls" choices=ways value=t.carries />
-                <Field name="username" label="Name that we show" value=t.username optional=true maxlength=128u32 hint="Where the other side wants one; otherwise it knows us by our address." />
-                <Field name="password" label="Password that we show" kind="password" optional=true maxlength=128u32 autocomplete="off" hint="It is sealed, and no page shows it again." />
-                <Field name="priority" label="Priority" value=t.priority inputmode="numeric" maxlength=4u32 hint="From 1 to 1000; the lowest is tried first." />
+                <Field name="name" label="Name" value=name maxlength=31u32 hint="Letters, digits and hyphens, such as first-carrier." />
+                {fields(t, "It is sealed, and no page shows it again.")}
                 <div><Button kind=ButtonKind::Primary>"Add the trunk"</Button></div>
             </Form>
         </Card>
+    }
+}
+
+/// Everything but the name.
+fn fields(t: Typed, about_password: &'static str) -> impl IntoView {
+    let ways = Carries::ALL.iter().map(|c| Choice::new(c.as_str(), way(*c))).collect::<Vec<_>>();
+    view! {
+        <Field name="host" label="Host of the other side" value=t.host maxlength=253u32 hint="An address where calls come in from it; otherwise its name will do." />
+        <Field name="port" label="Port" value=t.port inputmode="numeric" maxlength=5u32 />
+        <Select name="transport" label="Transport" choices=transports() value=t.transport />
+        <Select name="carries" label="Calls" choices=ways value=t.carries />
+        <Field name="username" label="Name that we show" value=t.username optional=true maxlength=128u32 hint="Where the other side wants one; otherwise it knows us by our address." />
+        <Field name="password" label="Password that we show" kind="password" optional=true maxlength=128u32 autocomplete="off" hint=about_password />
+        <Field name="priority" label="Priority" value=t.priority inputmode="numeric" maxlength=4u32 hint="From 1 to 1000; the lowest is tried first." />
+    }
+}
+
+/// Whether the name was typed that a removal asks for.
+fn confirmed(typed: &str, name: &str) -> Result<(), Wrong> {
+    if typed.trim().eq_ignore_ascii_case(name) {
+        Ok(())
+    } else {
+        Err(Wrong::field("confirm", "Type the name as shown to confirm."))
+    }
+}
+
+/// What was typed to confirm a removal.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::pages::admin) struct Confirmed {
+    confirm: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_that_the_page_does_not_offer_is_refused_by_its_field() {
+        assert!(Typed::default().read().is_ok());
+        let forged = Typed { transport: "sctp".to_owned(), ..Typed::default() };
+        let wrong = forged.read().unwrap_err();
+        assert!(wrong.about("transport").is_some());
+        assert_eq!(wrong.status(), axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+        let forged = Typed { carries: "zzz".to_owned(), ..Typed::default() };
+        assert!(forged.read().unwrap_err().about("carries").is_some());
     }
 }

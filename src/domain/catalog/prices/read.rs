@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use voxlink_types::{
     Currency,
+    e164::is_country,
     number::{NumberType, Requirement},
 };
 
@@ -107,7 +108,7 @@ fn line(headings: &[String], row: &csv::StringRecord, at: u64) -> Result<Line, S
     let optional =
         |name: &str| if cell(name).is_empty() { Ok(None) } else { money(name).map(Some) };
     let country = cell("country").to_ascii_uppercase();
-    if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+    if country.len() != 2 || !is_country(&country) {
         return Err(format!("“{}” is no country: write two letters such as US", cell("country")));
     }
     let mark_up = match cell("mark_up") {
@@ -197,6 +198,7 @@ mod tests {
     fn what_is_wrong_is_told_by_its_line() {
         for (row, said) in [
             ("telnyx,USA,local,USD,1,0,0", "no country"),
+            ("telnyx,XX,local,USD,1,0,0", "no country"),
             ("telnyx,US,spoon,USD,1,0,0", "type: "),
             ("telnyx,US,local,XYZ,1,0,0", "currency: "),
             ("telnyx,US,local,USD,\"1,15\",0,0", "no amount"),

@@ -90,7 +90,7 @@ async fn set_up(test: &TestPlatform) -> String {
     let (made, password) =
         trunks::add_edge(&test.platform, &mut cx, &edge("edge-1")).await.unwrap();
     for typed in
-        [trunk("second", "198.51.100.2", "p:a\"ss", "20"), trunk("first", "198.51.100.1", "", "10")]
+        [trunk("second", "198.51.100.2", "p:a#ss", "20"), trunk("first", "198.51.100.1", "", "10")]
     {
         trunks::add_trunk(&test.platform, &mut cx, &typed).await.unwrap();
     }
@@ -191,7 +191,7 @@ async fn a_trunks_password_reaches_the_edge_and_nothing_else() {
     assert_eq!(names, ["first", "second"]);
     assert!(listed.iter().all(|t| t.password.is_none()));
     let files = trunks::configuration(&test.platform, &mut cx, "edge-1").await.unwrap();
-    assert!(files[0].text.contains(r#"acme:198.51.100.2:p:a\"ss"#), "{}", files[0].text);
+    assert!(files[0].text.contains("acme:198.51.100.2:p:a#ss"), "{}", files[0].text);
     let told: i64 = sqlx::query_scalar(
         "select count(*) from audit_log where coalesce(new_values::text, '') like '%p:a%'",
     )
@@ -203,6 +203,17 @@ async fn a_trunks_password_reaches_the_edge_and_nothing_else() {
         (trunk("a trunk", "198.51.100.3", "", "1"), "name"),
         (trunk("third", "sip.example.com", "", "1"), "host"),
         (trunk("third", "198.51.100.3", "", "0"), "priority"),
+        // The first calls in from there.
+        (trunk("third", "198.51.100.1", "", "1"), "host"),
+        (trunk("third", "198.51.100.3", "p\"w #!{}'<tag>&", "1"), "password"),
+        (trunk("third", "2001:db8::3", "secret", "1"), "host"),
+        (
+            NewTrunk {
+                username: "u\"; evil".to_owned(),
+                ..trunk("third", "198.51.100.3", "secret", "1")
+            },
+            "username",
+        ),
         (NewTrunk { port: "0".to_owned(), ..trunk("third", "198.51.100.3", "", "1") }, "port"),
         (
             NewTrunk { transport: Transport::Tls, ..trunk("third", "198.51.100.3", "", "1") },
@@ -212,7 +223,37 @@ async fn a_trunks_password_reaches_the_edge_and_nothing_else() {
         let wrong = trunks::add_trunk(&test.platform, &mut cx, &typed).await;
         assert!(matches!(wrong, Err(TrunkError::Fields(f)) if f[0].field == field), "{field}");
     }
+    let wrong = trunks::add_edge(&test.platform, &mut cx, &edge("edge-9")).await;
+    assert!(matches!(wrong, Err(TrunkError::Fields(f)) if f[0].field == "host"), "edge-1 is there");
     let by_tls = NewEdge { transport: Transport::Tls, ..edge("edge-9") };
     let wrong = trunks::add_edge(&test.platform, &mut cx, &by_tls).await;
     assert!(matches!(wrong, Err(TrunkError::Fields(f)) if f[0].field == "transport"));
+}
+
+#[tokio::test]
+async fn a_changed_trunk_keeps_its_password_unless_a_new_one_is_typed() {
+    let test = world().await;
+    set_up(&test).await;
+    let mut cx = test.platform.work("test").await.unwrap();
+    let moved = NewTrunk {
+        auth: TrunkAuth::Digest,
+        port: "5062".to_owned(),
+        ..trunk("second", "198.51.100.4", "", "5")
+    };
+    trunks::edit_trunk(&test.platform, &mut cx, "second", &moved).await.unwrap();
+    let files = trunks::configuration(&test.platform, &mut cx, "edge-1").await.unwrap();
+    assert!(files[0].text.contains("acme:198.51.100.4:p:a#ss"), "{}", files[0].text);
+    let fresh = NewTrunk { password: "another".into(), ..moved.clone() };
+    trunks::edit_trunk(&test.platform, &mut cx, "second", &fresh).await.unwrap();
+    let files = trunks::configuration(&test.platform, &mut cx, "edge-1").await.unwrap();
+    assert!(files[0].text.contains("acme:198.51.100.4:another"), "{}", files[0].text);
+    let names: Vec<String> =
+        trunks::trunks(&mut cx).await.unwrap().into_iter().map(|t| t.name).collect();
+    assert_eq!(names, ["second", "first"]);
+    let wrong = trunks::edit_trunk(&test.platform, &mut cx, "first", &moved).await;
+    assert!(matches!(wrong, Err(TrunkError::Fields(f)) if f[0].field == "password"));
+    let by_address = NewTrunk { auth: TrunkAuth::Address, ..moved };
+    trunks::edit_trunk(&test.platform, &mut cx, "second", &by_address).await.unwrap();
+    let gone = trunks::edit_trunk(&test.platform, &mut cx, "ninth", &by_address).await;
+    assert!(matches!(gone, Err(TrunkError::Unknown(_))));
 }

@@ -1,12 +1,15 @@
 //! Edges: the operator's SIP servers that calls come in at. A password is shown once, when it is
 //! made.
 
-use super::transports;
+use super::{Confirmed, confirmed, transport, transports};
 use crate::{
     Answer, App, Flash, Screen, Wrong,
     access::Admin,
     layout::Place,
-    ui::{Button, ButtonForm, ButtonKind, Card, Cell, Choice, Field, Form, Notice, Select, Table},
+    ui::{
+        Button, ButtonForm, ButtonKind, Card, Cell, Choice, EmptyState, Field, Form, LinkButton,
+        Notice, Select, Table, TypedConfirmation,
+    },
 };
 use axum::extract::{Form as Sent, Path, State};
 use leptos::prelude::*;
@@ -39,15 +42,19 @@ impl Default for Typed {
     }
 }
 
-impl From<&Typed> for NewEdge {
-    fn from(t: &Typed) -> Self {
-        Self {
-            name: t.name.clone(),
-            kind: t.kind.parse().unwrap_or(EdgeKind::Kamailio),
-            host: t.host.clone(),
-            port: t.port.clone(),
-            transport: t.transport.parse().unwrap_or(Transport::Udp),
-        }
+impl Typed {
+    /// As the domain takes it; a choice that the page does not offer is refused.
+    fn read(&self) -> Result<NewEdge, Wrong> {
+        let Ok(kind) = self.kind.parse::<EdgeKind>() else {
+            return Err(Wrong::field("kind", "Choose from the list what it runs."));
+        };
+        Ok(NewEdge {
+            name: self.name.clone(),
+            kind,
+            host: self.host.clone(),
+            port: self.port.clone(),
+            transport: transport(&self.transport)?,
+        })
     }
 }
 
@@ -60,8 +67,12 @@ pub(in crate::pages::admin) async fn add(
     admin: Admin,
     Sent(typed): Sent<Typed>,
 ) -> Answer {
+    let new = match typed.read() {
+        Ok(new) => new,
+        Err(wrong) => return page(&app, &admin, typed, wrong).await,
+    };
     let mut cx = admin.begin(&app.platform).await?;
-    match trunks::add_edge(&app.platform, &mut cx, &NewEdge::from(&typed)).await {
+    match trunks::add_edge(&app.platform, &mut cx, &new).await {
         Ok((edge, password)) => {
             cx.commit().await?;
             trunks::follow(&app.platform).await?;
@@ -91,12 +102,62 @@ pub(in crate::pages::admin) async fn remove(
     State(app): State<App>,
     admin: Admin,
     Path(id): Path<String>,
+    Sent(typed): Sent<Confirmed>,
 ) -> Answer {
+    if let Err(wrong) = confirmed(&typed.confirm, &id) {
+        return one(&app, &admin, &id, wrong).await;
+    }
     let mut cx = admin.begin(&app.platform).await?;
     trunks::remove_edge(&mut cx, &id).await?;
     cx.commit().await?;
     trunks::follow(&app.platform).await?;
     Ok(Flash::success("Out of use: what it asks from now on is refused.").then(HERE))
+}
+
+pub(in crate::pages::admin) async fn show_one(
+    State(app): State<App>,
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Answer {
+    one(&app, &admin, &id, Wrong::nothing()).await
+}
+
+/// What cannot be taken back has a page of its own before it.
+async fn one(app: &App, admin: &Admin, name: &str, wrong: Wrong) -> Answer {
+    let mut cx = admin.begin(&app.platform).await?;
+    let edge = trunks::edge(&mut cx, name).await?;
+    drop(cx);
+    let (again, away) =
+        (format!("{HERE}/{}/renew", edge.name), format!("{HERE}/{}/remove", edge.name));
+    let command = format!("voxlink edge configuration --name {} --into folder", edge.name);
+    let word = edge.name.clone();
+    Screen::new(format!("Edge {}", edge.name))
+        .at(Place::AdminTrunks)
+        .under("Edges", HERE)
+        .status(wrong.status())
+        .render(app, admin, move || {
+            view! {
+                <div class="grid items-start gap-6 lg:grid-cols-2">
+                    <Card title="New password">
+                        <p class="mb-4 text-muted">
+                            "The old one is void at once: the edge is refused, and its calls with it, until it runs the configuration that "
+                            <code class="[overflow-wrap:anywhere]">{command}</code>
+                            " writes on the server."
+                        </p>
+                        <ButtonForm action=again kind=ButtonKind::Danger>"Give it a new password"</ButtonForm>
+                    </Card>
+                    <section class="surface border-error p-5 sm:p-6">
+                        <h2 class="mb-4 text-lg font-semibold">"Remove the edge"</h2>
+                        <Form action=away wrong=wrong>
+                            <p class="text-muted">"What it asks from then on is refused, and so are its calls."</p>
+                            <TypedConfirmation word=word />
+                            <div><Button kind=ButtonKind::Danger>"Remove this edge"</Button></div>
+                        </Form>
+                    </section>
+                </div>
+            }
+        })
+        .await
 }
 
 async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
@@ -111,7 +172,13 @@ async fn page(app: &App, admin: &Admin, typed: Typed, wrong: Wrong) -> Answer {
 }
 
 fn list(all: Vec<Edge>) -> impl IntoView {
-    let rows = all.into_iter().map(row).collect_view();
+    let found = if all.is_empty() {
+        let text = "Nobody takes calls in for own trunks until you add a server of yours below.";
+        view! { <EmptyState title="No edges yet" text=text icon="icon-[lucide--server]" /> }
+            .into_any()
+    } else {
+        table(all).into_any()
+    };
     view! {
         <Notice>
             "Your SIP servers that calls come in at, before the "
@@ -120,37 +187,39 @@ fn list(all: Vec<Edge>) -> impl IntoView {
             <code class="[overflow-wrap:anywhere]">"voxlink edge configuration --name edge-1 --into folder"</code>
             "; it holds passwords, so no page shows it."
         </Notice>
-        <div class="mb-6">
-            <Table caption="Edges">
-                <thead>
-                    <tr>
-                        <th>"User"</th>
-                        <th>"Runs"</th>
-                        <th>"Listens at"</th>
-                        <th><span class="sr-only">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
-        </div>
+        <div class="mb-6">{found}</div>
+    }
+}
+
+fn table(all: Vec<Edge>) -> impl IntoView {
+    let rows = all.into_iter().map(row).collect_view();
+    view! {
+        <Table caption="Edges">
+            <thead>
+                <tr>
+                    <th>"User"</th>
+                    <th>"Runs"</th>
+                    <th>"Listens at"</th>
+                    <th><span class="sr-only">"Actions"</span></th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </Table>
     }
 }
 
 fn row(edge: Edge) -> impl IntoView {
-    let at = format!("{}:{} {}", edge.at.host, edge.at.port, edge.at.transport);
-    let again = format!("{HERE}/{}/renew", edge.name);
-    let away = format!("{HERE}/{}/remove", edge.name);
+    let at = edge.at.to_string();
+    let own = format!("{HERE}/{}", edge.name);
+    let change = own.clone();
     let (user, kind) = (edge.user(), edge.kind.label());
     view! {
         <tr>
-            <Cell label="User"><span class="font-medium">{user}</span></Cell>
+            <Cell label="User"><a class="link font-medium" href=own>{user}</a></Cell>
             <Cell label="Runs">{kind}</Cell>
             <Cell label="Listens at"><span class="[overflow-wrap:anywhere]">{at}</span></Cell>
             <Cell label="">
-                <div class="flex gap-2">
-                    <ButtonForm action=again>"New password"</ButtonForm>
-                    <ButtonForm action=away>"Remove"</ButtonForm>
-                </div>
+                <LinkButton href=change kind=ButtonKind::Quiet>"New password or remove"</LinkButton>
             </Cell>
         </tr>
     }
