@@ -59,15 +59,16 @@ struct Wanted {
     one: Option<String>,
     #[serde(default)]
     pick: Vec<String>,
-    /// The search, or the number's page, to come back to.
+    /// The search, or the page of the number or the order, to come back to.
     #[serde(default)]
     back: String,
 }
 
 async fn hold(State(app): State<App>, manager: Manager, Form(wanted): Form<Wanted>) -> Answer {
     let chosen = wanted.one.map_or(wanted.pick, |one| vec![one]);
+    let pages = ["/search", "/numbers/", "/orders/"];
     let back = crate::back::ours(&wanted.back)
-        .filter(|path| path.starts_with("/search") || path.starts_with("/numbers/"));
+        .filter(|path| pages.iter().any(|page| path.starts_with(page)));
     let back = back.unwrap_or("/search");
     let buyer = Buyer { member: &manager.member, request: &manager.request };
     let (mut held, mut refused) = (Vec::new(), Vec::new());
