@@ -46,8 +46,17 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
         .at(Place::Search)
         .status(status)
         .render(&app, &viewer, move || {
+            // On a phone the form with its filters fills the first screen.
+            let below = found.as_ref().is_some_and(|found| !found.hits.is_empty());
+            let below = below.then(|| {
+                view! { <a class="link mb-3 inline-block py-1 md:hidden" href="#results">"See the results"</a> }
+            });
             let list = found.map(|found| results::list(&found, &wider, &wish, &look, may_hold));
-            view! { {filters::form(wish, &coverage, wrong)} {list} }
+            view! {
+                {below}
+                {filters::form(wish, &coverage, wrong)}
+                <div id="results" class="scroll-mt-20">{list}</div>
+            }
         })
         .await
 }

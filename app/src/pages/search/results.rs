@@ -169,7 +169,7 @@ fn line(hit: Hit, now: DateTime<Utc>, may_hold: bool) -> impl IntoView {
             <td class="wide">
                 <div>{from}</div>
             </td>
-            <td data-label="Now" class=if extra { "amount wide" } else { "amount wide max-md:hidden" }>
+            <td data-label="Now" class=if extra { "amount now" } else { "amount max-md:hidden" }>
                 <Amount money=now />
             </td>
             <td class="amount month" data-unit="a month">
