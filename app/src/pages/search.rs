@@ -77,7 +77,7 @@ async fn hold(State(app): State<App>, manager: Manager, Form(wanted): Form<Wante
     let chosen = wanted.one.map_or(wanted.pick, |one| vec![one]);
     let pages = ["/search", "/numbers/", "/orders/"];
     let back = crate::back::ours(&wanted.back)
-        .filter(|path| pages.iter().any(|page| path.starts_with(page)));
+        .filter(|path| pages.iter().any(|page| path.starts_with(*page)));
     let back = back.unwrap_or("/search");
     let buyer = Buyer { member: &manager.member, request: &manager.request };
     let (mut held, mut refused) = (Vec::new(), Vec::new());
