@@ -180,13 +180,13 @@ fn heading(bare: bool, title: &str, crumbs: Vec<Crumb>) -> impl IntoView + use<>
         view! {
             <nav aria-label="Breadcrumb" class="mb-2 text-sm">
                 <ol class="flex flex-wrap items-center gap-1.5">
-                    {links} <li aria-current="page" class="text-muted">{title.to_owned()}</li>
+                    {links} <li aria-current="page" class="min-w-0 text-muted [overflow-wrap:anywhere]">{title.to_owned()}</li>
                 </ol>
             </nav>
         }
     });
     let title = (!bare).then(|| {
-        view! { <h1 class="mb-6 text-2xl font-semibold">{title.to_owned()}</h1> }
+        view! { <h1 class="mb-6 text-2xl font-semibold [overflow-wrap:anywhere]">{title.to_owned()}</h1> }
     });
     view! { {trail} {title} }
 }

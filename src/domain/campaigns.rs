@@ -164,12 +164,13 @@ pub async fn assign_typed(
 ) -> Result<usize, CampaignError> {
     // A campaign that is nobody's here is told as such before any number.
     locked(cx, id).await?;
-    let mut ids = Vec::new();
+    let (mut ids, mut unknown) = (Vec::new(), Vec::new());
     for text in typed.split([',', ';', '\n']).map(str::trim).filter(|text| !text.is_empty()) {
-        let unknown = || CampaignError::Unknown(text.chars().take(40).collect());
-        let number = match text.parse::<E164>() {
-            Ok(number) => number,
-            Err(_) => E164::from_typed(text, Some("US")).map_err(|_| unknown())?,
+        let short = || text.chars().take(40).collect::<String>();
+        let Ok(number) = text.parse::<E164>().or_else(|_| E164::from_typed(text, Some("US")))
+        else {
+            unknown.push(short());
+            continue;
         };
         let found = sqlx::query_scalar!(
             r#"select id as "id: NumberId" from subscriptions
@@ -179,7 +180,13 @@ pub async fn assign_typed(
         )
         .fetch_optional(cx.tx())
         .await?;
-        ids.push(found.ok_or_else(unknown)?);
+        match found {
+            Some(id) => ids.push(id),
+            None => unknown.push(short()),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(CampaignError::Unknown(unknown));
     }
     if ids.is_empty() {
         return Err(CampaignError::NothingTyped);

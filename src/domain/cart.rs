@@ -39,11 +39,15 @@ pub const REST: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug, thiserror::Error)]
 pub enum CartError {
     /// Somebody else has it.
-    #[error("{0} is in somebody else's cart or has just been sold. Choose another number")]
+    #[error(
+        "{} is in somebody else's cart or has just been sold. Choose another number",
+        .0.international()
+    )]
     Taken(E164),
     /// It cannot be held longer.
     #[error(
-        "{number} is held until {}, an hour after you first held it, and no longer. Check out before then",
+        "{} is held until {}, an hour after you first held it, and no longer. Check out before then",
+        number.international(),
         until.format("%H:%M %Z")
     )]
     Longest {
@@ -54,7 +58,8 @@ pub enum CartError {
     },
     /// It was held for as long as it can be.
     #[error(
-        "You had {number} for an hour, the longest that a cart can hold a number. You can hold it again from {}, unless somebody else does",
+        "You had {} for an hour, the longest that a cart can hold a number. You can hold it again from {}, unless somebody else does",
+        number.international(),
         again.format("%H:%M %Z")
     )]
     Rests {
@@ -64,13 +69,16 @@ pub enum CartError {
         again: DateTime<Tz>,
     },
     /// Nobody sells it.
-    #[error("{0} is not for sale")]
+    #[error("{} is not for sale", .0.international())]
     NotForSale(E164),
     /// It needs papers, and its carrier has none of ours.
-    #[error("{} {}", .0, PAPERS_LACKING)]
+    #[error("{} {}", .0.international(), PAPERS_LACKING)]
     NeedsPapers(E164),
     /// Its carrier sells nothing at the moment, so it is not held longer.
-    #[error("{0} cannot be held longer: its carrier sells no new numbers at the moment")]
+    #[error(
+        "{} cannot be held longer: its carrier sells no new numbers at the moment",
+        .0.international()
+    )]
     NoLonger(E164),
     /// No such carrier here.
     #[error("This number's carrier is not connected here any more")]
@@ -80,7 +88,8 @@ pub enum CartError {
     Carrier(&'static str),
     /// The account is billed in another currency.
     #[error(
-        "{0} is priced in another currency than your account is billed in. Choose another number"
+        "{} is priced in another currency than your account is billed in. Choose another number",
+        .0.international()
     )]
     OtherCurrency(E164),
     /// Too many.

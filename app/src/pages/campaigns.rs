@@ -149,7 +149,7 @@ fn row(campaign: Campaign) -> impl IntoView {
     let currency = campaign.currency;
     view! {
         <tr>
-            <Cell label="Campaign"><a class="link-quiet font-medium" href=href><bdi>{campaign.name}</bdi></a></Cell>
+            <Cell label="Campaign"><a class="link-quiet font-medium [overflow-wrap:anywhere]" href=href><bdi>{campaign.name}</bdi></a></Cell>
             <Cell label="Numbers" amount=true>{campaign.numbers}</Cell>
             <Cell label="Rental a month" amount=true><Rate rate=campaign.rental currency /></Cell>
             <Cell label="Calls, 30 days" amount=true>{campaign.recent_calls}</Cell>

@@ -46,8 +46,17 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Answer {
         .at(Place::Search)
         .status(status)
         .render(&app, &viewer, move || {
+            // On a phone the form with its filters fills the first screen.
+            let below = found.as_ref().is_some_and(|found| !found.hits.is_empty());
+            let below = below.then(|| {
+                view! { <a class="link mb-3 inline-block py-1 md:hidden" href="#results">"See the results"</a> }
+            });
             let list = found.map(|found| results::list(&found, &wider, &wish, &look, may_hold));
-            view! { {filters::form(wish, &coverage, wrong)} {list} }
+            view! {
+                {below}
+                {filters::form(wish, &coverage, wrong)}
+                <div id="results" class="scroll-mt-20">{list}</div>
+            }
         })
         .await
 }
@@ -59,15 +68,16 @@ struct Wanted {
     one: Option<String>,
     #[serde(default)]
     pick: Vec<String>,
-    /// The search, or the number's page, to come back to.
+    /// The search, or the page of the number or the order, to come back to.
     #[serde(default)]
     back: String,
 }
 
 async fn hold(State(app): State<App>, manager: Manager, Form(wanted): Form<Wanted>) -> Answer {
     let chosen = wanted.one.map_or(wanted.pick, |one| vec![one]);
+    let pages = ["/search", "/numbers/", "/orders/"];
     let back = crate::back::ours(&wanted.back)
-        .filter(|path| path.starts_with("/search") || path.starts_with("/numbers/"));
+        .filter(|path| pages.iter().any(|page| path.starts_with(*page)));
     let back = back.unwrap_or("/search");
     let buyer = Buyer { member: &manager.member, request: &manager.request };
     let (mut held, mut refused) = (Vec::new(), Vec::new());

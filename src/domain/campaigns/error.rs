@@ -21,15 +21,28 @@ pub enum CampaignError {
     /// A number that is not theirs.
     #[error("One of the numbers is not in your account.")]
     Number,
-    /// A number as typed that is not theirs.
-    #[error("“{0}” is no number in your account.")]
-    Unknown(String),
+    /// Numbers as typed that are not theirs.
+    #[error("{}", unknown(.0))]
+    Unknown(Vec<String>),
     /// Nothing was typed.
     #[error("Write at least one number.")]
     NothingTyped,
     /// Ours.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+/// The most that are named.
+const NAMED: usize = 5;
+
+fn unknown(typed: &[String]) -> String {
+    let named: Vec<String> = typed.iter().take(NAMED).map(|text| format!("“{text}”")).collect();
+    let named = named.join(", ");
+    match typed.len() {
+        0 | 1 => format!("{named} is no number in your account."),
+        2..=NAMED => format!("{named} are no numbers in your account."),
+        more => format!("{named} and {} more are no numbers in your account.", more - NAMED),
+    }
 }
 
 impl From<sqlx::Error> for CampaignError {

@@ -62,7 +62,10 @@ pub async fn hold(
     }
     let offer = match seller.offer(number).await {
         Ok(Some(offer)) => offer,
-        Ok(None) => return Err(CartError::Taken(number.clone())),
+        Ok(None) => {
+            platform.kept_answers().refused(carrier, number, platform.clock().now()).await;
+            return Err(CartError::Taken(number.clone()));
+        }
         Err(error) => return Err(refused(error, number)),
     };
     let (line, until, new) = add(platform, buyer, &offer).await?;
@@ -259,6 +262,10 @@ async fn confirm(
         Err(error) => error,
     };
     let gone = matches!(error, CarrierError::Unavailable { .. } | CarrierError::Gone { .. });
+    if gone {
+        let now = platform.clock().now();
+        platform.kept_answers().refused(&line.carrier, &line.number, now).await;
+    }
     if new || gone {
         let mut cx = buyer.begin(platform).await?;
         if new {

@@ -65,11 +65,13 @@ impl Row {
         Some(describe(&plan))
     }
 
-    /// Town and region, where known.
+    /// Town and region, where known. Some countries number their regions, which tells nobody
+    /// anything.
     pub fn place(&self) -> Option<String> {
-        match (&self.locality, &self.region) {
+        let named = |region: &&String| !region.bytes().all(|b| b.is_ascii_digit());
+        match (&self.locality, self.region.as_ref().filter(named)) {
             (Some(town), Some(region)) => Some(format!("{town}, {region}")),
-            (one, other) => one.clone().or_else(|| other.clone()),
+            (one, other) => one.as_ref().or(other).cloned(),
         }
     }
 }

@@ -124,6 +124,9 @@ pub struct Item {
     pub subscription: Option<NumberId>,
     /// Why it was not had, for the customer.
     pub failure: Option<String>,
+    /// The carrier that may still have it: it was given back, or not asked for, because of the
+    /// order's other numbers.
+    pub free_at: Option<String>,
 }
 
 /// A line of the timeline.
@@ -227,7 +230,8 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
     let money = |minor| Money::new(minor, row.currency);
     let items = sqlx::query!(
         r#"select id as "id: OrderItemId", description, e164 as "number: E164", step as "step: ItemStep", monthly_minor,
-                  setup_minor, discount_minor, tax_minor, total_minor, subscription_id as "subscription: NumberId", failure_reason
+                  setup_minor, discount_minor, tax_minor, total_minor, subscription_id as "subscription: NumberId", failure_reason,
+                  case when step = 'released' and failure_code in ('given_back', 'not_tried') then carrier end as "free_at?"
            from order_items where order_id = $1 and tenant_id = $2 order by position"#,
         id.uuid(),
         tenant.uuid()
@@ -247,6 +251,7 @@ pub async fn get(cx: &mut Ctx, id: OrderId) -> Result<Option<Order>, Fault> {
         total: money(i.total_minor),
         subscription: i.subscription,
         failure: i.failure_reason,
+        free_at: i.free_at,
     })
     .collect();
     let events = sqlx::query_as!(

@@ -79,6 +79,24 @@ impl SearchQuery {
             ),
         }
     }
+
+    /// Whether an offer visibly breaks a condition, whatever its carrier says that it searched by.
+    /// Names of places are spelled in more than one way and are left to the carrier; regions are
+    /// compared where both are codes of two letters.
+    pub fn belied_by(&self, filter: Filter, offer: &Offer) -> bool {
+        let code = |r: &String| r.len() == 2 && r.bytes().all(|b| b.is_ascii_alphabetic());
+        let visible = match filter {
+            Filter::AreaCode | Filter::Contains | Filter::Exclude | Filter::Capabilities => true,
+            Filter::Region => [&self.region, &offer.region].into_iter().flatten().all(code),
+            Filter::Locality
+            | Filter::PostalCode
+            | Filter::RateCentre
+            | Filter::Lata
+            | Filter::Near
+            | Filter::NoPapers => false,
+        };
+        visible && self.met_by(filter, offer) == Some(false)
+    }
 }
 
 /// Whether a pattern of digits and `?` occurs somewhere in `digits`.

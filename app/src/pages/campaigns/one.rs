@@ -168,7 +168,7 @@ async fn page(
                 <div class="flex flex-col gap-6">
                     {ended(&campaign)}
                     {figures(&campaign)}
-                    {assigned(id, numbers, change && open)}
+                    {assigned(id, numbers, open, change && open)}
                     {told(id, last)}
                     {forms}
                 </div>
@@ -200,10 +200,15 @@ fn figures(campaign: &Campaign) -> impl IntoView + use<> {
     }
 }
 
-fn assigned(id: CampaignId, numbers: Vec<CampaignNumber>, change: bool) -> AnyView {
+fn assigned(id: CampaignId, numbers: Vec<CampaignNumber>, open: bool, change: bool) -> AnyView {
     if numbers.is_empty() {
+        let text = if open {
+            "Assign numbers, and their calls and cost are added up here from then on."
+        } else {
+            "They were taken off it when it went into the archive."
+        };
         return view! {
-            <EmptyState title="No numbers are assigned" text="Assign numbers, and their calls and cost are added up here from then on." icon="icon-[lucide--hash]" />
+            <EmptyState title="No numbers are assigned" text=text icon="icon-[lucide--hash]" />
         }
         .into_any();
     }
@@ -222,7 +227,7 @@ fn assigned(id: CampaignId, numbers: Vec<CampaignNumber>, change: bool) -> AnyVi
             view! {
                 <tr>
                     <Cell label="Number"><Number number=number.number href=format!("/numbers/{}", number.id) /></Cell>
-                    <Cell label="Name"><bdi>{number.name.unwrap_or_else(|| "–".to_owned())}</bdi></Cell>
+                    <Cell label="Name"><bdi class="[overflow-wrap:anywhere]">{number.name.unwrap_or_else(|| "–".to_owned())}</bdi></Cell>
                     <Cell label="State"><Badge text tone=tone /></Cell>
                     <Cell label="Monthly" amount=true><Rate rate=number.monthly currency=number.currency /></Cell>
                     <Cell label="Calls" amount=true>{number.calls}</Cell>
@@ -336,10 +341,37 @@ fn forms(campaign: &Campaign, typed: &Typed, wrong: Wrong) -> AnyView {
                 </Form>
             </Card>
             <Card title="Archive">
-                <p class="mb-4 text-muted">"Its numbers are assigned to none from then on. Its calls and what they cost stay to be seen."</p>
-                <ButtonForm action=format!("/campaigns/{id}/archive") kind=ButtonKind::Secondary>"Archive this campaign"</ButtonForm>
+                <p class="mb-4 text-muted">"Its calls and what they cost stay to be seen. Its numbers are assigned to none from then on, also when it is taken out of the archive."</p>
+                {archive_form(campaign)}
             </Card>
         </div>
+    }
+    .into_any()
+}
+
+/// Archiving is one button where nothing is lost, else a second one that says what is.
+fn archive_form(campaign: &Campaign) -> AnyView {
+    let action = format!("/campaigns/{}/archive", campaign.id);
+    let label = match campaign.numbers {
+        0 => {
+            return view! {
+                <ButtonForm action=action kind=ButtonKind::Secondary>"Archive this campaign"</ButtonForm>
+            }
+            .into_any();
+        }
+        1 => "Archive, and take 1 number off it".to_owned(),
+        n => format!("Archive, and take {n} numbers off it"),
+    };
+    view! {
+        <details>
+            <summary class="btn btn-outline border-line w-fit">
+                <span class="icon-[lucide--archive]" aria-hidden="true"></span>
+                "Archive this campaign"
+            </summary>
+            <div class="mt-3">
+                <ButtonForm action=action kind=ButtonKind::Danger>{label}</ButtonForm>
+            </div>
+        </details>
     }
     .into_any()
 }

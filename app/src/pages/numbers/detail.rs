@@ -14,7 +14,14 @@ use crate::{
 use axum::extract::{Path, State};
 use leptos::prelude::*;
 use voxlink_domain::numbers::{self, CarrierFacts, Detail, Event, RecentCall, TakeBack, Totals};
-use voxlink_types::{E164, call::CallStatus, ids::NumberId, money::show_rate, number::Standing};
+use voxlink_types::{
+    E164,
+    call::CallStatus,
+    e164::readable,
+    ids::NumberId,
+    money::show_rate,
+    number::{NumberState, Standing},
+};
 
 /// Calls on the page.
 const CALLS: i64 = 10;
@@ -42,6 +49,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer, Path(id): Path<
             view! {
                 <NumberTabs id current=NumberTab::Overview />
                 {standing(&detail, change)}
+                {trouble(&detail, &events, change)}
                 {back.as_ref().map(|back| take_back(id, back))}
                 <div class="flex flex-col gap-6">
                     {figures(&detail, &totals)}
@@ -120,6 +128,32 @@ pub(super) fn standing(detail: &Detail, change: bool) -> Option<AnyView> {
         }
         _ => None,
     }
+}
+
+/// What is wrong with a number that needs attention, what that means for callers and what to do.
+fn trouble(detail: &Detail, events: &[Event], change: bool) -> Option<AnyView> {
+    if detail.row.standing() != Standing::Error {
+        return None;
+    }
+    let wrong = events.iter().find(|event| event.to == NumberState::Error);
+    let why = wrong.map(|event| readable(&event.reason));
+    let why = why.map(|why| view! { <p class="font-semibold">{why}</p> });
+    let release = change.then(|| {
+        let href = format!("/numbers/{}/release", detail.row.id);
+        view! { " If you do not need it any more, " <a class="link" href=href>"release it"</a> "." }
+    });
+    Some(
+        view! {
+            <Notice tone=Tone::Danger>
+                {why}
+                <p>
+                    "This number needs attention: callers may not reach it. Contact support, who can put it right with the carrier."
+                    {release}
+                </p>
+            </Notice>
+        }
+        .into_any(),
+    )
 }
 
 /// The way back to a number that rests. It is held like one that a search found: the cart says what

@@ -192,6 +192,10 @@ fn bar(total: i64, change: bool) -> impl IntoView {
             {action("release", "Release", "icon-[lucide--trash-2]")}
             {sheet("configure", "Set up", "icon-[lucide--route]")}
             {sheet("assign", "Campaign", "icon-[lucide--megaphone]")}
+        }
+    });
+    let sheets = change.then(|| {
+        view! {
             <LinkButton href="/numbers/bulk" kind=ButtonKind::Quiet>
                 <span class="icon-[lucide--file-spreadsheet]" aria-hidden="true"></span>
                 "Sheets"
@@ -199,9 +203,10 @@ fn bar(total: i64, change: bool) -> impl IntoView {
         }
     });
     view! {
-        <div class="no-print mb-3 flex flex-wrap items-center gap-1" role="group" aria-label="With these numbers">
-            {act}
-            <span class="ms-auto">
+        <div class="no-print mb-3 flex flex-wrap items-start gap-x-4 gap-y-1 md:flex-nowrap">
+            <div class="flex min-w-0 flex-wrap items-center gap-1" role="group" aria-label="With these numbers">{act}</div>
+            <span class="ms-auto flex shrink-0 items-center gap-1">
+                {sheets}
                 <button type="submit" class="btn btn-outline btn-sm border-line" formaction="/numbers/export.csv">
                     <span class="icon-[lucide--download]" aria-hidden="true"></span>
                     "Export CSV"

@@ -149,7 +149,7 @@ fn body(
     let several = order.items.len() > 1;
     let released = order.released;
     view! {
-        <div class="no-print">{pay} {word(&order)}</div>
+        <div class="no-print">{pay} {word(&order)} {again(&order, may)}</div>
         <div class="grid items-start gap-6 xl:grid-cols-[5fr_3fr]">
             <div class="flex min-w-0 flex-col gap-6">
                 {items(order.items.clone())}
@@ -260,6 +260,25 @@ fn word(order: &Order) -> AnyView {
         OrderState::Cancelled => (Tone::Info, "This order was cancelled. Nothing was charged."),
     };
     view! { <Notice tone>{text}</Notice> }.into_any()
+}
+
+/// Numbers that were not kept because of the others are held again, where they are still free.
+fn again(order: &Order, may: bool) -> Option<AnyView> {
+    let of = |item: &Item| {
+        let (carrier, number) = item.free_at.as_ref().zip(item.number.as_ref())?;
+        Some(("pick", format!("{carrier}:{number}")))
+    };
+    let mut fields: Vec<(&'static str, String)> = order.items.iter().filter_map(of).collect();
+    if !may || fields.is_empty() {
+        return None;
+    }
+    fields.push(("back", format!("/orders/{}", order.id)));
+    let view = view! {
+        <div class="mb-6">
+            <ButtonForm action="/search/hold" fields=fields kind=ButtonKind::Secondary>"Put the others back into the cart"</ButtonForm>
+        </div>
+    };
+    Some(view.into_any())
 }
 
 /// What was to be done when not all could be had.

@@ -26,7 +26,7 @@ pub(super) fn form(
     let distances =
         DISTANCES_KM.iter().map(|km| Choice::new(km.to_string(), format!("{km} km"))).collect();
     let sorts = vec![
-        Choice::new(Sort::Best.as_str(), "Best: nearest, easy to remember"),
+        Choice::new(Sort::Best.as_str(), "Best first"),
         Choice::new(Sort::Price.as_str(), "Price"),
         Choice::new(Sort::Number.as_str(), "Number"),
         Choice::new(Sort::Distance.as_str(), "Distance"),

@@ -169,7 +169,7 @@ fn line(hit: Hit, now: DateTime<Utc>, may_hold: bool) -> impl IntoView {
             <td class="wide">
                 <div>{from}</div>
             </td>
-            <td data-label="Now" class=if extra { "amount wide" } else { "amount wide max-md:hidden" }>
+            <td data-label="Now" class=if extra { "amount now" } else { "amount max-md:hidden" }>
                 <Amount money=now />
             </td>
             <td class="amount month" data-unit="a month">
@@ -212,7 +212,7 @@ fn empty(wish: &Wish, wider: &[Wider], look: &Look) -> impl IntoView + use<> {
     let text = if wish.page.page > 1 {
         "There is nothing on this page of the search. Go back to the first one."
     } else if !wider.is_empty() {
-        "Everything asked for at once is too much. Leave one thing out:"
+        "Nothing meets this. Leave one thing out:"
     } else if wish.contains.len() > 4 {
         "Look for fewer digits, or put ? where any digit will do. Toll-free numbers have more words free."
     } else if !wish.near.is_empty() && wish.within_km < 250 {

@@ -7,11 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use voxlink_gateways::carrier::{Filter, Offer};
+use voxlink_types::E164;
 
 /// How long an answer is as good as a new one.
 const FRESH: TimeDelta = TimeDelta::minutes(5);
 /// How long it may stand in for a carrier that does not answer.
 const KEPT: TimeDelta = TimeDelta::hours(1);
+/// How long a carrier that kept silent is asked briefly only.
+const WARY: Duration = Duration::from_secs(30);
+/// Carriers and refused numbers remembered at once.
+const MOST_REMEMBERED: u64 = 10_000;
 /// Offers in all answers together; about 30 MB.
 const MOST_OFFERS: u64 = 50_000;
 /// Changes when the form of a key does.
@@ -40,9 +45,15 @@ impl Answer {
     }
 }
 
-/// The answers that are kept. Clones share them.
+/// The answers that are kept, and what was learnt beside them. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Answers(Cache<String, Arc<Answer>>);
+pub(crate) struct Answers {
+    kept: Cache<String, Arc<Answer>>,
+    /// Accounts that did not answer within a whole deadline a moment ago.
+    silent: Cache<(String, String), ()>,
+    /// When a carrier last said of a number, by carrier and number, that it is not to be had.
+    refused: Cache<(String, E164), DateTime<Utc>>,
+}
 
 impl Default for Answers {
     fn default() -> Self {
@@ -51,26 +62,61 @@ impl Default for Answers {
         };
         let kept = Duration::from_secs(KEPT.num_seconds().unsigned_abs());
         let cache = Cache::builder().weigher(weight).max_capacity(MOST_OFFERS);
-        Self(cache.time_to_live(kept).build())
+        Self {
+            kept: cache.time_to_live(kept).build(),
+            silent: Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(WARY).build(),
+            refused: Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(kept).build(),
+        }
     }
 }
 
 impl fmt::Debug for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Answers").field(&self.0.entry_count()).finish()
+        f.debug_tuple("Answers").field(&self.kept.entry_count()).finish()
     }
 }
 
 impl Answers {
     /// What was answered last.
     pub(super) async fn last(&self, key: &str) -> Option<Arc<Answer>> {
-        self.0.get(key).await
+        self.kept.get(key).await
     }
 
     /// Keeps an answer.
     pub(super) async fn keep(&self, key: String, answer: &Arc<Answer>) {
-        self.0.insert(key, Arc::clone(answer)).await;
+        self.kept.insert(key, Arc::clone(answer)).await;
     }
+
+    /// Whether a source's carrier kept silent a moment ago and has not answered since.
+    pub(super) fn is_silent(&self, source: &Source) -> bool {
+        self.silent.contains_key(&account(source))
+    }
+
+    /// Remembers for a moment that a source's carrier kept silent.
+    pub(super) async fn keeps_silent(&self, source: &Source) {
+        self.silent.insert(account(source), ()).await;
+    }
+
+    /// Forgets that a source's carrier kept silent: it answers.
+    pub(super) async fn speaks(&self, source: &Source) {
+        self.silent.invalidate(&account(source)).await;
+    }
+
+    /// Remembers that a carrier does not have a number any more, so that no answer from before
+    /// shows it.
+    pub(crate) async fn refused(&self, carrier: &str, number: &E164, at: DateTime<Utc>) {
+        self.refused.insert((carrier.to_owned(), number.clone()), at).await;
+    }
+
+    /// Whether a number was refused since its carrier offered it at this instant.
+    pub(super) async fn was_refused(&self, offer: &Offer, offered: DateTime<Utc>) -> bool {
+        let key = (offer.carrier.clone(), offer.number.clone());
+        self.refused.get(&key).await.is_some_and(|at| offered <= at)
+    }
+}
+
+fn account(source: &Source) -> (String, String) {
+    (source.carrier.key().to_owned(), source.carrier.account())
 }
 
 /// The one spelling of a question: who is asked (carrier, account), by which prices, what, and for

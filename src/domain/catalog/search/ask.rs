@@ -16,6 +16,9 @@ use voxlink_gateways::{
 /// The largest portion that a carrier is asked for at once.
 const PORTION: u32 = 200;
 
+/// The part of the deadline that a carrier has which kept silent a moment ago: one in so many.
+const BRIEFLY: u32 = 5;
+
 /// What stands for a carrier's answer now.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Told {
@@ -27,7 +30,8 @@ pub(super) struct Told {
 
 /// What a carrier offers from its `from`th number on, `count` of them: as kept, unless it shall be
 /// asked `anew`, else as it answers before `until`, else as it answered last. None when it keeps
-/// silent and nothing is kept.
+/// silent and nothing is kept. Who kept silent a moment ago is given a fifth of the deadline only,
+/// so that one carrier that hangs does not make every page wait.
 pub(super) async fn told(
     platform: &Platform,
     source: &Source,
@@ -42,14 +46,26 @@ pub(super) async fn told(
         return Some(Told { answer: Arc::clone(answer), stale: false });
     }
     let carrier = source.carrier.key();
+    let answers = platform.kept_answers();
+    let (begun, deadline) = (Instant::now(), platform.settings().search_deadline);
+    let until =
+        if answers.is_silent(source) { until.min(begun + deadline / BRIEFLY) } else { until };
     match tokio::time::timeout_at(until, part(source, from, count)).await {
         Ok(Ok((offers, by))) => {
+            answers.speaks(source).await;
             let answer = Arc::new(Answer { offers, by, at: platform.clock().now() });
-            platform.kept_answers().keep(key, &answer).await;
+            answers.keep(key, &answer).await;
             return Some(Told { answer, stale: false });
         }
         Ok(Err(error)) => tracing::warn!(carrier, %error, "a search failed"),
-        Err(_) => tracing::warn!(carrier, "a search took too long"),
+        Err(_) => {
+            // Who was asked briefly is not remembered longer for that: when the moment is over it
+            // has its whole time again.
+            if begun.elapsed() > deadline / 2 {
+                answers.keeps_silent(source).await;
+            }
+            tracing::warn!(carrier, "a search took too long");
+        }
     }
     last.filter(|answer| answer.may_stand_in(now)).map(|answer| Told { answer, stale: true })
 }

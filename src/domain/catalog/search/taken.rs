@@ -1,12 +1,13 @@
-//! Numbers that somebody here holds or has. One that rests is shown to nobody: its last owner takes it
-//! back from its page.
+//! Numbers that somebody here holds or has, or that their carrier does not have any more. One that
+//! rests is shown to nobody: its last owner takes it back from its page.
 
 use super::Hit;
 use crate::{Fault, Platform};
 use std::collections::HashSet;
 use voxlink_types::E164;
 
-/// Which of these numbers somebody holds or has here. Carriers without reservations cannot know.
+/// Which of these numbers somebody holds or has here, which carriers without reservations cannot
+/// know, or were refused by their carrier since it offered them.
 pub(super) async fn taken(platform: &Platform, hits: &[Hit]) -> Result<HashSet<E164>, Fault> {
     if hits.is_empty() {
         return Ok(HashSet::new());
@@ -24,5 +25,11 @@ pub(super) async fn taken(platform: &Platform, hits: &[Hit]) -> Result<HashSet<E
     )
     .fetch_all(&platform.db().platform)
     .await?;
-    Ok(rows.into_iter().collect())
+    let mut taken: HashSet<E164> = rows.into_iter().collect();
+    for hit in hits {
+        if platform.kept_answers().was_refused(&hit.offer, hit.as_of).await {
+            taken.insert(hit.offer.number.clone());
+        }
+    }
+    Ok(taken)
 }

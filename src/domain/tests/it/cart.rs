@@ -477,3 +477,19 @@ async fn the_checkout_takes_the_price_that_is_kept() {
             .unwrap();
     assert_eq!(items, [(seen.lines[0].monthly.minor, seen.lines[0].price.uuid())]);
 }
+
+#[tokio::test]
+async fn what_the_carrier_does_not_have_any_more_is_not_found_again() {
+    let carrier = FakeCarrier::new((0..40).map(number), Script::calm());
+    let shop = Shop::of(carrier.clone()).await;
+    let ann = shop.member("Ann").await;
+    let wish = Wish { contains: "0001".into(), ..Wish::default() };
+    let found = search(&shop.test.platform, &wish).await.unwrap();
+    assert_eq!(found.hits.len(), 1);
+    let until = found.now + Duration::hours(1);
+    carrier.hold(&number(1), uuid::Uuid::from_u128(7), until).await.unwrap();
+    let refused = shop.hold(&ann, 1).await.unwrap_err().to_string();
+    assert!(refused.starts_with("+1 212-555-0001 is in somebody else's cart"), "{refused}");
+    let found = search(&shop.test.platform, &wish).await.unwrap();
+    assert!(found.hits.is_empty(), "the answer that is kept shows it no longer");
+}

@@ -225,6 +225,25 @@ async fn hints_do_not_wait_for_a_carrier_whose_last_answer_stood_in() {
 }
 
 #[tokio::test]
+async fn who_kept_silent_a_moment_ago_costs_the_next_search_little() {
+    let market = Market::open().await;
+    market.gamma.feels(Mood::Slow);
+    let timed = async |locality: &str| {
+        let wish = Wish { locality: locality.to_owned(), ..Wish::default() };
+        let begun = Instant::now();
+        let found = market.search(&wish).await;
+        (found.silent, begun.elapsed())
+    };
+    let (silent, first) = timed("").await;
+    assert!(silent == ["Gamma"] && first.as_millis() >= 300, "{silent:?} {first:?}");
+    let (silent, next) = timed("New York").await;
+    assert!(silent == ["Gamma"] && next < first, "{silent:?} {next:?} after {first:?}");
+    assert_eq!(market.gamma.searches(), 2, "it is asked all the same");
+    market.gamma.feels(Mood::Well);
+    assert!(timed("New York").await.0.is_empty(), "it answers again");
+}
+
+#[tokio::test]
 async fn a_page_that_is_bought_empty_is_asked_for_anew_at_once() {
     let market = Market::open().await;
     let page = Wish { page: PageRequest::new(1, 5), sort: Sort::Number, ..Wish::default() };

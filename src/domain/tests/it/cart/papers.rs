@@ -24,7 +24,7 @@ async fn a_number_whose_papers_are_not_on_file_is_shown_and_not_held() {
     shown.sort();
     assert_eq!(shown, [(number(0), false), (number(1), true)]);
     let refused = shop.hold(&ann, 1).await.unwrap_err().to_string();
-    let said = "+12125550001 needs papers that are not on file here yet: ask your administrator";
+    let said = "+1 212-555-0001 needs papers that are not on file here yet: ask your administrator";
     assert_eq!(refused, said);
     assert_eq!(shop.rows().await, 0);
     shop.hold(&ann, 0).await.unwrap();

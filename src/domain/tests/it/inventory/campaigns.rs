@@ -23,6 +23,12 @@ async fn a_campaign_has_one_name_and_an_end() {
     assert_eq!(campaigns::assign_typed(&mut cx, spring, BOSTON).await.unwrap(), 0, "twice is once");
     let unknown = campaigns::assign_typed(&mut cx, spring, NEW_YORK).await;
     assert!(matches!(unknown, Err(CampaignError::Unknown(_))));
+    let several = format!("one, {BOSTON}, {NEW_YORK}, 3, 4, 5, 6");
+    let refused = campaigns::assign_typed(&mut cx, spring, &several).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!("“one”, “{NEW_YORK}”, “3”, “4”, “5” and 1 more are no numbers in your account.")
+    );
     assert_eq!(campaigns::numbers(&mut cx, spring).await.unwrap().len(), 1);
     campaigns::archive(&mut cx, spring).await.unwrap();
     assert!(campaigns::numbers(&mut cx, spring).await.unwrap().is_empty());

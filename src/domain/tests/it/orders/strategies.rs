@@ -59,6 +59,8 @@ async fn all_or_nothing_gives_back_what_was_had_when_one_is_missing() {
     assert!(reasons[0].contains("given back"), "{reasons:?}");
     assert!(reasons[1].contains("Somebody else took"), "{reasons:?}");
     assert!(reasons[2].contains("was not bought"), "{reasons:?}");
+    let free: Vec<bool> = order.items.iter().map(|i| i.free_at.is_some()).collect();
+    assert_eq!(free, [true, false, true, true], "all but the one that failed may be held again");
     let told: Vec<_> = order.events.iter().map(|e| e.kind.as_str()).collect();
     assert_eq!(
         told,
