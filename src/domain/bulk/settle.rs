@@ -2,12 +2,16 @@
 //! no row of it is left.
 
 use super::{
-    LineState, RunState,
+    Action, LineState, RunState,
     work::{ContinueSheet, Work, told},
 };
-use crate::{Ctx, Fault, Platform};
+use crate::{
+    Ctx, Fault, Platform,
+    notifications::{Notice, notify},
+};
 use chrono::TimeDelta;
 use serde_json::json;
+use voxlink_types::notice::NoticeKind;
 
 /// Before orders that are under way are looked at again.
 const PAUSE: TimeDelta = TimeDelta::seconds(5);
@@ -62,9 +66,34 @@ pub(super) async fn close(
         let new = json!({
             "state": next, "ready": left.ready, "done": left.done, "refused": left.refused,
         });
+        // A rehearsal in which nothing can be done ends the run, too; nobody waits for news of that.
+        if next == RunState::Finished && work.state == RunState::Running {
+            announce(&mut cx, work, left.done, left.refused).await?;
+        }
         told(&mut cx, work.id, action, new).await?;
     }
     cx.commit().await
+}
+
+/// Tells the person once for the whole sheet: its orders tell nothing themselves.
+async fn announce(cx: &mut Ctx, work: &Work, done: i64, not: i64) -> Result<(), Fault> {
+    let bought = if work.action == Action::Buy { "bought" } else { "done" };
+    let title = match not {
+        0 => format!("Your sheet is done: {done} {bought}"),
+        not => format!("Your sheet is done: {done} {bought}, {not} not"),
+    };
+    let message = match not {
+        0 => format!("{}: every row was done.", work.action.label()),
+        _ => format!("{}: the page tells of each row why it was not done.", work.action.label()),
+    };
+    let notice = Notice {
+        kind: NoticeKind::System,
+        title,
+        message,
+        action: Some(("See the sheet".to_owned(), format!("/numbers/bulk/{}", work.id))),
+        dedupe_key: Some(format!("bulk:{}:finished", work.id)),
+    };
+    notify(cx, work.user, &notice).await
 }
 
 /// Writes down what became of orders that have ended.

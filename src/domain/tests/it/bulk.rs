@@ -128,6 +128,14 @@ async fn numbers_are_bought_as_agreed_and_the_cart_stays_as_it_is() {
     assert_eq!((done.state, done.counts.done, done.counts.refused), (RunState::Finished, 2, 2));
     assert_eq!(shop.credit().await, 490);
     assert_eq!(shop.carrier.sales().len(), 3);
+    let told: Vec<String> = sqlx::query_scalar(
+        "select title from notifications where tenant_id = $1 and kind = 'system'",
+    )
+    .bind(shop.tenant.uuid())
+    .fetch_all(&shop.test.platform.db().owner)
+    .await
+    .unwrap();
+    assert_eq!(told, ["Your sheet is done: 2 bought, 2 not"], "one for all its orders");
     let mut cx = begin(&shop.test, shop.tenant, shop.user).await;
     assert_eq!(orders::open_cart(&mut cx, shop.user).await.unwrap(), Some(cart));
 }
