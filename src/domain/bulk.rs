@@ -171,4 +171,12 @@ impl LineState {
             Self::Refused => "Not done",
         }
     }
+
+    /// The words while the run stands there: before anything was tried, nothing is left undone yet.
+    pub const fn label_in(self, run: RunState) -> &'static str {
+        match (self, run) {
+            (Self::Refused, RunState::Rehearsing | RunState::Ready) => "Cannot be done",
+            _ => self.label(),
+        }
+    }
 }
