@@ -99,6 +99,7 @@ async fn runs(
                     coalesce(sum(r.cost_minor) filter (where r.state <> 'refused'), 0)::bigint as cost
              from bulk_sheet_rows r where r.tenant_id = s.tenant_id and r.sheet_id = s.id) n
          where s.tenant_id = $1 and ($2::uuid is null or s.id = $2)
+           and s.discarded_at is null
          order by s.created_at desc, s.id desc limit $3 offset $4"#,
         cx.tenant().uuid(),
         id.map(BulkRunId::uuid),

@@ -110,7 +110,8 @@ async fn under_way(platform: &Platform, job: &ContinueSheet) -> Result<Option<Wo
                 s.currency as "currency: Currency", u.id as "user: UserId", u.full_name
          from bulk_sheets s
          join users u on u.id = s.user_id
-         where s.tenant_id = $1 and s.id = $2 and s.state in ('rehearsing', 'running', 'stopped')"#,
+         where s.tenant_id = $1 and s.id = $2 and s.state in ('rehearsing', 'running', 'stopped')
+           and s.discarded_at is null"#,
         job.tenant.uuid(),
         job.run.uuid(),
     )

@@ -241,12 +241,15 @@ fn buttons(run: &Run, change: bool) -> impl IntoView + use<> {
     let resume = (change && run.state == RunState::Stopped).then(|| {
         view! { <ButtonForm action=format!("/numbers/bulk/{id}/resume") kind=ButtonKind::Primary>"Resume"</ButtonForm> }
     });
+    let discard = (change && run.started_at.is_none() && !moves(run)).then(|| {
+        view! { <ButtonForm action=format!("/numbers/bulk/{id}/discard") kind=ButtonKind::Secondary>"Discard"</ButtonForm> }
+    });
     let file = (!moves(run)).then(|| {
         view! { <LinkButton href=format!("/numbers/bulk/{id}/result.csv") kind=ButtonKind::Secondary>"Download the result"</LinkButton> }
     });
     view! {
         <div class="no-print flex flex-wrap gap-3">
-            {stop} {resume} {file}
+            {stop} {resume} {file} {discard}
             <LinkButton href="/numbers/bulk" kind=ButtonKind::Secondary>"All sheets"</LinkButton>
         </div>
     }

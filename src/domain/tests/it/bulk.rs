@@ -226,6 +226,29 @@ async fn a_bad_row_sinks_nothing_and_a_stopped_run_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn what_was_not_started_can_be_thrown_away() {
+    let test = TestPlatform::new().await;
+    let (tenant, user) = test.tenant("Ours").await;
+    let boston = test.number(tenant, BOSTON).await;
+    let sender = Sender { test: &test, tenant, user };
+    let sheet = format!("number,add\n{BOSTON},sales\n");
+    let (run, started) =
+        (sender.send(Action::Tag, &sheet).await, sender.send(Action::Tag, &sheet).await);
+    sender.start(started).await;
+    let mut cx = begin(&test, tenant, user).await;
+    bulk::discard(&mut cx, run).await.unwrap();
+    assert!(matches!(bulk::discard(&mut cx, started).await, Err(BulkError::Moved)));
+    cx.commit().await.unwrap();
+    sender.carry_on(run).await;
+    let mut cx = begin(&test, tenant, user).await;
+    assert!(matches!(bulk::get(&mut cx, run).await, Err(BulkError::NotFound)));
+    assert!(matches!(bulk::start(&mut cx, run, None).await, Err(BulkError::NotFound)));
+    let listed = bulk::list(&mut cx, PageRequest::new(1, 25)).await.unwrap();
+    assert_eq!(listed.rows.iter().map(|run| run.id).collect::<Vec<_>>(), [started]);
+    assert_eq!(sender.tags(boston).await, ["sales"]);
+}
+
+#[tokio::test]
 async fn what_numbers_do_is_published_and_no_draft_is_lost() {
     let test = TestPlatform::new().await;
     let (tenant, user) = test.tenant("Ours").await;
