@@ -19,7 +19,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use voxlink_types::{
     Currency, E164,
     ids::{BulkRunId, TenantId, UserId},
@@ -78,10 +78,10 @@ pub(super) struct Row {
 /// would do is there at once.
 pub async fn carry_on(platform: &Platform, job: &ContinueSheet) -> Result<(), Fault> {
     let Some(work) = under_way(platform, job).await? else { return Ok(()) };
-    let mut more = false;
+    let (mut more, mut quiet) = (false, BTreeSet::new());
     for _ in 0..AT_A_TIME {
         more = match work.state {
-            RunState::Rehearsing => rehearse_next(platform, &work).await?,
+            RunState::Rehearsing => rehearse_next(platform, &work, &mut quiet).await?,
             RunState::Running => do_next(platform, &work).await?,
             _ => false,
         };

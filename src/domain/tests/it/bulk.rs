@@ -160,6 +160,34 @@ async fn what_became_dearer_is_not_bought() {
 }
 
 #[tokio::test]
+async fn a_purchase_that_cannot_be_says_why_and_a_silent_carrier_is_asked_once() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    shop.test.number(shop.tenant, BOSTON).await;
+    let sender = Sender { test: &shop.test, tenant: shop.tenant, user: shop.user };
+    let sheet = format!("number,country,max_monthly\n{BOSTON},,\n,US,0.50\n,ZZ,\n");
+    let run = sender.send(Action::Buy, &sheet).await;
+    let lines = sender.lines(run).await;
+    let why: Vec<&str> = lines.iter().filter_map(|line| line.message.as_deref()).collect();
+    let said = [
+        "+16175550123 is yours already.",
+        "Nothing like it costs so little: the cheapest is $1.20 a month. Raise max_monthly.",
+        "There is no country ZZ.",
+    ];
+    assert_eq!(why, said);
+    shop.carrier.feels(Mood::Dead);
+    let before = (shop.carrier.searches(), shop.carrier.inquiries());
+    let sheet = "number,country,digits\n,US,1\n,US,2\n+12125550003,,\n";
+    let run = sender.send(Action::Buy, sheet).await;
+    assert_eq!((shop.carrier.searches(), shop.carrier.inquiries()), (before.0 + 1, before.1));
+    let lines = sender.lines(run).await;
+    assert_eq!(states(&lines), [LineState::Refused; 3]);
+    for line in lines {
+        let why = line.message.unwrap();
+        assert!(why.contains("Fake carrier did not answer."), "{why}");
+    }
+}
+
+#[tokio::test]
 async fn a_carrier_that_keeps_silent_is_asked_for_one_number_of_a_row_and_named() {
     let shop = Shop::open(Script::calm(), 1000).await;
     let sender = Sender { test: &shop.test, tenant: shop.tenant, user: shop.user };
