@@ -1,19 +1,19 @@
 //! What a row would buy: which numbers, at what price; and the order for them. Carriers are asked
 //! outside of any transaction.
 
-use super::{error::RowError, task::Wanted, work::Work};
+use super::{
+    error::RowError,
+    task::Wanted,
+    work::{Others, Work},
+};
 use crate::{
     Ctx, Fault, Platform, carriers,
-    catalog::{Price, SearchError, Wish, current_prices, price_of, search_without},
+    catalog::{Hit, Price, SearchError, Wish, current_prices, price_of, search_without},
     fault::broken_constraint,
     orders::{self, Checkout, PaymentChoice},
 };
 use futures::future::join_all;
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use voxlink_gateways::{Carrier, CarrierError, carrier::Offer};
 use voxlink_types::{
     E164, Money,
@@ -32,7 +32,7 @@ pub(super) async fn offers(
     platform: &Platform,
     work: &Work,
     wanted: &Wanted,
-    others: &HashSet<E164>,
+    others: &Others,
     quiet: &mut BTreeSet<String>,
     anew: bool,
 ) -> Result<Vec<Offer>, RowError> {
@@ -150,12 +150,12 @@ async fn like(
     platform: &Platform,
     wish: &Wish,
     count: usize,
-    others: &HashSet<E164>,
+    others: &Others,
     quiet: &mut BTreeSet<String>,
     anew: bool,
 ) -> Result<Vec<Offer>, RowError> {
     let sellers = sellers(platform, wish).await?;
-    let found = match search_without(platform, wish, quiet).await {
+    let mut found = match search_without(platform, wish, quiet).await {
         Ok(found) => found,
         Err(SearchError::Silent) => {
             quiet.extend(sellers);
@@ -163,6 +163,9 @@ async fn like(
         }
         Err(error) => return Err(error.into()),
     };
+    // Where one carrier did not sell, another one at the same price comes first.
+    let refused = |hit: &Hit| others.carriers.contains(&hit.offer.carrier);
+    found.hits.sort_by_key(|hit| (hit.price.monthly.minor, refused(hit)));
     let deadline = platform.settings().search_deadline;
     let mut offers = Vec::with_capacity(count);
     let mut lack = "";
@@ -170,7 +173,7 @@ async fn like(
         if offers.len() == count {
             break;
         }
-        if others.contains(&hit.offer.number) {
+        if others.numbers.contains(&hit.offer.number) {
             continue;
         }
         if hit.lacks_papers {

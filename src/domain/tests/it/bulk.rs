@@ -8,7 +8,7 @@ use voxlink_domain::{
     bulk::{self, Action, BulkError, ContinueSheet, Line, LineState, Run, RunState},
     numbers, orders, routing,
 };
-use voxlink_gateways::{carrier::fake::Mood, fault::Script};
+use voxlink_gateways::{carrier::fake::Mood, fault::{Fault, Script}};
 use voxlink_testkit::TestPlatform;
 use voxlink_types::{
     PageRequest,
@@ -157,6 +157,26 @@ async fn what_became_dearer_is_not_bought() {
     assert_eq!(sender.run(run).await.state, RunState::Finished);
     assert_eq!(shop.credit().await, 1000);
     assert!(shop.carrier.sales().is_empty());
+}
+
+#[tokio::test]
+async fn where_a_carrier_does_not_sell_the_next_match_is_bought() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let sender = Sender { test: &shop.test, tenant: shop.tenant, user: shop.user };
+    let run = sender.send(Action::Buy, "country,count\nUS,1\n").await;
+    sender.start(run).await;
+    let first = sender.lines(run).await.remove(0);
+    shop.carrier.tell(Some(Fault::Unavailable));
+    shop.finish(first.order.unwrap().0, 3).await;
+    sender.carry_on(run).await;
+    sender.carry_on(run).await;
+    let second = sender.lines(run).await.remove(0);
+    assert_eq!(second.state, LineState::Ordered);
+    assert_ne!(second.numbers, first.numbers);
+    shop.finish(second.order.unwrap().0, 3).await;
+    sender.carry_on(run).await;
+    assert_eq!(sender.run(run).await.counts.done, 1);
+    assert_eq!(shop.credit().await, 830, "one number is paid");
 }
 
 #[tokio::test]
