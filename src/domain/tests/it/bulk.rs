@@ -8,7 +8,10 @@ use voxlink_domain::{
     bulk::{self, Action, BulkError, ContinueSheet, Line, LineState, Run, RunState},
     numbers, orders, routing,
 };
-use voxlink_gateways::{carrier::fake::Mood, fault::{Fault, Script}};
+use voxlink_gateways::{
+    carrier::fake::Mood,
+    fault::{Fault, Script},
+};
 use voxlink_testkit::TestPlatform;
 use voxlink_types::{
     PageRequest,
