@@ -21,7 +21,7 @@ pub use blocks::{Card, EmptyState, Fact, Facts, Fold, Notice, Stat, Tab, Tabs};
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chart::{Bar, BarChart};
 pub use country::Flag;
-pub use fields::{Checkbox, Choice, Field, Select, TextArea, TypedConfirmation};
+pub use fields::{Checkbox, Choice, Field, FileField, Select, TextArea, TypedConfirmation};
 pub use form::{ButtonForm, Form, IDEMPOTENCY_FIELD};
 pub(crate) use list::grouped;
 pub use list::{Cell, Export, FilterBar, MorePager, Pager, SortHeader, Table};

@@ -3,7 +3,7 @@
 //! A sheet is read at once ([`create`]); what is wrong with it as a whole is refused with its
 //! remedy, what is wrong with a row stands at the row. Then a job looks at every row and says what
 //! would happen, or why not (the rehearsal); nothing is changed by it. The person sees that, the sum
-//! of the prices with it, and starts the run ([`start`]) or leaves it.
+//! of the prices with it, and starts the run ([`start`]) or throws it away ([`discard`]).
 //!
 //! Promises:
 //! - A row is carried out once. Its mark is written in the transaction of its work, so the run and
@@ -28,7 +28,7 @@ mod work;
 pub use error::BulkError;
 pub use file::{ReadRow, read_rows, template};
 pub use read::{Counts, Line, Run, get, line_count, lines, list, result};
-pub use run::{create, resume, start, stop};
+pub use run::{create, discard, resume, start, stop};
 pub use work::{ContinueSheet, carry_on};
 
 use voxlink_types::text_enum;
@@ -169,6 +169,14 @@ impl LineState {
             Self::Ordered => "Being bought",
             Self::Done => "Done",
             Self::Refused => "Not done",
+        }
+    }
+
+    /// The words while the run stands there: before anything was tried, nothing is left undone yet.
+    pub const fn label_in(self, run: RunState) -> &'static str {
+        match (self, run) {
+            (Self::Refused, RunState::Rehearsing | RunState::Ready) => "Cannot be done",
+            _ => self.label(),
         }
     }
 }

@@ -17,6 +17,6 @@ pub use prices::{
     ImportError, Imported, Price, RefreshPrices, current_prices, import_prices, price_of,
     refresh_prices,
 };
-pub(crate) use search::Answers;
+pub(crate) use search::{Answers, search_without};
 pub use search::{By, Checked, Found, Hit, Holding, SearchError, Wider, search, wider};
 pub use wish::{DISTANCES_KM, Sort, Unread, Wish};

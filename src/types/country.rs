@@ -64,6 +64,12 @@ pub fn country_name(code: &str) -> String {
     name.to_owned()
 }
 
+/// True for a code of a country that has telephone numbers.
+#[cfg(feature = "numbering")]
+pub fn is_country(code: &str) -> bool {
+    code.parse::<phonenumber::country::Id>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +78,11 @@ mod tests {
     fn codes_become_names() {
         assert_eq!(country_name("IE"), "Ireland");
         assert_eq!(country_name("XX"), "XX");
+    }
+
+    #[cfg(feature = "numbering")]
+    #[test]
+    fn a_code_of_no_country_is_none() {
+        assert!(is_country("US") && is_country("KE") && !is_country("ZZ") && !is_country("us"));
     }
 }

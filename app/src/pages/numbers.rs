@@ -40,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         post("/numbers/bulk/{run}/start", Access::Manager, sheets::start),
         post("/numbers/bulk/{run}/stop", Access::Manager, sheets::stop),
         post("/numbers/bulk/{run}/resume", Access::Manager, sheets::resume),
+        post("/numbers/bulk/{run}/discard", Access::Manager, sheets::discard),
         get("/numbers/{id}", Access::Viewer, detail::show),
         get("/numbers/{id}/settings", Access::Viewer, settings::show),
         post("/numbers/{id}/name", Access::Manager, settings::rename),

@@ -189,6 +189,40 @@ pub fn TextArea(
     }
 }
 
+/// A file, which may stay unchosen. What was chosen cannot be shown again.
+#[component]
+pub fn FileField(
+    /// The form field's name.
+    name: &'static str,
+    /// What it is called.
+    #[prop(into)]
+    label: String,
+    /// Which kinds the browser offers.
+    accept: &'static str,
+    /// What it must be.
+    #[prop(optional, into)]
+    hint: Option<String>,
+) -> impl IntoView {
+    let about = About::field(name);
+    view! {
+        <div class="flex min-w-0 flex-col gap-1.5">
+            {about.label(label, true)}
+            <input
+                class="file-input w-full"
+                id=about.id.clone()
+                name=name
+                type="file"
+                accept=accept
+                autofocus=about.focus
+                aria-invalid=about.invalid()
+                aria-describedby=about.described_by(hint.is_some())
+            />
+            {about.error()}
+            {about.hint(hint)}
+        </div>
+    }
+}
+
 /// One choice of a [`Select`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {

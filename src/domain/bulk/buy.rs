@@ -1,15 +1,19 @@
 //! What a row would buy: which numbers, at what price; and the order for them. Carriers are asked
 //! outside of any transaction.
 
-use super::{error::RowError, task::Wanted};
+use super::{
+    error::RowError,
+    task::Wanted,
+    work::{Others, Work},
+};
 use crate::{
     Ctx, Fault, Platform, carriers,
-    catalog::{Price, Wish, current_prices, price_of, search},
+    catalog::{Hit, Price, SearchError, Wish, current_prices, price_of, search_without},
     fault::broken_constraint,
     orders::{self, Checkout, PaymentChoice},
 };
 use futures::future::join_all;
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use voxlink_gateways::{Carrier, CarrierError, carrier::Offer};
 use voxlink_types::{
     E164, Money,
@@ -22,21 +26,47 @@ const LACK: &str = " Others need papers that are not on file here yet: ask your 
 
 /// Numbers that can be had for a row, as many as it wants; never those that other rows want. For a
 /// purchase (`anew`) the carriers themselves are asked for each number, for a rehearsal what they
-/// answered to a search will do.
+/// answered to a search will do. Carriers that were `quiet` are not asked, by name; who keeps silent
+/// is one of them afterwards.
 pub(super) async fn offers(
     platform: &Platform,
+    work: &Work,
     wanted: &Wanted,
-    others: &HashSet<E164>,
+    others: &Others,
+    quiet: &mut BTreeSet<String>,
     anew: bool,
 ) -> Result<Vec<Offer>, RowError> {
     match wanted {
-        Wanted::Number(number) => Ok(vec![one(platform, number).await?]),
-        Wanted::Like(wish, count) => like(platform, wish, *count, others, anew).await,
+        Wanted::Number(number) => {
+            if ours(platform, work, number).await? {
+                return Err(RowError::because(format!("{number} is yours already.")));
+            }
+            Ok(vec![one(platform, number, quiet).await?])
+        }
+        Wanted::Like(wish, count) => like(platform, wish, *count, others, quiet, anew).await,
     }
 }
 
+/// True for a number that the tenant has: no carrier sells it, so none needs to be asked.
+async fn ours(platform: &Platform, work: &Work, number: &E164) -> Result<bool, Fault> {
+    let mut cx = work.begin(platform).await?;
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from subscriptions
+               where tenant_id = $1 and e164 = $2 and state <> 'released') as "ours!""#,
+        cx.tenant().uuid(),
+        number.as_str(),
+    )
+    .fetch_one(cx.tx())
+    .await?)
+}
+
 /// A number at the carrier that sells it cheapest.
-async fn one(platform: &Platform, number: &E164) -> Result<Offer, RowError> {
+async fn one(
+    platform: &Platform,
+    number: &E164,
+    quiet: &mut BTreeSet<String>,
+) -> Result<Offer, RowError> {
     let mut connection = platform.db().app.acquire().await.map_err(Fault::from)?;
     let prices = current_prices(&mut connection, platform.clock().now()).await?;
     let enabled = sqlx::query_scalar!("select key from carriers where state = 'enabled'")
@@ -47,16 +77,18 @@ async fn one(platform: &Platform, number: &E164) -> Result<Offer, RowError> {
     let sellers: Vec<Arc<dyn Carrier>> = platform
         .carriers()
         .filter(|carrier| enabled.iter().any(|key| key == carrier.key()))
+        .filter(|carrier| !quiet.contains(carrier.name()))
         .collect();
     let deadline = platform.settings().search_deadline;
     let asked = sellers.iter().map(|carrier| offered(carrier, number, deadline));
     let told = join_all(asked).await;
     let mut best: Option<(i64, Offer)> = None;
-    let mut silent = Vec::new();
     let mut lacks_papers = false;
     for (carrier, answer) in sellers.iter().zip(told) {
         match answer {
-            Err(Silent) => silent.push(carrier.name()),
+            Err(Silent) => {
+                quiet.insert(carrier.name().to_owned());
+            }
             Ok(None) => {}
             Ok(Some(offer)) => {
                 let Some(price) = priced(&prices, &offer) else { continue };
@@ -76,12 +108,16 @@ async fn one(platform: &Platform, number: &E164) -> Result<Offer, RowError> {
         None if lacks_papers => {
             Err(RowError::because(format!("{number} {}.", carriers::PAPERS_LACKING)))
         }
-        None if silent.is_empty() => Err(RowError::because(format!("{number} is not for sale."))),
+        None if quiet.is_empty() => Err(RowError::because(format!("{number} is not for sale."))),
         None => Err(RowError::because(format!(
             "Nobody who answered sells {number}; {} did not answer. Try it again later.",
-            silent.join(", ")
+            named(quiet)
         ))),
     }
+}
+
+fn named(carriers: &BTreeSet<String>) -> String {
+    carriers.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// A carrier said nothing, or not in time.
@@ -114,19 +150,30 @@ async fn like(
     platform: &Platform,
     wish: &Wish,
     count: usize,
-    others: &HashSet<E164>,
+    others: &Others,
+    quiet: &mut BTreeSet<String>,
     anew: bool,
 ) -> Result<Vec<Offer>, RowError> {
-    let found = search(platform, wish).await?;
+    let sellers = sellers(platform, wish).await?;
+    let mut found = match search_without(platform, wish, quiet).await {
+        Ok(found) => found,
+        Err(SearchError::Silent) => {
+            quiet.extend(sellers);
+            return Err(RowError::because(none_answered(wish, quiet)));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    // Where one carrier did not sell, another one at the same price comes first.
+    let refused = |hit: &Hit| others.carriers.contains(&hit.offer.carrier);
+    found.hits.sort_by_key(|hit| (hit.price.monthly.minor, refused(hit)));
     let deadline = platform.settings().search_deadline;
-    let mut silent = found.silent;
     let mut offers = Vec::with_capacity(count);
     let mut lack = "";
     for hit in found.hits {
         if offers.len() == count {
             break;
         }
-        if others.contains(&hit.offer.number) {
+        if others.numbers.contains(&hit.offer.number) {
             continue;
         }
         if hit.lacks_papers {
@@ -139,31 +186,75 @@ async fn like(
         }
         // Who said nothing once is not asked for each of the others: they are asked one by one, and
         // each would wait for its deadline.
-        if silent.contains(&hit.carrier) {
+        if quiet.contains(&hit.carrier) {
             continue;
         }
         let Some(carrier) = platform.carrier(&hit.offer.carrier) else { continue };
         match offered(&carrier, &hit.offer.number, deadline).await {
             Ok(Some(offer)) => offers.push(offer),
             Ok(None) => {}
-            Err(Silent) => silent.push(hit.carrier),
+            Err(Silent) => {
+                quiet.insert(hit.carrier);
+            }
         }
     }
     if offers.len() == count {
         return Ok(offers);
     }
     let had = offers.len();
-    let silent = if silent.is_empty() {
-        String::new()
-    } else {
-        format!(" {} did not answer.", silent.join(", "))
-    };
+    if had == 0 && !sellers.is_empty() && sellers.is_subset(quiet) {
+        return Err(RowError::because(none_answered(wish, quiet)));
+    }
+    let silent =
+        if quiet.is_empty() { String::new() } else { format!(" {} did not answer.", named(quiet)) };
     Err(RowError::because(match had {
         0 => format!("No number like this is for sale now. Loosen the conditions.{lack}{silent}"),
         had => format!(
             "Only {had} like this are for sale now, not {count}. Ask for fewer, or loosen the conditions.{lack}{silent}"
         ),
     }))
+}
+
+/// Said where nobody who sells it at that price says anything.
+fn none_answered(wish: &Wish, quiet: &BTreeSet<String>) -> String {
+    let (capped, silent) = (wish.max_monthly.is_some(), named(quiet));
+    let remedy =
+        if capped { "Raise max_monthly, or try it again later." } else { "Try it again later." };
+    format!(
+        "Nobody who sells numbers like this is answering now. {remedy} {silent} did not answer."
+    )
+}
+
+/// The names of the carriers that sell what is like this at that price. That it is too low is said
+/// with the price that would do.
+async fn sellers(platform: &Platform, wish: &Wish) -> Result<BTreeSet<String>, RowError> {
+    let mut connection = platform.db().app.acquire().await.map_err(Fault::from)?;
+    let prices = current_prices(&mut connection, platform.clock().now()).await?;
+    let enabled = sqlx::query_scalar!("select key from carriers where state = 'enabled'")
+        .fetch_all(&mut *connection)
+        .await?;
+    drop(connection);
+    let (mut sellers, mut cheapest) = (BTreeSet::new(), None::<Money>);
+    for price in &prices {
+        let alike = price.country == wish.country
+            && (wish.types.is_empty() || wish.types.contains(&price.number_type))
+            && wish.max_monthly.is_none_or(|most| most.currency == price.monthly.currency)
+            && enabled.contains(&price.carrier);
+        let carrier = platform.carrier(&price.carrier).filter(|c| alike && c.abilities().search);
+        let Some(carrier) = carrier else { continue };
+        if wish.max_monthly.is_none_or(|most| price.monthly.minor <= most.minor) {
+            sellers.insert(carrier.name().to_owned());
+        }
+        if cheapest.is_none_or(|least| price.monthly.minor < least.minor) {
+            cheapest = Some(price.monthly);
+        }
+    }
+    match cheapest {
+        Some(least) if sellers.is_empty() => Err(RowError::because(format!(
+            "Nothing like it costs so little: the cheapest is {least} a month. Raise max_monthly."
+        ))),
+        _ => Ok(sellers),
+    }
 }
 
 fn priced<'a>(prices: &'a [Price], offer: &Offer) -> Option<&'a Price> {

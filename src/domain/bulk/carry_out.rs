@@ -9,6 +9,7 @@ use super::{
     work::{Row, Work, next, others, task},
 };
 use crate::{Ctx, Fault, Platform};
+use std::collections::BTreeSet;
 use voxlink_types::{Money, ids::OrderId};
 
 /// Carries out the next row; false when none is left.
@@ -54,7 +55,8 @@ async fn done(platform: &Platform, work: &Work, row: &Row) -> Result<(), RowErro
         return Ok(cx.commit().await?);
     };
     let others = others(platform, work, row, wanted).await?;
-    let offers = buy::offers(platform, wanted, &others, true).await?;
+    let mut quiet = BTreeSet::new();
+    let offers = buy::offers(platform, work, wanted, &others, &mut quiet, true).await?;
     let numbers: Vec<String> = offers.iter().map(|offer| offer.number.to_string()).collect();
     let agreed = Money::new(row.cost_minor.unwrap_or(0), work.currency);
     let mut cx = work.begin(platform).await?;

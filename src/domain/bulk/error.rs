@@ -19,6 +19,15 @@ pub enum BulkError {
     /// Nothing was sent.
     #[error("Choose a file, or paste its rows.")]
     Nothing,
+    /// A file without anything in it.
+    #[error("The file is empty.")]
+    EmptyFile,
+    /// Which of the two is meant?
+    #[error("Choose a file or paste rows, not both.")]
+    Both,
+    /// A quote without its other half; its line.
+    #[error("The quote opened in line {0} is never closed.")]
+    OpenQuote(u64),
     /// Not text.
     #[error("This is not a text file. Save the sheet as CSV (UTF-8) and send that.")]
     NotText,
@@ -78,8 +87,9 @@ impl Explain for BulkError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "bulk_run_not_found",
-            Self::Nothing | Self::NoRows => "bulk_sheet_empty",
-            Self::NotText => "bulk_sheet_not_text",
+            Self::Nothing | Self::EmptyFile | Self::NoRows => "bulk_sheet_empty",
+            Self::Both => "bulk_sheet_twice",
+            Self::NotText | Self::OpenQuote(_) => "bulk_sheet_not_text",
             Self::TooLarge | Self::TooManyRows { .. } => "bulk_sheet_too_large",
             Self::UnknownColumn { .. } | Self::TwiceColumn(_) | Self::MissingColumn { .. } => {
                 "bulk_sheet_columns"

@@ -2,7 +2,10 @@
 //! mean is [`super::task`]'s.
 
 use super::{Action, BulkError, LARGEST, MOST_ROWS};
-use crate::{Fault, sheet};
+use crate::{
+    Fault,
+    sheet::{self, Lines},
+};
 
 /// Longest text of a cell, in characters.
 const LONGEST: usize = 500;
@@ -15,7 +18,7 @@ pub(super) const RESULT: [&str; 5] = ["result", "why", "does", "numbers", "order
 pub struct ReadRow {
     /// Its line in the file, from 1.
     pub line: u32,
-    /// Its cells, one for each column of the action.
+    /// Its cells, one for each column of the action; behind them what it had too many.
     pub cells: Vec<String>,
     /// Why it cannot be read.
     pub wrong: Option<String>,
@@ -27,21 +30,29 @@ pub fn read_rows(action: Action, text: &str) -> Result<Vec<ReadRow>, BulkError> 
     if text.len() > LARGEST {
         return Err(BulkError::TooLarge);
     }
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.is_empty() {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
         return Err(BulkError::Nothing);
     }
     if text.contains('\0') {
         return Err(BulkError::NotText);
     }
-    let first = text.lines().next().unwrap_or_default();
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let delimiter = delimiter(first);
+    if let Some(line) = sheet::unclosed(text, delimiter) {
+        return Err(BulkError::OpenQuote(line));
+    }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(csv::Trim::All)
-        .delimiter(delimiter(first))
+        .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    let mut records = reader.records();
+    let mut lines = Lines::of(text);
+    // A line of blanks before the header is none.
+    let mut records = reader
+        .records()
+        .skip_while(|record| matches!(record, Ok(record) if record.iter().all(str::is_empty)));
     let header = match records.next() {
         Some(Ok(record)) => header(action, &record)?,
         _ => return Err(BulkError::NotText),
@@ -50,15 +61,11 @@ pub fn read_rows(action: Action, text: &str) -> Result<Vec<ReadRow>, BulkError> 
     for record in records {
         let row = match record {
             Ok(record) if record.iter().all(str::is_empty) => continue,
-            Ok(record) => row(action, &header, &record),
-            Err(error) => ReadRow {
-                line: line(error.position()),
-                cells: vec![String::new(); action.columns().len()],
-                wrong: Some(
-                    "This row is no CSV: look for a quotation mark without its other half."
-                        .to_owned(),
-                ),
-            },
+            Ok(record) => {
+                let line = lines.of_row(record.position());
+                row(action, &header, &record, u32::try_from(line).unwrap_or(u32::MAX))
+            }
+            Err(_) => return Err(BulkError::NotText),
         };
         rows.push(row);
     }
@@ -105,13 +112,14 @@ fn header(action: Action, record: &csv::StringRecord) -> Result<Vec<Option<usize
     }
 }
 
-fn row(action: Action, header: &[Option<usize>], record: &csv::StringRecord) -> ReadRow {
+fn row(action: Action, header: &[Option<usize>], record: &csv::StringRecord, line: u32) -> ReadRow {
     let mut cells = vec![String::new(); action.columns().len()];
     let mut wrong = None;
     for (index, text) in record.iter().enumerate() {
         match header.get(index) {
             None if !text.is_empty() => {
                 wrong = Some("This row has more cells than the header has columns.".to_owned());
+                cells.push(plain(text));
             }
             Some(Some(place)) => {
                 if text.chars().count() > LONGEST {
@@ -124,7 +132,7 @@ fn row(action: Action, header: &[Option<usize>], record: &csv::StringRecord) -> 
             _ => {}
         }
     }
-    ReadRow { line: line(record.position()), cells, wrong }
+    ReadRow { line, cells, wrong }
 }
 
 /// A cell as it is meant. Sheets that were exported here have an apostrophe before what a
@@ -139,10 +147,6 @@ fn plain(text: &str) -> String {
 fn unseen(c: char) -> bool {
     let directs = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     directs || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}') || c.is_control()
-}
-
-fn line(position: Option<&csv::Position>) -> u32 {
-    position.map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX))
 }
 
 /// An action's sheet with its header and examples, to be filled in.
@@ -213,7 +217,24 @@ mod tests {
         let rows = read_rows(Action::Release, "number,reason\na,b\nc,d,e\nf\n").unwrap();
         let lines: Vec<_> = rows.iter().map(|row| (row.line, row.wrong.is_some())).collect();
         assert_eq!(lines, [(2, false), (3, true), (4, false)]);
+        assert_eq!(rows[1].cells, ["c", "d", "e"], "what is too many is kept");
         assert_eq!(rows[2].cells, ["f", ""]);
+    }
+
+    #[test]
+    fn a_line_is_the_files_whatever_ends_it() {
+        let text = "\nnumber,reason\na,\"b\nc\"\n\nd,e\n";
+        for end in ["\n", "\r\n", "\r"] {
+            let rows = read_rows(Action::Release, &text.replace('\n', end)).unwrap();
+            let lines: Vec<_> = rows.iter().map(|row| row.line).collect();
+            assert_eq!(lines, [3, 6], "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_swallows_nothing() {
+        let refused = read_rows(Action::Release, "number,reason\na,\"b\nc,d\n").unwrap_err();
+        assert_eq!(refused.to_string(), "The quote opened in line 2 is never closed.");
     }
 
     #[test]

@@ -99,6 +99,7 @@ async fn runs(
                     coalesce(sum(r.cost_minor) filter (where r.state <> 'refused'), 0)::bigint as cost
              from bulk_sheet_rows r where r.tenant_id = s.tenant_id and r.sheet_id = s.id) n
          where s.tenant_id = $1 and ($2::uuid is null or s.id = $2)
+           and s.discarded_at is null
          order by s.created_at desc, s.id desc limit $3 offset $4"#,
         cx.tenant().uuid(),
         id.map(BulkRunId::uuid),
@@ -140,7 +141,7 @@ async fn runs(
 pub struct Line {
     /// Its line in the file.
     pub line: i32,
-    /// Its cells, in the order of the action's columns.
+    /// Its cells, in the order of the action's columns, and what it had too many.
     pub cells: Vec<String>,
     /// Where it stands.
     pub state: LineState,
@@ -236,16 +237,20 @@ pub async fn result(cx: &mut Ctx, id: BulkRunId) -> Result<Vec<u8>, BulkError> {
     let run = get(cx, id).await?;
     let lines = some_lines(cx, id, None, i64::from(run.total), 0).await?;
     let header = run.action.columns().iter().chain(&RESULT).map(|&name| name.to_owned());
+    let columns = run.action.columns().len();
     let rows = lines.into_iter().map(|line| {
         let numbers: Vec<&str> = line.numbers.iter().map(E164::as_str).collect();
         let added = [
-            line.state.label().to_owned(),
+            line.state.label_in(run.state).to_owned(),
             line.message.unwrap_or_default(),
             line.does.unwrap_or_default(),
             numbers.join(" "),
             line.order.map(|(_, number)| number).unwrap_or_default(),
         ];
-        line.cells.into_iter().chain(added).collect::<Vec<_>>()
+        // What a row had too many stands behind what is added.
+        let mut cells = line.cells;
+        let surplus = cells.split_off(columns.min(cells.len()));
+        cells.into_iter().chain(added).chain(surplus).collect::<Vec<_>>()
     });
     Ok(sheet::csv(std::iter::once(header.collect::<Vec<_>>()).chain(rows))?)
 }

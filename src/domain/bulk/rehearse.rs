@@ -9,12 +9,18 @@ use super::{
     work::{Row, Work, next, others, task},
 };
 use crate::{Fault, Platform};
+use std::collections::BTreeSet;
 use voxlink_types::Money;
 
 /// Looks at the next row; false when none is left.
-pub(super) async fn rehearse_next(platform: &Platform, work: &Work) -> Result<bool, Fault> {
+/// Carriers that were `quiet` for a row before are not asked for this one: it would wait for them, too.
+pub(super) async fn rehearse_next(
+    platform: &Platform,
+    work: &Work,
+    quiet: &mut BTreeSet<String>,
+) -> Result<bool, Fault> {
     let Some(row) = next(platform, work, LineState::Waiting).await? else { return Ok(false) };
-    let (state, found, why) = match rehearsed(platform, work, &row).await {
+    let (state, found, why) = match rehearsed(platform, work, &row, quiet).await {
         Ok(found) => (LineState::Ready, found, None),
         Err(error) => (LineState::Refused, Found::default(), Some(error.sentence()?)),
     };
@@ -46,7 +52,12 @@ struct Found {
     cost: Option<Money>,
 }
 
-async fn rehearsed(platform: &Platform, work: &Work, row: &Row) -> Result<Found, RowError> {
+async fn rehearsed(
+    platform: &Platform,
+    work: &Work,
+    row: &Row,
+    quiet: &mut BTreeSet<String>,
+) -> Result<Found, RowError> {
     let task = task(work, row)?;
     let Task::Buy(wanted) = &task else {
         // Dropping the transaction undoes it: this was a rehearsal.
@@ -55,13 +66,47 @@ async fn rehearsed(platform: &Platform, work: &Work, row: &Row) -> Result<Found,
         return Ok(Found { does: Some(does), ..Found::default() });
     };
     let others = others(platform, work, row, wanted).await?;
-    let offers = buy::offers(platform, wanted, &others, false).await?;
+    let offers = buy::offers(platform, work, wanted, &others, quiet, false).await?;
     let mut cx = work.begin(platform).await?;
     let cost = buy::cost(&mut cx, work.user, &offers).await?;
     let numbers: Vec<String> = offers.iter().map(|offer| offer.number.to_string()).collect();
-    let does = match numbers.as_slice() {
+    let mut does = match numbers.as_slice() {
         [one] => format!("Buys {one} for {cost}"),
         many => format!("Buys {} numbers for {cost}", many.len()),
     };
+    let days = offers.iter().map(|offer| platform.minimum_days(&offer.carrier)).max();
+    if let Some(kept) = kept_at_least(days.unwrap_or(0), numbers.len()) {
+        does = format!("{does}. {kept}");
+    }
     Ok(Found { does: Some(does), numbers, cost: Some(cost) })
+}
+
+/// For how long what is bought must be kept, where a carrier wants that.
+fn kept_at_least(days: u16, numbers: usize) -> Option<String> {
+    let time = match days {
+        0 => return None,
+        1 => "1 day".to_owned(),
+        n => format!("{n} days"),
+    };
+    Some(if numbers == 1 {
+        format!(
+            "At least {time}: its carrier takes it back no sooner, and its rental runs until then"
+        )
+    } else {
+        format!(
+            "Up to {time} at least: a carrier takes them back no sooner, and their rental runs until then"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept_at_least;
+
+    #[test]
+    fn how_long_it_is_kept_is_said_where_a_carrier_wants_it() {
+        assert_eq!(kept_at_least(0, 1), None);
+        assert!(kept_at_least(14, 1).unwrap().starts_with("At least 14 days: its carrier"));
+        assert!(kept_at_least(1, 3).unwrap().contains("1 day at least: a carrier takes them"));
+    }
 }

@@ -1,4 +1,4 @@
-//! A run's life: made from a sheet, started, stopped, resumed.
+//! A run's life: made from a sheet, started, stopped, resumed, or thrown away before it ran.
 
 use super::{
     Action, BulkError, ContinueSheet, RunState,
@@ -184,6 +184,24 @@ pub async fn resume(cx: &mut Ctx, id: BulkRunId) -> Result<(), BulkError> {
     note(cx, "bulk.resume", id, run.state, json!({"state": back})).await
 }
 
+/// Throws away a run that was not started: nothing was changed by it, and nobody sees it any more.
+pub async fn discard(cx: &mut Ctx, id: BulkRunId) -> Result<(), BulkError> {
+    let run = locked(cx, id).await?;
+    if run.started {
+        return Err(BulkError::Moved);
+    }
+    let now = cx.now();
+    sqlx::query!(
+        "update bulk_sheets set discarded_at = $3 where tenant_id = $1 and id = $2",
+        cx.tenant().uuid(),
+        id.uuid(),
+        now,
+    )
+    .execute(cx.tx())
+    .await?;
+    note(cx, "bulk.discard", id, run.state, json!({"discarded": true})).await
+}
+
 struct Locked {
     action: Action,
     state: RunState,
@@ -197,7 +215,7 @@ async fn locked(cx: &mut Ctx, id: BulkRunId) -> Result<Locked, BulkError> {
         Locked,
         r#"select action as "action: Action", state as "state: RunState",
                 currency as "currency: Currency", started_at is not null as "started!"
-         from bulk_sheets where tenant_id = $1 and id = $2 for update"#,
+         from bulk_sheets where tenant_id = $1 and id = $2 and discarded_at is null for update"#,
         cx.tenant().uuid(),
         id.uuid(),
     )

@@ -7,6 +7,7 @@ use crate::{
 };
 use voxlink_types::{
     Currency, E164, Money, PageRequest,
+    country::is_country,
     number::{Capability, NumberType},
 };
 
@@ -80,6 +81,12 @@ impl Task {
                 if add.as_slice().is_empty() && remove.as_slice().is_empty() {
                     return Err("Write tags into add or remove.".to_owned());
                 }
+                let off = remove.as_slice();
+                if let Some(both) = add.as_slice().iter().find(|tag| off.contains(tag)) {
+                    return Err(format!(
+                        "The tag “{both}” stands in add and in remove. Take it out of one of them."
+                    ));
+                }
                 Self::Tag(own, add, remove)
             }
             Action::Assign | Action::Buy => {
@@ -151,7 +158,11 @@ fn buy<'a>(cell: &impl Fn(&str) -> &'a str, currency: Currency) -> Result<Wanted
     let country = match cell("country") {
         "" => "US".to_owned(),
         code if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-            code.to_ascii_uppercase()
+            let code = code.to_ascii_uppercase();
+            if !is_country(&code) {
+                return Err(format!("There is no country {code}."));
+            }
+            code
         }
         text => return Err(format!("“{text}” is no country: write its two letters, such as US.")),
     };
@@ -257,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_row_that_makes_no_sense_says_why() {
-        let table: [(Action, Cells<'_>, &str); 13] = [
+        let table: [(Action, Cells<'_>, &str); 15] = [
             (Action::Release, &[("reason", "closed")], "missing"),
             (Action::Release, &[("number", "1.61756E+10")], "rounded"),
             (Action::Release, &[("number", "desk")], "is no number"),
@@ -265,6 +276,12 @@ mod tests {
             (Action::Configure, &[("number", "+16175550123")], "copy_from"),
             (Action::Tag, &[("number", "+16175550123")], "add or remove"),
             (Action::Tag, &[("number", "+16175550123"), ("add", "a<b")], "a<b"),
+            (
+                Action::Tag,
+                &[("number", "+16175550123"), ("add", "new, Sales"), ("remove", "sales")],
+                "“sales” stands in add and in remove",
+            ),
+            (Action::Buy, &[("country", "ZZ")], "There is no country ZZ."),
             (Action::Buy, &[("count", "2")], "at least a country"),
             (Action::Buy, &[("country", "US"), ("count", "51")], "1 to 50"),
             (Action::Buy, &[("number", "+16175550123"), ("count", "2")], "not both"),

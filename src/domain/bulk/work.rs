@@ -19,7 +19,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use voxlink_types::{
     Currency, E164,
     ids::{BulkRunId, TenantId, UserId},
@@ -72,16 +72,29 @@ pub(super) struct Row {
     pub(super) position: i32,
     pub(super) cells: Vec<String>,
     pub(super) cost_minor: Option<i64>,
+    /// Numbers that were ordered for it and not sold.
+    pub(super) passed_over: Vec<String>,
+    /// The keys of the carriers that did not sell them.
+    pub(super) refused_by: Vec<String>,
+}
+
+/// What a row leaves alone.
+#[derive(Default)]
+pub(super) struct Others {
+    /// Numbers of other rows, and those that it asked for in vain.
+    pub(super) numbers: HashSet<E164>,
+    /// Carriers that are asked last among equals: they refused before.
+    pub(super) carriers: Vec<String>,
 }
 
 /// Carries out [`ContinueSheet`]. The page that took a small sheet calls it too, so that what it
 /// would do is there at once.
 pub async fn carry_on(platform: &Platform, job: &ContinueSheet) -> Result<(), Fault> {
     let Some(work) = under_way(platform, job).await? else { return Ok(()) };
-    let mut more = false;
+    let (mut more, mut quiet) = (false, BTreeSet::new());
     for _ in 0..AT_A_TIME {
         more = match work.state {
-            RunState::Rehearsing => rehearse_next(platform, &work).await?,
+            RunState::Rehearsing => rehearse_next(platform, &work, &mut quiet).await?,
             RunState::Running => do_next(platform, &work).await?,
             _ => false,
         };
@@ -110,7 +123,8 @@ async fn under_way(platform: &Platform, job: &ContinueSheet) -> Result<Option<Wo
                 s.currency as "currency: Currency", u.id as "user: UserId", u.full_name
          from bulk_sheets s
          join users u on u.id = s.user_id
-         where s.tenant_id = $1 and s.id = $2 and s.state in ('rehearsing', 'running', 'stopped')"#,
+         where s.tenant_id = $1 and s.id = $2 and s.state in ('rehearsing', 'running', 'stopped')
+           and s.discarded_at is null"#,
         job.tenant.uuid(),
         job.run.uuid(),
     )
@@ -153,7 +167,7 @@ pub(super) async fn next(
     let mut cx = work.begin(platform).await?;
     Ok(sqlx::query_as!(
         Row,
-        "select r.position, r.cells, r.cost_minor
+        "select r.position, r.cells, r.cost_minor, r.passed_over, r.refused_by
          from bulk_sheet_rows r join bulk_sheets s on s.id = r.sheet_id
          where r.tenant_id = $1 and r.sheet_id = $2 and r.state = $3 and s.state = $4
          order by r.position limit 1",
@@ -170,15 +184,16 @@ pub(super) fn task(work: &Work, row: &Row) -> Result<Task, RowError> {
     Task::of(work.action, &row.cells, work.currency).map_err(RowError::Refused)
 }
 
-/// Numbers that other rows of the sheet want and have not ordered yet.
+/// Numbers that other rows of the sheet want and have not ordered yet, and what the row itself was
+/// refused.
 pub(super) async fn others(
     platform: &Platform,
     work: &Work,
     row: &Row,
     wanted: &Wanted,
-) -> Result<HashSet<E164>, Fault> {
+) -> Result<Others, Fault> {
     if matches!(wanted, Wanted::Number(_)) {
-        return Ok(HashSet::new());
+        return Ok(Others::default());
     }
     let mut cx = work.begin(platform).await?;
     let rows = sqlx::query_scalar!(
@@ -201,7 +216,11 @@ pub(super) async fn others(
     .fetch_all(cx.tx())
     .await?;
     let named = named.iter().filter_map(|cell| E164::from_typed(cell, Some("US")).ok());
-    Ok(rows.into_iter().chain(named).collect())
+    let refused = row.passed_over.iter().filter_map(|number| number.parse::<E164>().ok());
+    Ok(Others {
+        numbers: rows.into_iter().chain(named).chain(refused).collect(),
+        carriers: row.refused_by.clone(),
+    })
 }
 
 pub(super) async fn told(

@@ -129,6 +129,20 @@ pub async fn search(platform: &Platform, wish: &Wish) -> Result<Found, SearchErr
     among(platform, wish, &BTreeSet::new(), [deadline, deadline + AFTERWARDS]).await
 }
 
+/// The same without carriers that did not answer somebody who asks again and again, by name; who
+/// does not answer now is one of them from now on.
+pub(crate) async fn search_without(
+    platform: &Platform,
+    wish: &Wish,
+    quiet: &mut BTreeSet<String>,
+) -> Result<Found, SearchError> {
+    let deadline = Instant::now() + platform.settings().search_deadline;
+    let without: BTreeSet<&str> = quiet.iter().map(String::as_str).collect();
+    let found = among(platform, wish, &without, [deadline, deadline + AFTERWARDS]).await?;
+    quiet.extend(found.unanswered().into_iter().map(str::to_owned));
+    Ok(found)
+}
+
 /// Searches all configured carriers but those of these names, which did not answer just now. They
 /// have until the first instant, and what is asked again until the second.
 async fn among(

@@ -73,6 +73,8 @@ pub(super) struct Work {
     pub(super) attempts: i32,
     /// What to do when not all can be had.
     pub(super) strategy: Strategy,
+    /// A row of a sheet placed it: the sheet tells of its end, not each order.
+    pub(super) by_sheet: bool,
     /// Who has the lease.
     pub(super) owner: String,
 }
@@ -236,7 +238,7 @@ async fn take(
            update orders o set state = 'processing', processing_at = coalesce(processing_at, $3),
                   lease_until = $4, lease_owner = $5, attempts = attempts + 1, next_attempt_at = null
            from free where o.id = free.id
-           returning o.order_number, o.strategy, o.strategy_minimum, o.user_id as "user: UserId", o.payment_kind, o.attempts,
+           returning o.order_number, o.source, o.strategy, o.strategy_minimum, o.user_id as "user: UserId", o.payment_kind, o.attempts,
                      o.currency as "currency: Currency", free.state as "before: OrderState""#,
         order.uuid(),
         tenant.uuid(),
@@ -267,6 +269,7 @@ async fn take(
         currency: row.currency,
         attempts: row.attempts,
         strategy,
+        by_sheet: row.source == "bulk",
         owner,
     };
     let items = items(&mut cx, &work).await?;

@@ -86,7 +86,9 @@ pub(super) async fn settle(platform: &Platform, work: &Work) -> Result<bool, Fau
         News { item: None, kind: state.as_str(), message: &message, detail },
     )
     .await?;
-    announce(&mut cx, work, state, &message).await?;
+    if !work.by_sheet {
+        announce(&mut cx, work, state, &message).await?;
+    }
     cx.audit(Entry {
         action: "order.finish",
         resource: "order",

@@ -5,7 +5,7 @@ use crate::{
     Answer, App, PageError, Screen, Wrong,
     access::{Manager, Viewer},
     layout::Place,
-    ui::{Button, ButtonKind, Card, Form, LinkButton, Radios, TextArea, Way},
+    ui::{Button, ButtonKind, Card, FileField, Form, LinkButton, Radios, TextArea, Way},
 };
 use axum::{
     extract::{Form as Posted, FromRequest, Multipart, Request, State},
@@ -20,6 +20,7 @@ use voxlink_domain::{
     bulk::{self, Action, BulkError, ContinueSheet, LARGEST, MOST_ROWS},
     numbers::{self, Sort},
 };
+use voxlink_types::error::Explain;
 
 /// A sheet up to this size is looked at before the answer; a longer one, and one that asks
 /// carriers, by the worker.
@@ -36,13 +37,26 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// The sheet and its name: the file where there is one.
+    /// The sheet and its name: a file, or what was pasted. Both are one too many, and nobody knows
+    /// which is meant.
     fn sheet(&self) -> Result<(&str, &str), BulkError> {
         match &self.file {
+            Some(_) if !self.rows.trim().is_empty() => Err(BulkError::Both),
+            Some((_, Some(text))) if text.trim_matches('\u{feff}').trim().is_empty() => {
+                Err(BulkError::EmptyFile)
+            }
             Some((name, Some(text))) => Ok((name.as_str(), text.as_str())),
             Some((_, None)) => Err(BulkError::NotText),
-            None => Ok(("", self.rows.as_str())),
+            None => Ok(("Pasted rows", self.rows.as_str())),
         }
+    }
+
+    /// What is wrong stands at what was sent.
+    fn wrong(&self, error: BulkError) -> Result<Wrong, PageError> {
+        if self.file.is_some() && !error.fields().is_empty() {
+            return Ok(Wrong::field("file", error.to_string()));
+        }
+        Wrong::of(error)
     }
 }
 
@@ -76,8 +90,8 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
             match name.as_str() {
                 "action" => sent.action = text.unwrap_or_default(),
                 "rows" => sent.rows = text.unwrap_or_default(),
-                // A browser sends an empty file where none was chosen.
-                "file" if !bytes.is_empty() => sent.file = Some((file, text)),
+                // A browser sends an empty file without a name where none was chosen.
+                "file" if !(file.is_empty() && bytes.is_empty()) => sent.file = Some((file, text)),
                 _ => {}
             }
         }
@@ -136,7 +150,8 @@ pub(super) async fn submit(State(app): State<App>, manager: Manager, sent: Sent)
         Ok(run) => run,
         Err(error) => {
             drop(cx);
-            return page(&app, &manager, sent, Wrong::of(error)?).await;
+            let wrong = sent.wrong(error)?;
+            return page(&app, &manager, sent, wrong).await;
         }
     };
     let rows = bulk::line_count(&mut cx, run, None).await?;
@@ -197,20 +212,7 @@ fn body(sent: Sent, wrong: Wrong) -> impl IntoView {
             <Card>
                 <Form action="/numbers/bulk/new" wrong=wrong upload=true>
                     <Radios name="action" label="What is done with each row" ways value=sent.action />
-                    <div class="flex min-w-0 flex-col gap-1.5">
-                        <label for="field-file" class="text-sm font-semibold">
-                            "File " <span class="font-normal text-muted">"(optional)"</span>
-                        </label>
-                        <input
-                            class="file-input w-full"
-                            id="field-file"
-                            name="file"
-                            type="file"
-                            accept=".csv,.txt,.tsv,text/csv,text/plain"
-                            aria-describedby="field-file-hint"
-                        />
-                        <p id="field-file-hint" class="text-sm text-muted">{most}</p>
-                    </div>
+                    <FileField name="file" label="File" accept=".csv,.txt,.tsv,text/csv,text/plain" hint=most />
                     <TextArea name="rows" label="Or its rows" value=sent.rows rows=8 optional=true hint="Pasted as they come from a spreadsheet, with the row that names the columns." />
                     <p class="text-sm text-muted">"Nothing is changed yet: first you see, row by row, what would happen and what it would cost."</p>
                     <div class="flex flex-wrap gap-3">
@@ -243,12 +245,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_counts_before_what_was_pasted() {
+    fn a_file_or_rows_are_a_sheet_and_what_is_wrong_stands_where_it_was_sent() {
         let mut sent = Sent { rows: "pasted".to_owned(), ..Sent::default() };
-        assert_eq!(sent.sheet().unwrap(), ("", "pasted"));
+        assert_eq!(sent.sheet().unwrap(), ("Pasted rows", "pasted"));
+        assert!(sent.wrong(BulkError::NoRows).unwrap().about("rows").is_some());
         sent.file = Some(("a.csv".to_owned(), Some("number".to_owned())));
+        assert!(matches!(sent.sheet(), Err(BulkError::Both)));
+        sent.rows = "\n".to_owned();
         assert_eq!(sent.sheet().unwrap(), ("a.csv", "number"));
+        assert!(sent.wrong(BulkError::NoRows).unwrap().about("file").is_some());
         sent.file = Some(("a.xlsx".to_owned(), None));
         assert!(matches!(sent.sheet(), Err(BulkError::NotText)));
+        sent.file = Some(("a.csv".to_owned(), Some(String::new())));
+        let wrong = sent.wrong(sent.sheet().unwrap_err()).unwrap();
+        assert_eq!(wrong.about("file"), Some("The file is empty."));
+        let page = Owner::new().with(|| body(sent, wrong).into_any().to_html());
+        assert!(page.contains("id=\"field-file-error\""), "{page}");
     }
 }

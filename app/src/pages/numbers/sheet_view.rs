@@ -97,7 +97,7 @@ pub(super) fn run(
     let counts = run.counts;
     let left = counts.waiting + counts.ready;
     let start = (change && run.state == RunState::Ready).then(|| start(&run, credit, wrong));
-    let rows = rows(run.action, lines.rows.clone());
+    let rows = rows(&run, lines.rows.clone());
     view! {
         <div class="flex flex-col gap-6">
             <div>
@@ -106,7 +106,7 @@ pub(super) fn run(
                     <Stat label="Still to do">{left}</Stat>
                     <Stat label="Being bought">{counts.ordered}</Stat>
                     <Stat label="Done">{counts.done}</Stat>
-                    <Stat label="Not done">{counts.refused}</Stat>
+                    <Stat label=LineState::Refused.label_in(run.state)>{counts.refused}</Stat>
                 </div>
             </div>
             {start}
@@ -241,12 +241,15 @@ fn buttons(run: &Run, change: bool) -> impl IntoView + use<> {
     let resume = (change && run.state == RunState::Stopped).then(|| {
         view! { <ButtonForm action=format!("/numbers/bulk/{id}/resume") kind=ButtonKind::Primary>"Resume"</ButtonForm> }
     });
+    let discard = (change && run.started_at.is_none() && !moves(run)).then(|| {
+        view! { <ButtonForm action=format!("/numbers/bulk/{id}/discard") kind=ButtonKind::Secondary>"Discard"</ButtonForm> }
+    });
     let file = (!moves(run)).then(|| {
         view! { <LinkButton href=format!("/numbers/bulk/{id}/result.csv") kind=ButtonKind::Secondary>"Download the result"</LinkButton> }
     });
     view! {
         <div class="no-print flex flex-wrap gap-3">
-            {stop} {resume} {file}
+            {stop} {resume} {file} {discard}
             <LinkButton href="/numbers/bulk" kind=ButtonKind::Secondary>"All sheets"</LinkButton>
         </div>
     }
@@ -257,7 +260,7 @@ fn tabs(run: &Run, shown: Option<LineState>) -> impl IntoView + use<> {
     let path = format!("/numbers/bulk/{}", run.id);
     let counts = run.counts;
     let of = |state: LineState, count: i64| {
-        let label = format!("{} ({count})", state.label());
+        let label = format!("{} ({count})", state.label_in(run.state));
         Tab::new(label, format!("{path}?state={state}"), shown == Some(state))
     };
     let tabs = vec![
@@ -269,11 +272,12 @@ fn tabs(run: &Run, shown: Option<LineState>) -> impl IntoView + use<> {
     view! { <Tabs label="Rows" tabs /> }
 }
 
-fn rows(action: Action, lines: Vec<Line>) -> impl IntoView {
+fn rows(run: &Run, lines: Vec<Line>) -> impl IntoView + use<> {
+    let (action, stands) = (run.action, run.state);
     lines
         .into_iter()
         .map(|line| {
-            let (text, tone) = (line.state.label(), tone(line.state));
+            let (text, tone) = (line.state.label_in(stands), tone(line.state));
             let subject = readable(&line.subject());
             let does = line.does.as_deref().map(readable);
             let why = line.message.as_deref().map(readable);

@@ -137,6 +137,24 @@ pub(super) async fn resume(
     moved(id, cx, done, "It goes on where it was.").await
 }
 
+/// Throws away a run that was not started.
+pub(super) async fn discard(
+    State(app): State<App>,
+    manager: Manager,
+    Path(id): Path<String>,
+) -> Answer {
+    let id = id_of(&id)?;
+    let mut cx = manager.begin(&app.platform).await?;
+    match sheets::discard(&mut cx, id).await {
+        Ok(()) => {
+            cx.commit().await?;
+            Ok(Flash::success("The sheet was discarded. Nothing was changed by it.")
+                .then("/numbers/bulk"))
+        }
+        late => moved(id, cx, late, "").await,
+    }
+}
+
 /// Keeps a move and says so; one that came too late shows how the run stands now.
 async fn moved(
     id: BulkRunId,

@@ -1,6 +1,7 @@
 //! A price list as an administrator writes it: CSV with a first row of headings, in any order.
 //! Amounts are decimal text with a point and never pass through a float.
 
+use crate::sheet::{self, Lines};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use voxlink_types::{
@@ -49,13 +50,16 @@ pub(super) type Wrong = (u64, String);
 
 /// Reads the whole list; every line that is wrong is told.
 pub(super) fn lines(text: &str) -> (Vec<Line>, Vec<Wrong>) {
+    // Spreadsheets put a byte order mark in front.
+    let text = text.trim_start_matches('\u{feff}');
+    if let Some(at) = sheet::unclosed(text, b',') {
+        return (Vec::new(), vec![(at, "the quote opened here is never closed".to_owned())]);
+    }
+    let mut lines = Lines::of(text);
     let mut reader =
         csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let headings: Vec<String> = match reader.headers() {
-        // Spreadsheets put a byte order mark in front.
-        Ok(row) => {
-            row.iter().map(|h| h.trim_start_matches('\u{feff}').to_ascii_lowercase()).collect()
-        }
+        Ok(row) => row.iter().map(str::to_ascii_lowercase).collect(),
         Err(error) => return (Vec::new(), vec![(1, format!("it is no CSV ({error})"))]),
     };
     let wrong = misnamed(&headings);
@@ -67,7 +71,7 @@ pub(super) fn lines(text: &str) -> (Vec<Line>, Vec<Wrong>) {
         match row {
             Ok(row) if row.iter().all(str::is_empty) => {}
             Ok(row) => {
-                let at = row.position().map_or(0, csv::Position::line);
+                let at = lines.of_row(row.position());
                 match line(&headings, &row, at) {
                     Ok(line) => good.push(line),
                     Err(why) => bad.push((at, why)),

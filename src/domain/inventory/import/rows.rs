@@ -1,5 +1,6 @@
 //! A file's rows, read: each is a number of somebody's, or says why it cannot be read. Pure.
 
+use crate::sheet::{self, Lines};
 use std::collections::HashSet;
 use voxlink_types::{E164, ids::TenantId};
 
@@ -41,11 +42,16 @@ pub fn read_rows(
     columns: Columns,
     skip_header: bool,
 ) -> Vec<(u64, Result<ImportRow, String>)> {
+    let text = text.trim_start_matches('\u{feff}');
+    if let Some(line) = sheet::unclosed(text, b',') {
+        return vec![(line, Err("the quote opened here is never closed".to_owned()))];
+    }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        .from_reader(text.as_bytes());
+    let mut lines = Lines::of(text);
     let mut rows = Vec::new();
     let mut seen = HashSet::new();
     for (index, record) in reader.records().enumerate() {
@@ -59,7 +65,7 @@ pub fn read_rows(
         if index == 0 && skip_header {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of_row(record.position());
         let row = row(&record, columns).and_then(|row| {
             if seen.insert(row.number.clone()) {
                 Ok(row)
@@ -128,6 +134,16 @@ mod tests {
             let said = rows[at].1.as_ref().unwrap_err();
             assert!(said.contains(why), "{said}");
         }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_swallows_nothing_and_lines_are_the_files() {
+        let text = "number,tenant_id,campaign_id,provider\r\n+12025550123,TEN,\"Spring,local\r\n+12025550124,TEN,,local\r\n";
+        let rows = read(text, Columns::default(), true);
+        assert_eq!(rows, [(2, Err("the quote opened here is never closed".to_owned()))]);
+        let rows = read(&text.replace('"', ""), Columns::default(), true);
+        let lines: Vec<u64> = rows.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3]);
     }
 
     #[test]

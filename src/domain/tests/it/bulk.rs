@@ -8,7 +8,10 @@ use voxlink_domain::{
     bulk::{self, Action, BulkError, ContinueSheet, Line, LineState, Run, RunState},
     numbers, orders, routing,
 };
-use voxlink_gateways::{carrier::fake::Mood, fault::Script};
+use voxlink_gateways::{
+    carrier::fake::Mood,
+    fault::{Fault, Script},
+};
 use voxlink_testkit::TestPlatform;
 use voxlink_types::{
     PageRequest,
@@ -128,6 +131,14 @@ async fn numbers_are_bought_as_agreed_and_the_cart_stays_as_it_is() {
     assert_eq!((done.state, done.counts.done, done.counts.refused), (RunState::Finished, 2, 2));
     assert_eq!(shop.credit().await, 490);
     assert_eq!(shop.carrier.sales().len(), 3);
+    let told: Vec<String> = sqlx::query_scalar(
+        "select title from notifications where tenant_id = $1 and kind = 'system'",
+    )
+    .bind(shop.tenant.uuid())
+    .fetch_all(&shop.test.platform.db().owner)
+    .await
+    .unwrap();
+    assert_eq!(told, ["Your sheet is done: 2 bought, 2 not"], "one for all its orders");
     let mut cx = begin(&shop.test, shop.tenant, shop.user).await;
     assert_eq!(orders::open_cart(&mut cx, shop.user).await.unwrap(), Some(cart));
 }
@@ -149,6 +160,54 @@ async fn what_became_dearer_is_not_bought() {
     assert_eq!(sender.run(run).await.state, RunState::Finished);
     assert_eq!(shop.credit().await, 1000);
     assert!(shop.carrier.sales().is_empty());
+}
+
+#[tokio::test]
+async fn where_a_carrier_does_not_sell_the_next_match_is_bought() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let sender = Sender { test: &shop.test, tenant: shop.tenant, user: shop.user };
+    let run = sender.send(Action::Buy, "country,count\nUS,1\n").await;
+    sender.start(run).await;
+    let first = sender.lines(run).await.remove(0);
+    shop.carrier.tell(Some(Fault::Unavailable));
+    shop.finish(first.order.unwrap().0, 3).await;
+    sender.carry_on(run).await;
+    sender.carry_on(run).await;
+    let second = sender.lines(run).await.remove(0);
+    assert_eq!(second.state, LineState::Ordered);
+    assert_ne!(second.numbers, first.numbers);
+    shop.finish(second.order.unwrap().0, 3).await;
+    sender.carry_on(run).await;
+    assert_eq!(sender.run(run).await.counts.done, 1);
+    assert_eq!(shop.credit().await, 830, "one number is paid");
+}
+
+#[tokio::test]
+async fn a_purchase_that_cannot_be_says_why_and_a_silent_carrier_is_asked_once() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    shop.test.number(shop.tenant, BOSTON).await;
+    let sender = Sender { test: &shop.test, tenant: shop.tenant, user: shop.user };
+    let sheet = format!("number,country,max_monthly\n{BOSTON},,\n,US,0.50\n,ZZ,\n");
+    let run = sender.send(Action::Buy, &sheet).await;
+    let lines = sender.lines(run).await;
+    let why: Vec<&str> = lines.iter().filter_map(|line| line.message.as_deref()).collect();
+    let said = [
+        "+16175550123 is yours already.",
+        "Nothing like it costs so little: the cheapest is $1.20 a month. Raise max_monthly.",
+        "There is no country ZZ.",
+    ];
+    assert_eq!(why, said);
+    shop.carrier.feels(Mood::Dead);
+    let before = (shop.carrier.searches(), shop.carrier.inquiries());
+    let sheet = "number,country,digits\n,US,1\n,US,2\n+12125550003,,\n";
+    let run = sender.send(Action::Buy, sheet).await;
+    assert_eq!((shop.carrier.searches(), shop.carrier.inquiries()), (before.0 + 1, before.1));
+    let lines = sender.lines(run).await;
+    assert_eq!(states(&lines), [LineState::Refused; 3]);
+    for line in lines {
+        let why = line.message.unwrap();
+        assert!(why.contains("Fake carrier did not answer."), "{why}");
+    }
 }
 
 #[tokio::test]
@@ -215,6 +274,29 @@ async fn a_bad_row_sinks_nothing_and_a_stopped_run_goes_on_where_it_was() {
     assert!(matches!(bulk::start(&mut cx, run, None).await, Err(BulkError::Moved)));
     let mut foreign = begin(&test, others, UserId::new(1)).await;
     assert!(matches!(bulk::get(&mut foreign, run).await, Err(BulkError::NotFound)));
+}
+
+#[tokio::test]
+async fn what_was_not_started_can_be_thrown_away() {
+    let test = TestPlatform::new().await;
+    let (tenant, user) = test.tenant("Ours").await;
+    let boston = test.number(tenant, BOSTON).await;
+    let sender = Sender { test: &test, tenant, user };
+    let sheet = format!("number,add\n{BOSTON},sales\n");
+    let (run, started) =
+        (sender.send(Action::Tag, &sheet).await, sender.send(Action::Tag, &sheet).await);
+    sender.start(started).await;
+    let mut cx = begin(&test, tenant, user).await;
+    bulk::discard(&mut cx, run).await.unwrap();
+    assert!(matches!(bulk::discard(&mut cx, started).await, Err(BulkError::Moved)));
+    cx.commit().await.unwrap();
+    sender.carry_on(run).await;
+    let mut cx = begin(&test, tenant, user).await;
+    assert!(matches!(bulk::get(&mut cx, run).await, Err(BulkError::NotFound)));
+    assert!(matches!(bulk::start(&mut cx, run, None).await, Err(BulkError::NotFound)));
+    let listed = bulk::list(&mut cx, PageRequest::new(1, 25)).await.unwrap();
+    assert_eq!(listed.rows.iter().map(|run| run.id).collect::<Vec<_>>(), [started]);
+    assert_eq!(sender.tags(boston).await, ["sales"]);
 }
 
 #[tokio::test]
