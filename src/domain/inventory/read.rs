@@ -46,6 +46,43 @@ pub async fn audits(cx: &mut Ctx<Installation>) -> Result<Vec<AuditRow>, Invento
     Ok(rows)
 }
 
+/// The last try to compare a carrier that came to nothing; none where a later one was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedAudit {
+    /// The carrier's key.
+    pub carrier: String,
+    /// Why, in the carrier's words.
+    pub reason: String,
+    /// When.
+    pub tried_at: DateTime<Utc>,
+}
+
+/// The carriers that could not be compared when it was tried last.
+pub async fn failed_audits(
+    cx: &mut Ctx<Installation>,
+) -> Result<Vec<FailedAudit>, InventoryError> {
+    let rows = sqlx::query_as!(
+        FailedAudit,
+        "select carrier, reason, tried_at from inventory_audit_failures order by carrier",
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    Ok(rows)
+}
+
+/// How many of each carrier's open differences are clear: one thing can be done about them, and no
+/// person entered what would be replaced.
+pub async fn clear(cx: &mut Ctx<Installation>) -> Result<Vec<(String, i64)>, InventoryError> {
+    let rows = sqlx::query!(
+        r#"select carrier, count(*) as "clear!" from inventory_drift
+           where state = 'open' and kind <> 'missing_here' and not (here ? 'entered')
+           group by carrier"#,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.carrier, row.clear)).collect())
+}
+
 /// Which differences are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DriftFilter {
