@@ -105,6 +105,10 @@ pub(in crate::pages::admin) async fn test(
             let ms = health.took_ms;
             Flash::success(format!("{name} answers and takes our credentials, after {ms} ms."))
         }
+        Ok(health) if health.is_unasked() => Flash::warning(format!(
+            "{name} was {}. What it answered last stands here.",
+            health.detail
+        )),
         Ok(health) => Flash::danger(format!("{name}: {}.", health.detail)),
         Err(error @ CarriersError::NotConfigured(_)) => Flash::warning(error.to_string()),
         Err(error) => return Err(error.into()),
