@@ -10,7 +10,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
-use voxlink_gateways::{Carrier, carrier::NOT_ASKED};
+use voxlink_gateways::{Carrier, CarrierError, carrier::NOT_ASKED};
 
 /// How long a carrier may think about it.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -42,6 +42,20 @@ impl Health {
     pub fn is_unasked(&self) -> bool {
         self.code == NOT_ASKED
     }
+}
+
+/// Whether these words of an answer tell nothing of what was asked: the carrier was not reached, was
+/// busy, or kept silent.
+pub fn is_silence(detail: &str) -> bool {
+    [
+        "no answer within",
+        "the carrier failed for now",
+        "the carrier asks to wait",
+        "the carrier's answer was lost",
+        CarrierError::UNASKED,
+    ]
+    .iter()
+    .any(|words| detail.starts_with(words))
 }
 
 /// Asks a carrier now and keeps the answer for the page; where it is left alone, the one before stays.
@@ -107,5 +121,24 @@ impl Job for AskCarriers {
             answer?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_speaks_of_what_was_asked() {
+        let detail = || "503".to_owned();
+        for silent in [
+            CarrierError::Transient { detail: detail() },
+            CarrierError::RateLimited { until: None, detail: detail() },
+            CarrierError::UnknownOutcome { detail: detail() },
+        ] {
+            assert!(is_silence(&silent.to_string()), "{silent}");
+        }
+        let refused = CarrierError::RefusedCredentials { detail: detail() };
+        assert!(!is_silence(&refused.to_string()));
     }
 }
