@@ -41,8 +41,8 @@ pub use fix::{Fixed, SettleCarrier, fix, settle};
 pub use import::{Columns, ImportRow, Imported, RowOutcome, import, read_rows};
 pub use listing::owned_pages;
 pub use read::{
-    AuditRow, Drift, DriftFilter, FailedAudit, audits, clear, drift, drift_of, failed_audits, open_at,
-    open_of_audit,
+    AuditRow, Drift, DriftFilter, FailedAudit, audits, drift, drift_of, failed_audits, open_at,
+    open_of_audit, settleable,
 };
 
 use serde_json::Value;

@@ -156,7 +156,10 @@ mod tests {
         };
         let router = Router::new()
             .route("/spoken", refuse("Open the page again."))
-            .route("/long", refuse("This form is of another site. Open the page again and repeat it."))
+            .route(
+                "/long",
+                refuse("This form is of another site. Open the page again and repeat it."),
+            )
             .route("/dumb", refuse("length limit exceeded"))
             .route("/callbacks/voice", refuse("no"));
         dress_and_pack(router, dress())

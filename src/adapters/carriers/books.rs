@@ -318,7 +318,8 @@ mod tests {
         for nothing in [None, Some(json!({})), Some(json!("x"))] {
             assert_eq!(shown(nothing), Some(NumberSettings::default()));
         }
-        let set = NumberSettings { voice_url: "https://v.example/".to_owned(), ..Default::default() };
+        let set =
+            NumberSettings { voice_url: "https://v.example/".to_owned(), ..Default::default() };
         assert_eq!(shown(serde_json::to_value(&set).ok()), Some(set));
     }
 }

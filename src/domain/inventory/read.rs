@@ -58,9 +58,7 @@ pub struct FailedAudit {
 }
 
 /// The carriers that could not be compared when it was tried last.
-pub async fn failed_audits(
-    cx: &mut Ctx<Installation>,
-) -> Result<Vec<FailedAudit>, InventoryError> {
+pub async fn failed_audits(cx: &mut Ctx<Installation>) -> Result<Vec<FailedAudit>, InventoryError> {
     let rows = sqlx::query_as!(
         FailedAudit,
         "select carrier, reason, tried_at from inventory_audit_failures order by carrier",
@@ -72,7 +70,7 @@ pub async fn failed_audits(
 
 /// How many of each carrier's open differences are clear: one thing can be done about them, and no
 /// person entered what would be replaced.
-pub async fn clear(cx: &mut Ctx<Installation>) -> Result<Vec<(String, i64)>, InventoryError> {
+pub async fn settleable(cx: &mut Ctx<Installation>) -> Result<Vec<(String, i64)>, InventoryError> {
     let rows = sqlx::query!(
         r#"select carrier, count(*) as "clear!" from inventory_drift
            where state = 'open' and kind <> 'missing_here' and not (here ? 'entered')

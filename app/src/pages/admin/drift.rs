@@ -81,7 +81,7 @@ pub(super) async fn list(
     let made = Made {
         audits: inventory::audits(&mut cx).await?,
         failed: inventory::failed_audits(&mut cx).await?,
-        clear: inventory::clear(&mut cx).await?,
+        clear: inventory::settleable(&mut cx).await?,
     };
     drop(cx);
     let carriers: Vec<(&'static str, &'static str)> =

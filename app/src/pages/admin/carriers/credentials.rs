@@ -41,7 +41,8 @@ impl Entered {
 
     /// Whether there is a value to store, and not only some to remove.
     fn stores(&self, all: &[Credential]) -> bool {
-        all.iter().any(|one| self.text(one.setting.name).is_some_and(|text| !text.trim().is_empty()))
+        all.iter()
+            .any(|one| self.text(one.setting.name).is_some_and(|text| !text.trim().is_empty()))
     }
 
     /// The fields whose printed example was copied: it opens nothing, and proves what anybody signs.

@@ -363,7 +363,9 @@ mod tests {
     fn rolling_back_is_described_by_what_was_done() {
         let (ignored, back) = way_back(DriftKind::Callbacks, None);
         assert!(back && !ignored.contains("set there"), "nothing was set: {ignored}");
-        assert!(way_back(DriftKind::Callbacks, Some(Remedy::SetAgain)).0.contains("set there again"));
+        assert!(
+            way_back(DriftKind::Callbacks, Some(Remedy::SetAgain)).0.contains("set there again")
+        );
         assert!(!way_back(DriftKind::MissingHere, Some(Remedy::GiveBack)).1);
         assert!(!way_back(DriftKind::Price, Some(Remedy::TakeOver)).1);
         assert!(way_back(DriftKind::Status, Some(Remedy::TakeOver)).1);
