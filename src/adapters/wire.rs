@@ -21,7 +21,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::Instant};
 use voxlink_gateways::{
     CarrierError, Clock,
-    carrier::{Exchange, Watch},
+    carrier::{Exchange, NOT_ASKED, Watch},
 };
 
 /// What an answer may weigh once unpacked: the longest that carriers send are lists of some
@@ -161,7 +161,7 @@ impl Wire {
         ask: &Ask,
         read: impl FnOnce(Answer) -> Result<Answer, CarrierError> + Send,
     ) -> Result<Answer, CarrierError> {
-        let mut call = Call { wire: self, ask, start: Instant::now(), outcome: None };
+        let mut call = Call { wire: self, ask, start: Instant::now(), outcome: None, asked: false };
         let outcome = self.tries(ask, &mut call).await.and_then(read);
         call.comes_to(outcome.as_ref().map_or_else(CarrierError::code, |_| "ok"));
         outcome
@@ -193,8 +193,11 @@ impl Wire {
         self.pace.rested(PATIENCE).map_err(rests)?;
         let passage = self.breaker.passage();
         if let Passage::Shut(wait) = passage {
-            let detail =
-                format!("not asked: it failed too often; next try in {} s", wait.as_secs() + 1);
+            let detail = format!(
+                "{}it failed too often, so VoxLink waits {} s before it asks again",
+                CarrierError::UNASKED,
+                wait.as_secs() + 1
+            );
             return Err(Trouble {
                 error: CarrierError::Transient { detail },
                 counts: false,
@@ -214,6 +217,7 @@ impl Wire {
             });
         };
         word.sent = Some(Instant::now());
+        word.call.asked = true;
         let result = match self.exchange(ask).await {
             Ok(answer) => self.judge(ask, answer),
             Err(error) => Err(lost(ask, &error)),
@@ -271,7 +275,11 @@ impl Wire {
 
     /// What a request comes to that is not sent, because the carrier rests for so long.
     fn left_alone(&self, left: Duration) -> Trouble {
-        let detail = format!("not asked: it wants to be left alone for {} s", left.as_secs() + 1);
+        let detail = format!(
+            "{}it wants to be left alone for {} s",
+            CarrierError::UNASKED,
+            left.as_secs() + 1
+        );
         let error = CarrierError::RateLimited { until: self.moment(left), detail };
         Trouble { error, counts: false, again: false, wait: None }
     }
@@ -289,6 +297,8 @@ struct Call<'a> {
     start: Instant,
     /// What it has come to so far; none while there is nothing to say of the carrier.
     outcome: Option<&'static str>,
+    /// A request went out, so that the outcome says something of the carrier.
+    asked: bool,
 }
 
 impl Call<'_> {
@@ -303,7 +313,7 @@ impl Drop for Call<'_> {
         self.wire.watch.saw(Exchange {
             carrier: self.wire.carrier,
             operation: self.ask.operation,
-            outcome,
+            outcome: if self.asked { outcome } else { NOT_ASKED },
             took: self.start.elapsed(),
         });
     }

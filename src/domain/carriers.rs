@@ -27,7 +27,7 @@ pub use credentials::{
     Credential, NewCredentials, Stored, credentials, store_credentials, try_credentials,
 };
 pub use figures::{Operation, Requests, Took};
-pub use health::{AskCarriers, Health, ask};
+pub use health::{AskCarriers, Health, ask, is_silence};
 pub use papers::{NewPapers, OnFile, file_papers, papers, papers_taken, remove_papers};
 pub(crate) use papers::{PAPERS_LACKING, PaperIds, filed};
 pub use read::{

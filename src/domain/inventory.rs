@@ -40,7 +40,10 @@ pub use error::InventoryError;
 pub use fix::{Fixed, SettleCarrier, fix, settle};
 pub use import::{Columns, ImportRow, Imported, RowOutcome, import, read_rows};
 pub use listing::owned_pages;
-pub use read::{AuditRow, Drift, DriftFilter, audits, drift, drift_of, open_at, open_of_audit};
+pub use read::{
+    AuditRow, Drift, DriftFilter, FailedAudit, audits, drift, drift_of, failed_audits, open_at,
+    open_of_audit, settleable,
+};
 
 use serde_json::Value;
 use std::fmt;

@@ -23,7 +23,7 @@ pub use offer::{
 pub use traffic::{
     CallDetails, MessageReceipt, MessageStatus, OutgoingCall, OutgoingMessage, Subaccount,
 };
-pub use watch::{Exchange, Unwatched, Watch};
+pub use watch::{Exchange, NOT_ASKED, Unwatched, Watch};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

@@ -4,17 +4,21 @@
 
 use crate::identify::REQUEST_ID;
 use axum::{
-    Json,
+    Json, Router,
     body::to_bytes,
     extract::{Request, State},
     http::{
         HeaderMap, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+        header::{
+            ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+            CONTENT_TYPE,
+        },
     },
-    middleware::Next,
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use tower_http::compression::CompressionLayer;
 
 /// What programs call: their refusals are left as they are.
 const PROGRAMS: [&str; 2] = ["/callbacks/", "/api/"];
@@ -60,8 +64,14 @@ impl Wants {
     }
 }
 
-/// The layer; it stands outside all others.
-pub(crate) async fn layer(State(dress): State<Dress>, request: Request, next: Next) -> Response {
+/// Gives refusals their words and packs all answers, in this order: the words of a packed refusal
+/// could not be read, and what replaces them would claim to be packed.
+pub(crate) fn dress_and_pack(router: Router, dress: Dress) -> Router {
+    router.layer(from_fn_with_state(dress, layer)).layer(CompressionLayer::new())
+}
+
+/// The layer; it stands outside all that refuse, and inside what packs.
+async fn layer(State(dress): State<Dress>, request: Request, next: Next) -> Response {
     let program = PROGRAMS.iter().any(|path| request.uri().path().starts_with(path));
     let wants = Wants::of(request.headers());
     let response = next.run(request).await;
@@ -71,7 +81,8 @@ pub(crate) async fn layer(State(dress): State<Dress>, request: Request, next: Ne
         .headers()
         .get(CONTENT_TYPE)
         .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    if program || !refused || !plain {
+    let packed = response.headers().contains_key(CONTENT_ENCODING);
+    if program || !refused || !plain || packed {
         return response;
     }
     let (parts, body) = response.into_parts();
@@ -118,7 +129,7 @@ pub(crate) async fn layer(State(dress): State<Dress>, request: Request, next: Ne
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::{Router, body::Body, middleware::from_fn_with_state, routing::post};
+    use axum::{body::Body, http::header::ACCEPT_ENCODING, routing::post};
     use tower::ServiceExt;
 
     fn dress() -> Dress {
@@ -133,7 +144,7 @@ mod tests {
         }
     }
 
-    async fn asked(path: &str, accept: &str) -> (StatusCode, String, String) {
+    fn refusing() -> Router {
         let refuse = |text: &'static str| {
             post(move || async move {
                 (
@@ -145,11 +156,18 @@ mod tests {
         };
         let router = Router::new()
             .route("/spoken", refuse("Open the page again."))
+            .route(
+                "/long",
+                refuse("This form is of another site. Open the page again and repeat it."),
+            )
             .route("/dumb", refuse("length limit exceeded"))
-            .route("/callbacks/voice", refuse("no"))
-            .layer(from_fn_with_state(dress(), layer));
+            .route("/callbacks/voice", refuse("no"));
+        dress_and_pack(router, dress())
+    }
+
+    async fn asked(path: &str, accept: &str) -> (StatusCode, String, String) {
         let request = Request::post(path).header(ACCEPT, accept).body(Body::empty()).unwrap();
-        let answer = router.oneshot(request).await.unwrap();
+        let answer = refusing().oneshot(request).await.unwrap();
         if path != "/callbacks/voice" {
             assert_eq!(answer.headers()[http::header::RETRY_AFTER], "5", "headers stay");
         }
@@ -176,5 +194,24 @@ mod tests {
 
         assert_eq!(asked("/spoken", "*/*").await.2, "Open the page again. (request abc)\n");
         assert_eq!(asked("/callbacks/voice", BROWSER).await.2, "no", "carriers are left alone");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_claims_to_be_packed_is() {
+        for packing in ["gzip", "br"] {
+            let request = Request::post("/long")
+                .header(ACCEPT, "text/html")
+                .header(ACCEPT_ENCODING, packing)
+                .body(Body::empty())
+                .unwrap();
+            let answer = refusing().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+            let claimed: Vec<_> = answer.headers().get_all(CONTENT_ENCODING).iter().collect();
+            assert_eq!(claimed, [packing], "once");
+            assert_eq!(answer.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
+            let body = to_bytes(answer.into_body(), 1_000).await.unwrap();
+            assert!(!body.starts_with(b"<p>"), "{packing}: it is plain");
+            assert!(packing != "gzip" || body.starts_with(&[0x1f, 0x8b]), "no gzip: {body:?}");
+        }
     }
 }

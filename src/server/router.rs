@@ -11,13 +11,10 @@ use axum::{
     Router,
     extract::Request,
     http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn},
     response::Response,
 };
-use tower_http::{
-    compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir,
-    timeout::TimeoutLayer,
-};
+use tower_http::{limit::RequestBodyLimitLayer, services::ServeDir, timeout::TimeoutLayer};
 
 /// The largest body anybody may send; areas set smaller ones.
 pub(crate) const BODY_LIMIT: usize = 8 * 1024 * 1024;
@@ -49,12 +46,10 @@ pub fn router(
     let all = pages
         .merge(programs)
         .layer(from_fn(keep_files))
-        .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(from_fn(metrics::count))
-        .layer(from_fn(identify::layer))
-        .layer(from_fn_with_state(parts.dress, refusals::layer));
-    web::headers(all, platform)
+        .layer(from_fn(identify::layer));
+    web::headers(refusals::dress_and_pack(all, parts.dress), platform)
 }
 
 /// A file whose name has its hash never changes; other files may be kept for an hour.

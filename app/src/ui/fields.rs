@@ -41,7 +41,7 @@ impl About {
 
     fn hint(&self, hint: Option<String>) -> Option<impl IntoView + use<>> {
         let id = self.hint_id.clone();
-        hint.map(|text| view! { <p id=id class="text-sm text-muted">{text}</p> })
+        hint.map(|text| view! { <p id=id class="text-sm text-muted [overflow-wrap:anywhere]">{text}</p> })
     }
 
     pub(super) fn error(&self) -> Option<impl IntoView + use<>> {
@@ -156,6 +156,9 @@ pub fn TextArea(
     /// May stay empty; says so.
     #[prop(optional)]
     optional: bool,
+    /// Whether it may stay empty depends on other fields; the label or the hint says on what.
+    #[prop(optional)]
+    depends: bool,
     /// Longest text.
     #[prop(optional, into)]
     maxlength: Option<u32>,
@@ -176,7 +179,7 @@ pub fn TextArea(
                 id=about.id.clone()
                 name=name
                 rows=rows
-                required=!optional
+                required=!(optional || depends)
                 maxlength=maxlength
                 autofocus=about.focus
                 aria-invalid=about.invalid()

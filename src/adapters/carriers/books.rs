@@ -3,7 +3,7 @@
 //! the statements are written once and checked against both.
 
 use chrono::{DateTime, Duration, Utc};
-use sqlx::types::Json;
+use serde_json::Value;
 use voxlink_gateways::carrier::{NumberSettings, OwnedNumber};
 use voxlink_types::E164;
 
@@ -26,19 +26,25 @@ pub(super) const PAGE: i64 = 200;
 pub(super) struct OwnedRow {
     pub id: String,
     pub e164: E164,
-    pub settings: Option<Json<NumberSettings>>,
+    /// As stored: one row that cannot be read shall not hide all others.
+    pub settings: Option<Value>,
     pub released_at: Option<DateTime<Utc>>,
 }
 
 impl OwnedRow {
-    /// As its account sees it.
+    /// As its account sees it. These books know what a number calls: where nothing is set, or nothing
+    /// that can be read, it calls nobody, which is not the silence of a carrier that does not tell.
     pub fn shown(self, account: &str) -> OwnedNumber {
         OwnedNumber {
             id: self.id,
             number: self.e164,
             account: account.to_owned(),
             active: self.released_at.is_none(),
-            settings: self.settings.map(|Json(settings)| settings),
+            settings: Some(
+                self.settings
+                    .and_then(|stored| serde_json::from_value::<NumberSettings>(stored).ok())
+                    .unwrap_or_default(),
+            ),
         }
     }
 }
@@ -133,8 +139,9 @@ macro_rules! keeps_books {
                 let again = |e: &sqlx::Error| e.as_database_error().is_some_and(|e| e.is_unique_violation());
                 match sold {
                     Ok(done) if done.rows_affected() == 1 => {
-                        let (e164, settings) = (purchase.number.clone(), purchase.settings.clone());
-                        let row = OwnedRow { id, e164, settings: Some(Json(settings)), released_at: None };
+                        let settings = serde_json::to_value(&purchase.settings).ok();
+                        let e164 = purchase.number.clone();
+                        let row = OwnedRow { id, e164, settings, released_at: None };
                         Ok(Bought::Done(row.shown(&self.account)))
                     }
                     Ok(_) => self.refuse_or_repeat(purchase).await,
@@ -198,7 +205,7 @@ macro_rules! keeps_books {
             async fn row(&self, id: &str) -> Result<Option<OwnedRow>, CarrierError> {
                 sqlx::query_as!(
                     OwnedRow,
-                    r#"select id, e164 as "e164: E164", settings as "settings: Json<NumberSettings>", released_at
+                    r#"select id, e164 as "e164: E164", settings, released_at
                        from "# + $schema + r#".owned where id = $1 and account = $2"#,
                     id,
                     self.account
@@ -215,7 +222,7 @@ macro_rules! keeps_books {
             ) -> Result<(Vec<OwnedNumber>, Option<String>), CarrierError> {
                 let rows = sqlx::query_as!(
                     OwnedRow,
-                    r#"select id, e164 as "e164: E164", settings as "settings: Json<NumberSettings>", released_at
+                    r#"select id, e164 as "e164: E164", settings, released_at
                        from "# + $schema + r#".owned
                        where account = $1 and released_at is null and id > $2 order by id limit $3"#,
                     self.account,
@@ -291,3 +298,28 @@ macro_rules! keeps_books {
     };
 }
 pub(super) use keeps_books;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_number_with_nothing_readable_set_calls_nobody_and_says_so() {
+        let shown = |settings: Option<Value>| {
+            let row = OwnedRow {
+                id: "LN1".to_owned(),
+                e164: "+12025550123".parse().unwrap(),
+                settings,
+                released_at: None,
+            };
+            row.shown("main").settings
+        };
+        for nothing in [None, Some(json!({})), Some(json!("x"))] {
+            assert_eq!(shown(nothing), Some(NumberSettings::default()));
+        }
+        let set =
+            NumberSettings { voice_url: "https://v.example/".to_owned(), ..Default::default() };
+        assert_eq!(shown(serde_json::to_value(&set).ok()), Some(set));
+    }
+}

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use std::{collections::BTreeMap, time::Duration};
+use voxlink_gateways::carrier::NOT_ASKED;
 
 /// How long requests took: their sum, and how many were within which time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,13 +31,15 @@ impl Took {
     }
 }
 
-/// Requests together.
+/// Requests together. What was never sent, because the carrier is left alone, is none of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requests {
     /// How many.
     pub count: i64,
     /// Of them not done, by code of a [`voxlink_gateways::CarrierError`].
     pub failures: BTreeMap<String, i64>,
+    /// Besides, so many were not sent.
+    pub not_asked: i64,
     /// How long they took, the failed ones with them.
     pub took: Took,
 }
@@ -48,6 +51,10 @@ impl Requests {
     }
 
     fn add(&mut self, row: &Row) {
+        if row.outcome == NOT_ASKED {
+            self.not_asked += row.requests;
+            return;
+        }
         self.count += row.requests;
         if row.outcome != "ok" {
             *self.failures.entry(row.outcome.clone()).or_default() += row.requests;
@@ -117,6 +124,7 @@ mod tests {
             row(15, "search", "ok", 100, 98),
             row(16, "search", "ok", 100, 98),
             row(16, "search", "carrier_failed", 4_000, 4),
+            row(16, "search", NOT_ASKED, 5, 900),
             row(16, "buy", "number_unavailable", 200, 1),
         ]);
         let names: Vec<&str> = all.iter().map(|operation| operation.name.as_str()).collect();
@@ -124,6 +132,7 @@ mod tests {
         let search = &all[1];
         assert_eq!((search.whole.count, search.whole.failed()), (200, 4));
         assert_eq!(search.whole.failures.get("carrier_failed"), Some(&4));
+        assert_eq!((search.whole.not_asked, all[0].whole.not_asked), (900, 0), "counted apart");
         assert_eq!(search.whole.took.p99(), Some(Duration::from_secs(4)));
         assert_eq!(search.whole.took.mean(), Some(Duration::from_millis(89)));
         let [(newest, today), (_, before)] = &search.days[..] else { panic!("{:?}", search.days) };

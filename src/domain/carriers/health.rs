@@ -10,7 +10,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
-use voxlink_gateways::Carrier;
+use voxlink_gateways::{Carrier, CarrierError, carrier::NOT_ASKED};
 
 /// How long a carrier may think about it.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -22,7 +22,7 @@ const WORDS: usize = 500;
 /// How a carrier was when it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// `ok`, `no_answer`, or the code of a [`voxlink_gateways::CarrierError`].
+    /// `ok`, `no_answer`, `not_asked`, or the code of a [`voxlink_gateways::CarrierError`].
     pub code: String,
     /// What went wrong, in the carrier's words; empty when nothing did.
     pub detail: String,
@@ -37,9 +37,29 @@ impl Health {
     pub fn is_good(&self) -> bool {
         self.code == "ok"
     }
+
+    /// Nothing was sent, because the carrier is left alone for a while: its last answer stands.
+    pub fn is_unasked(&self) -> bool {
+        self.code == NOT_ASKED
+    }
 }
 
-/// Asks a carrier now and keeps the answer for the page. Not in a transaction: it waits.
+/// Whether these words of an answer tell nothing of what was asked: the carrier was not reached, was
+/// busy, or kept silent.
+pub fn is_silence(detail: &str) -> bool {
+    [
+        "no answer within",
+        "the carrier failed for now",
+        "the carrier asks to wait",
+        "the carrier's answer was lost",
+        CarrierError::UNASKED,
+    ]
+    .iter()
+    .any(|words| detail.starts_with(words))
+}
+
+/// Asks a carrier now and keeps the answer for the page; where it is left alone, the one before stays.
+/// Not in a transaction: it waits.
 pub async fn ask(platform: &Platform, key: &str) -> Result<Health, CarriersError> {
     let carrier =
         platform.carrier(key).ok_or_else(|| CarriersError::NotConfigured(key.to_owned()))?;
@@ -53,6 +73,7 @@ pub(super) async fn answer(carrier: &dyn Carrier) -> (&'static str, String, i32)
     let took_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
     let (code, detail) = match answer {
         Ok(Ok(())) => ("ok", String::new()),
+        Ok(Err(error)) if error.is_unasked() => (NOT_ASKED, error.detail().to_owned()),
         Ok(Err(error)) => (error.code(), error.to_string().chars().take(WORDS).collect()),
         Err(_) => (SILENT, format!("no answer within {} seconds", PATIENCE.as_secs())),
     };
@@ -63,6 +84,10 @@ async fn asked(platform: &Platform, carrier: &dyn Carrier) -> Result<Health, Fau
     let (code, detail, took_ms) = answer(carrier).await;
     let mut cx = platform.work("carriers").await?;
     let asked_at = cx.now();
+    let health = Health { code: code.to_owned(), detail, took_ms, asked_at };
+    if health.is_unasked() {
+        return Ok(health);
+    }
     sqlx::query!(
         "insert into carrier_health (carrier, code, detail, took_ms, asked_at)
          values ($1, $2, $3, $4, $5)
@@ -70,15 +95,15 @@ async fn asked(platform: &Platform, carrier: &dyn Carrier) -> Result<Health, Fau
              set code = excluded.code, detail = excluded.detail, took_ms = excluded.took_ms,
                  asked_at = excluded.asked_at",
         carrier.key(),
-        code,
-        detail,
-        took_ms,
-        asked_at,
+        health.code,
+        health.detail,
+        health.took_ms,
+        health.asked_at,
     )
     .execute(cx.tx())
     .await?;
     cx.commit().await?;
-    Ok(Health { code: code.to_owned(), detail, took_ms, asked_at })
+    Ok(health)
 }
 
 /// Asks every configured carrier, all at once.
@@ -96,5 +121,24 @@ impl Job for AskCarriers {
             answer?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_speaks_of_what_was_asked() {
+        let detail = || "503".to_owned();
+        for silent in [
+            CarrierError::Transient { detail: detail() },
+            CarrierError::RateLimited { until: None, detail: detail() },
+            CarrierError::UnknownOutcome { detail: detail() },
+        ] {
+            assert!(is_silence(&silent.to_string()), "{silent}");
+        }
+        let refused = CarrierError::RefusedCredentials { detail: detail() };
+        assert!(!is_silence(&refused.to_string()));
     }
 }

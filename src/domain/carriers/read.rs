@@ -80,7 +80,7 @@ pub async fn all(
            left join carrier_health h on h.carrier = c.key
            cross join lateral (
                select sum(requests) as requests, sum(requests) filter (where outcome <> 'ok') as failed
-               from carrier_traffic where carrier = c.key and day >= $1) t
+               from carrier_traffic where carrier = c.key and day >= $1 and outcome <> 'not_asked') t
            cross join lateral (
                select count(*) as servers, count(*) filter (where is_open) as open,
                       min(since) filter (where is_open) as since

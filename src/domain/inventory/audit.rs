@@ -56,8 +56,25 @@ pub struct Report {
 }
 
 /// Compares a carrier's list with ours and keeps the differences. It changes nothing else, here or
-/// there.
+/// there. That the whole list could not be had is kept, too, until it can.
 pub async fn audit(platform: &Platform, wish: &AuditWish) -> Result<Report, InventoryError> {
+    let done = compared(platform, wish).await;
+    let reason = match &done {
+        // A carrier that has no list fails at nothing.
+        Err(InventoryError::Carrier(CarrierError::Unsupported { .. })) => None,
+        Err(InventoryError::Carrier(error)) => Some(error.to_string()),
+        Err(error @ InventoryError::EndlessList) => Some(error.to_string()),
+        _ => None,
+    };
+    if let (Some(reason), None) = (reason, wish.tenant) {
+        let mut cx = platform.work(wish.by).await?;
+        store::keep_failure(&mut cx, &wish.carrier, &reason).await?;
+        cx.commit().await?;
+    }
+    done
+}
+
+async fn compared(platform: &Platform, wish: &AuditWish) -> Result<Report, InventoryError> {
     let carrier = platform
         .carrier(&wish.carrier)
         .ok_or_else(|| InventoryError::NoCarrier(wish.carrier.clone()))?;
@@ -245,8 +262,9 @@ pub struct AuditCarrier {
 
 impl Job for AuditCarrier {
     const TASK: &'static str = "inventory.audit_carrier";
+    /// Over some ten hours: a carrier that is left alone for a while is asked once that has passed.
     /// The next night asks again.
-    const TRIES: i32 = 5;
+    const TRIES: i32 = 10;
 
     fn key(&self) -> Option<String> {
         let tenant = self.tenant.map(|t| t.to_string()).unwrap_or_default();

@@ -72,6 +72,12 @@ fn each_difference_has_its_kind() {
     let table: Vec<Case> = vec![
         ("alike", vec![here(1)], vec![there(1)], &[]),
         ("nothing at all", vec![], vec![], &[]),
+        (
+            "calls nobody",
+            vec![here(1)],
+            with(|owned| owned.settings = Some(NumberSettings::default())),
+            &[DriftKind::Callbacks],
+        ),
         ("gone there", vec![here(1)], vec![], &[DriftKind::MissingThere]),
         ("gone there, and known", standing(Standing::Missing), vec![], &[]),
         ("back again", standing(Standing::Missing), vec![there(1)], &[DriftKind::Status]),

@@ -15,7 +15,7 @@ pub enum InventoryError {
     NoCarrier(String),
     /// The carrier did not tell.
     #[error("The carrier could not be compared: {0}")]
-    Carrier(#[from] CarrierError),
+    Carrier(CarrierError),
     /// A carrier's list that never ends.
     #[error("The carrier's list of numbers repeats itself: the audit is of no use.")]
     EndlessList,
@@ -77,6 +77,13 @@ pub enum InventoryError {
     /// Ours.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<CarrierError> for InventoryError {
+    fn from(error: CarrierError) -> Self {
+        // No source: the sentence has the carrier's words already, and the shell prints every cause.
+        Self::Carrier(error)
+    }
 }
 
 impl From<sqlx::Error> for InventoryError {

@@ -46,6 +46,41 @@ pub async fn audits(cx: &mut Ctx<Installation>) -> Result<Vec<AuditRow>, Invento
     Ok(rows)
 }
 
+/// The last try to compare a carrier that came to nothing; none where a later one was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedAudit {
+    /// The carrier's key.
+    pub carrier: String,
+    /// Why, in the carrier's words.
+    pub reason: String,
+    /// When.
+    pub tried_at: DateTime<Utc>,
+}
+
+/// The carriers that could not be compared when it was tried last.
+pub async fn failed_audits(cx: &mut Ctx<Installation>) -> Result<Vec<FailedAudit>, InventoryError> {
+    let rows = sqlx::query_as!(
+        FailedAudit,
+        "select carrier, reason, tried_at from inventory_audit_failures order by carrier",
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    Ok(rows)
+}
+
+/// How many of each carrier's open differences are clear: one thing can be done about them, and no
+/// person entered what would be replaced.
+pub async fn settleable(cx: &mut Ctx<Installation>) -> Result<Vec<(String, i64)>, InventoryError> {
+    let rows = sqlx::query!(
+        r#"select carrier, count(*) as "clear!" from inventory_drift
+           where state = 'open' and kind <> 'missing_here' and not (here ? 'entered')
+           group by carrier"#,
+    )
+    .fetch_all(cx.tx())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.carrier, row.clear)).collect())
+}
+
 /// Which differences are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DriftFilter {
@@ -84,8 +119,10 @@ pub struct Drift {
     pub remedy: Option<Remedy>,
     /// Why it was left.
     pub reason: Option<String>,
-    /// Who decided.
+    /// Who decided, as the audit log calls them.
     pub decided_by: Option<String>,
+    /// Their name, where it was a person.
+    pub decided_name: Option<String>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
     /// When it was seen first.
@@ -190,10 +227,12 @@ async fn rows(
                 d.kind as "kind!: DriftKind", t.id as "holder?: TenantId", t.name as "company?",
                 d.subscription_id as "subscription?: NumberId", d.here as "here!", d.there as "there!",
                 d.state as "state!: DriftState", d.remedy as "remedy?: Remedy", d.reason as "reason?",
-                d.decided_by as "decided_by?", d.decided_at as "decided_at?",
+                d.decided_by as "decided_by?", u.full_name as "decided_name?", d.decided_at as "decided_at?",
                 d.first_seen_at as "first_seen_at!", d.last_seen_at as "last_seen_at!",
                 count(*) over () as "total!"
          from inventory_drift d left join tenants t on t.id = d.holder_id
+             left join users u on u.id = case when d.decided_by ~ ':usr_[0-9a-f]{32}$'
+                 then right(d.decided_by, 32)::uuid end
          where ($1::uuid is null or d.id = $1)
            and ($2::uuid is null or d.audit_id = $2)
            and ($3::text is null or strpos(lower(d.subject), $3) > 0 or strpos(lower(t.name), $3) > 0)
@@ -228,6 +267,7 @@ async fn rows(
                 remedy: r.remedy,
                 reason: r.reason,
                 decided_by: r.decided_by,
+                decided_name: r.decided_name,
                 decided_at: r.decided_at,
                 first_seen_at: r.first_seen_at,
                 last_seen_at: r.last_seen_at,

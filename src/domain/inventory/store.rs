@@ -5,6 +5,29 @@ use crate::{Ctx, Installation, audit::Entry};
 use serde_json::json;
 use voxlink_types::ids::{DriftId, NumberId, TenantId};
 
+/// How much of a carrier's words is kept.
+const WORDS: usize = 500;
+
+/// Keeps that a carrier's whole list could not be compared, and why; the last try stands for all.
+pub(super) async fn keep_failure(
+    cx: &mut Ctx<Installation>,
+    carrier: &str,
+    reason: &str,
+) -> Result<(), InventoryError> {
+    let (now, reason) = (cx.now(), reason.chars().take(WORDS).collect::<String>());
+    sqlx::query!(
+        "insert into inventory_audit_failures (carrier, reason, tried_at) values ($1, $2, $3)
+         on conflict (carrier) do update
+             set reason = excluded.reason, tried_at = excluded.tried_at",
+        carrier,
+        reason,
+        now,
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(())
+}
+
 /// Keeps an audit and its differences. One that waits is brought up to date; one that is ignored
 /// stays so while both sides are as they were; what this audit should have seen and did not is gone.
 pub(super) async fn keep(
@@ -33,6 +56,11 @@ pub(super) async fn keep(
     )
     .execute(cx.tx())
     .await?;
+    if wish.tenant.is_none() {
+        sqlx::query!("delete from inventory_audit_failures where carrier = $1", wish.carrier)
+            .execute(cx.tx())
+            .await?;
+    }
     for difference in &report.differences {
         keep_one(cx, report, difference).await?;
     }

@@ -92,6 +92,15 @@ pub enum CarrierError {
 }
 
 impl CarrierError {
+    /// How the detail begins of what was never sent, because the carrier is left alone for a while. It
+    /// says nothing of the carrier.
+    pub const UNASKED: &'static str = "not asked: ";
+
+    /// Nothing was sent: see [`Self::UNASKED`].
+    pub fn is_unasked(&self) -> bool {
+        self.may_repeat() && self.detail().starts_with(Self::UNASKED)
+    }
+
     /// The carrier's code and words, for the administrator.
     pub fn detail(&self) -> &str {
         match self {

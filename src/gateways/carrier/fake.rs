@@ -340,6 +340,9 @@ impl Carrier for FakeCarrier {
         const PAGE: usize = 50;
         let from: usize = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
         let books = self.books();
+        if books.mood == Mood::Dead {
+            return Err(hiccup());
+        }
         let mut ours = books.sales.iter().filter(|s| !s.released).skip(from);
         let page = ours.by_ref().take(PAGE).map(owned).collect();
         let next = ours.next().map(|_| (from + PAGE).to_string());

@@ -3,6 +3,9 @@
 
 use std::{fmt::Debug, time::Duration};
 
+/// The outcome of a request that never went out, because the carrier is left alone for a while.
+pub const NOT_ASKED: &str = "not_asked";
+
 /// One request to a carrier, as it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exchange {
@@ -10,7 +13,7 @@ pub struct Exchange {
     pub carrier: &'static str,
     /// What was asked: `search`, `buy`, …
     pub operation: &'static str,
-    /// `ok` or [`super::CarrierError::code`].
+    /// `ok`, [`NOT_ASKED`] or [`super::CarrierError::code`].
     pub outcome: &'static str,
     /// From the first byte sent to the last received, retries included.
     pub took: Duration,

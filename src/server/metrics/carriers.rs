@@ -5,7 +5,7 @@
 use crate::shares::Shares;
 use std::sync::{Arc, LazyLock};
 use voxlink_domain::carriers::Tally;
-use voxlink_gateways::carrier::{Exchange, Watch};
+use voxlink_gateways::carrier::{Exchange, NOT_ASKED, Watch};
 
 /// The process has one, as it has one recorder.
 static TALLY: LazyLock<Tally> = LazyLock::new(Tally::default);
@@ -41,7 +41,11 @@ impl Watch for CarrierFigures {
             ("outcome", exchange.outcome),
         ];
         metrics::counter!("voxlink_carrier_requests_total", &labels).increment(1);
-        metrics::histogram!("voxlink_carrier_request_seconds", &labels[..2]).record(exchange.took);
+        // What never went out took no time of the carrier's.
+        if exchange.outcome != NOT_ASKED {
+            metrics::histogram!("voxlink_carrier_request_seconds", &labels[..2])
+                .record(exchange.took);
+        }
     }
 
     fn breaker(&self, carrier: &'static str, open: bool) {
@@ -76,6 +80,7 @@ mod tests {
             saw("search", "ok");
             saw("search", "ok");
             saw("buy", "carrier_funds");
+            saw("search", NOT_ASKED);
             figures.breaker("twilio", true);
             figures.breaker("signalwire", true);
             figures.breaker("signalwire", false);
@@ -84,6 +89,7 @@ mod tests {
         for line in [
             r#"voxlink_carrier_requests_total{carrier="twilio",operation="search",outcome="ok"} 2"#,
             r#"voxlink_carrier_requests_total{carrier="twilio",operation="buy",outcome="carrier_funds"} 1"#,
+            r#"voxlink_carrier_requests_total{carrier="twilio",operation="search",outcome="not_asked"} 1"#,
             r#"voxlink_carrier_request_seconds_count{carrier="twilio",operation="search"} 2"#,
             r#"voxlink_carrier_breaker_open{carrier="twilio"} 1"#,
             r#"voxlink_carrier_breaker_open{carrier="signalwire"} 0"#,

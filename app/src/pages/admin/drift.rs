@@ -17,7 +17,7 @@ use crate::{
 use axum::extract::{Form as Posted, State};
 use leptos::prelude::*;
 use voxlink_domain::inventory::{
-    self, AuditCarrier, AuditRow, Drift, DriftFilter, DriftKind, DriftState,
+    self, AuditCarrier, AuditRow, Drift, DriftFilter, DriftKind, DriftState, FailedAudit,
 };
 use voxlink_types::{E164, role::PlatformRole};
 
@@ -78,7 +78,11 @@ pub(super) async fn list(
     if let Some(last) = person.look.past_the_end(&found) {
         return Ok(last);
     }
-    let audits = inventory::audits(&mut cx).await?;
+    let made = Made {
+        audits: inventory::audits(&mut cx).await?,
+        failed: inventory::failed_audits(&mut cx).await?,
+        clear: inventory::settleable(&mut cx).await?,
+    };
     drop(cx);
     let carriers: Vec<(&'static str, &'static str)> =
         app.platform.carriers().map(|c| (c.key(), c.name())).collect();
@@ -123,23 +127,39 @@ pub(super) async fn list(
                 export: None,
             };
             view! {
-                {compared(&carriers, audits, decides)}
+                {compared(&carriers, &made, decides)}
                 {listing.show(filters, found, row)}
             }
         })
         .await
 }
 
-/// Each carrier's last comparison, and the way to another one.
+/// What is known of the comparisons with the carriers.
+struct Made {
+    audits: Vec<AuditRow>,
+    failed: Vec<FailedAudit>,
+    /// Carriers with open differences that settle themselves, and how many.
+    clear: Vec<(String, i64)>,
+}
+
+/// Each carrier's last comparison, a later one that failed, and the way to another one.
 fn compared(
     carriers: &[(&'static str, &'static str)],
-    audits: Vec<AuditRow>,
+    made: &Made,
     decides: bool,
 ) -> impl IntoView + use<> {
     let lines = carriers
         .iter()
         .map(|&(key, name)| {
-            let last = audits.iter().find(|a| a.key == key);
+            let last = made.audits.iter().find(|a| a.key == key);
+            let failed = made.failed.iter().find(|f| f.carrier == key).map(|f| {
+                let (at, why) = (f.tried_at, f.reason.clone());
+                view! {
+                    <p class="text-sm text-error [overflow-wrap:anywhere]">
+                        "Failed " <When at=at /> ": " <bdi>{why}</bdi>
+                    </p>
+                }
+            });
             let figures = last.map(|a| {
                 format!(
                     "{} numbers here, {} there",
@@ -159,7 +179,8 @@ fn compared(
                     </ButtonForm>
                 }
             });
-            let settle = (decides && open > 0).then(|| {
+            let clear = made.clear.iter().any(|(carrier, count)| carrier == key && *count > 0);
+            let settle = (decides && clear).then(|| {
                 view! {
                     <ButtonForm action="/admin/drift/settle" fields=vec![("carrier", key.to_owned())]>
                         "Settle what is clear" <span class="sr-only">{format!(": {name}")}</span>
@@ -169,7 +190,7 @@ fn compared(
             view! {
                 <tr>
                     <Cell label="Carrier"><span class="font-medium">{name}</span></Cell>
-                    <Cell label="Last compared">{when}</Cell>
+                    <Cell label="Last compared"><div class="flex min-w-0 flex-col gap-1"><span>{when}</span>{failed}</div></Cell>
                     <Cell label="Then">{figures.unwrap_or_else(|| "–".to_owned())}</Cell>
                     <Cell label="Open" amount=true>{open}</Cell>
                     <Cell label=""><div class="flex flex-wrap gap-2">{now} {settle}</div></Cell>

@@ -123,7 +123,7 @@ fn row(job: JobRow, may_change: bool) -> impl IntoView {
         let again = format!("/admin/jobs/{}/retry", job.id);
         let away = format!("/admin/jobs/{}/discard", job.id);
         view! {
-            <div class="flex gap-2">
+            <div class="flex flex-wrap gap-2">
                 <ButtonForm action=again>"Run now"</ButtonForm>
                 <ButtonForm action=away>"Discard"</ButtonForm>
             </div>

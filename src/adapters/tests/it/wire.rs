@@ -294,7 +294,7 @@ async fn the_rest_that_a_carrier_asks_for_binds_every_request() {
                     let left = until - noon();
                     let range = TimeDelta::seconds(100)..=TimeDelta::seconds(120);
                     assert!(range.contains(&left), "{status}: {left}");
-                    assert!(detail.contains("not asked"), "{detail}");
+                    assert!(detail.starts_with(CarrierError::UNASKED), "{detail}");
                 }
                 other => panic!("{status}: {other:?}"),
             }
@@ -355,8 +355,9 @@ async fn a_carrier_that_fails_again_and_again_is_left_alone_and_tried_after_a_wh
     assert_eq!(*lock(&seen.breaker), [true]);
     // Also what creates something was surely not done.
     let shut = wire.send(&order(carrier.url())).await;
-    assert!(transient(&shut) && shut.unwrap_err().detail().contains("not asked"));
+    assert!(transient(&shut) && shut.unwrap_err().is_unasked());
     assert_eq!(carrier.asked(), FAILURES, "nobody is sent");
+    assert_eq!(lock(&seen.exchanges).last(), Some(&("buy", "not_asked")), "told apart");
     pass(PAUSE).await;
     wire.send(&look(carrier.url())).await.unwrap_err();
     assert_eq!(carrier.asked(), FAILURES + 1, "one tries");

@@ -301,6 +301,27 @@ async fn a_carrier_that_is_not_there_is_an_error_and_not_an_empty_list() {
 }
 
 #[tokio::test]
+async fn a_comparison_that_failed_is_told_with_its_reason_until_one_is_made() {
+    let books = Books::agreeing(&[BOSTON]).await;
+    let failed = async || {
+        let mut cx = books.test.platform.work("test").await.unwrap();
+        inventory::failed_audits(&mut cx).await.unwrap()
+    };
+    books.carrier.feels(Mood::Dead);
+    for _ in 0..2 {
+        let refused = books.try_audit(None).await;
+        assert!(matches!(refused, Err(InventoryError::Carrier(_))), "{refused:?}");
+    }
+    let tried = failed().await;
+    let [told] = &tried[..] else { panic!("one row for all tries: {tried:?}") };
+    assert_eq!(told.carrier, FakeCarrier::KEY);
+    assert!(told.reason.contains("503"), "{told:?}");
+    books.carrier.feels(Mood::Well);
+    books.audit().await;
+    assert!(failed().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_number_that_does_not_ring_yet_is_nobodys_to_pay_for() {
     let books = Books::agreeing(&[]).await;
     books.listed(&[BOSTON]);

@@ -20,7 +20,8 @@ use std::{
     task::{Poll, Waker},
 };
 
-/// How the carrier answers questions about what it sells, and takes settings.
+/// How the carrier answers questions about what it sells, takes settings, and (dead only) lists what is
+/// ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mood {
     /// At once.

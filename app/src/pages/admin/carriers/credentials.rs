@@ -13,7 +13,8 @@ use crate::{
 };
 use axum::extract::{Form as Posted, Path, State};
 use leptos::prelude::*;
-use voxlink_domain::carriers::{self, CarrierRow, Credential, NewCredentials};
+use voxlink_domain::carriers::{self, CarrierRow, CarriersError, Credential, NewCredentials};
+use voxlink_types::error::FieldError;
 
 /// The name of the boxes that remove a stored value, and of the one that asks nobody first.
 const REMOVE: &str = "remove";
@@ -37,6 +38,24 @@ impl Entered {
     fn untested(&self) -> bool {
         self.text(UNTESTED).is_some()
     }
+
+    /// Whether there is a value to store, and not only some to remove.
+    fn stores(&self, all: &[Credential]) -> bool {
+        all.iter()
+            .any(|one| self.text(one.setting.name).is_some_and(|text| !text.trim().is_empty()))
+    }
+
+    /// The fields whose printed example was copied: it opens nothing, and proves what anybody signs.
+    fn copied(&self, all: &[Credential]) -> Vec<FieldError> {
+        let same = |one: &&Credential| {
+            self.text(one.setting.name).is_some_and(|text| text.trim() == one.setting.example)
+        };
+        let wrong = |one: &Credential| FieldError {
+            field: one.setting.name.to_owned(),
+            message: "This is the example that is printed here. Enter your own.".to_owned(),
+        };
+        all.iter().filter(same).map(wrong).collect()
+    }
 }
 
 impl From<&Entered> for NewCredentials {
@@ -59,6 +78,13 @@ pub(in crate::pages::admin) async fn store(
     let entered = Entered(entered);
     match stored(&app, &admin, &key, &entered).await {
         Ok(flash) => Ok(flash.then(&format!("{HERE}/{key}"))),
+        // A carrier that did not answer refused nothing.
+        Err(CarriersError::NotTaken { name, detail }) if carriers::is_silence(&detail) => {
+            let wrong = Wrong::whole(format!(
+                "{name} did not answer, so it is not known whether it takes them: {detail}. Try again, or tick the box to store them anyway."
+            ));
+            page(&app, &admin, &key, Tried::Credentials(entered, wrong)).await
+        }
         Err(error) => {
             let wrong = Wrong::of(error)?;
             page(&app, &admin, &key, Tried::Credentials(entered, wrong)).await
@@ -71,8 +97,15 @@ async fn stored(
     admin: &Admin,
     key: &str,
     entered: &Entered,
-) -> Result<Flash, carriers::CarriersError> {
+) -> Result<Flash, CarriersError> {
     let new = NewCredentials::from(entered);
+    let mut cx = admin.begin(&app.platform).await?;
+    let all = carriers::credentials(&app.platform, &mut cx, key).await?;
+    drop(cx);
+    let copied = entered.copied(&all);
+    if !copied.is_empty() {
+        return Err(CarriersError::Fields(copied));
+    }
     if !entered.untested() {
         // The carrier may think about it for seconds.
         let cx = admin.begin(&app.platform).await?;
@@ -83,10 +116,15 @@ async fn stored(
         return Ok(Flash::info("Nothing was entered, so nothing was changed."));
     }
     cx.commit().await?;
-    // It is stored whatever happens now: this server too reads it within seconds.
-    Ok(Flash::success(match carriers::follow(&app.platform).await {
-        Ok(()) => "Stored. In use on this server now, and on the others within five seconds.",
-        Err(_) => "Stored. In use on all servers within five seconds.",
+    // It is done whatever happens now: this server too reads it within seconds.
+    let here = carriers::follow(&app.platform).await.is_ok();
+    Ok(Flash::success(match (entered.stores(&all), here) {
+        (true, true) => "Stored. In use on this server now, and on the others within five seconds.",
+        (true, false) => "Stored. In use on all servers within five seconds.",
+        (false, true) => {
+            "Removed. Not in use on this server any more, nor on the others within five seconds."
+        }
+        (false, false) => "Removed. Not in use on any server within five seconds.",
     }))
 }
 
@@ -209,6 +247,22 @@ mod tests {
         let entered = Entered(vec![("FAKE_TOKEN".to_owned(), "hunter2".to_owned())]);
         assert!(!shown(true, &entered).contains("hunter2"));
         assert!(shown(false, &entered).contains("hunter2"), "an id may be mended");
+    }
+
+    #[test]
+    fn a_copied_example_is_refused_and_removing_stores_nothing() {
+        let setting = AccountSetting {
+            name: "FAKE_TOKEN",
+            about: "What opens it",
+            example: "a token",
+            secret: true,
+            given: false,
+        };
+        let all = [Credential { setting, stored: None }];
+        let entered = |text: &str| Entered(vec![("FAKE_TOKEN".to_owned(), text.to_owned())]);
+        assert_eq!(entered(" a token ").copied(&all).len(), 1);
+        assert!(entered("my own").copied(&all).is_empty());
+        assert!(entered("my own").stores(&all) && !entered(" ").stores(&all));
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub(super) fn requests(operations: &[Operation], today: NaiveDate) -> AnyView {
                 </Table>
                 <div class="flex flex-col gap-2">{days}</div>
                 <p class="text-sm text-muted">
-                    "Times are from the first byte sent to the last received, with all retries. 99 of 100 requests took no longer than p99, read from a histogram. Days are in UTC."
+                    "Times are from the first byte sent to the last received, with all retries. 99 of 100 requests took no longer than p99, read from a histogram. Days are in UTC. What was not asked, because the carrier is left alone after failing too often, is in no other figure."
                 </p>
             </div>
         </Card>
@@ -107,6 +107,27 @@ fn heading(first: &'static str) -> impl IntoView {
     }
 }
 
+/// What the code of a carrier's error is to people; one that has no words is shown as
+/// it is.
+fn reason(code: &str) -> &str {
+    match code {
+        "number_unavailable" => "Number not available",
+        "already_owned" => "Ours already",
+        "unknown_at_carrier" => "Not known there",
+        "papers_required" => "Wants papers or an address",
+        "carrier_credentials" => "Credentials refused",
+        "carrier_funds" => "No funds in the account",
+        "carrier_busy" => "Asked us to wait",
+        "carrier_failed" => "No connection or no answer",
+        "carrier_outcome_unknown" => "Answer lost",
+        "kept_too_short" => "Must be kept longer",
+        "carrier_cannot" => "Cannot do that",
+        "carrier_rejected" => "Request not accepted",
+        "carrier_not_configured" => "Not configured",
+        other => other,
+    }
+}
+
 fn row(first: &str, requests: &Requests) -> impl IntoView + use<> {
     let first = first.to_owned();
     let (count, failed) = (grouped(requests.count), grouped(requests.failed()));
@@ -114,17 +135,21 @@ fn row(first: &str, requests: &Requests) -> impl IntoView + use<> {
         .failures
         .iter()
         .map(|(code, count)| {
-            let (code, count) = (code.clone(), grouped(*count));
-            view! { <span class="whitespace-nowrap"><code>{code}</code> " " {count}</span> }
+            let text = format!("{}: {}", reason(code), grouped(*count));
+            view! { <span>{text}</span> }
         })
         .collect_view();
+    let unasked = (requests.not_asked > 0).then(|| {
+        let text = format!("Besides, not asked while it failed: {}", grouped(requests.not_asked));
+        view! { <span class="text-muted">{text}</span> }
+    });
     let (mean, p99) = (time(requests.took.mean()), time(requests.took.p99()));
     view! {
         <tr>
             <Cell label=""><span class="font-medium whitespace-nowrap">{first}</span></Cell>
             <Cell label="Requests" amount=true>{count}</Cell>
             <Cell label="Not done" amount=true>{failed}</Cell>
-            <Cell label="Why not"><div class="flex flex-wrap gap-x-3 text-sm">{codes}</div></Cell>
+            <Cell label="Why not"><div class="flex flex-wrap gap-x-3 text-sm">{codes} {unasked}</div></Cell>
             <Cell label="Mean" amount=true>{mean}</Cell>
             <Cell label="p99" amount=true>{p99}</Cell>
         </tr>
@@ -224,6 +249,8 @@ mod tests {
             ["0 ms", "999 ms", "1.0 s", "12.3 s"]
         );
         assert_eq!(time(None), "–");
+        assert_eq!(reason("carrier_failed"), "No connection or no answer");
+        assert_eq!(reason("new_code"), "new_code");
         let today = NaiveDate::from_ymd_opt(2026, 11, 16).unwrap();
         let requests = Requests { count: 7, ..Requests::default() };
         let search = Operation {

@@ -98,13 +98,20 @@ pub(in crate::pages::admin) async fn test(
 ) -> Answer {
     let mut cx = admin.begin(&app.platform).await?;
     let name = carriers::one(&app.platform, &mut cx, &key).await?.name;
+    // Own trunks and the local carrier need no account.
+    let known = !carriers::credentials(&app.platform, &mut cx, &key).await?.is_empty();
     // The carrier may think about it for seconds.
     drop(cx);
     let flash = match carriers::ask(&app.platform, &key).await {
         Ok(health) if health.is_good() => {
             let ms = health.took_ms;
-            Flash::success(format!("{name} answers and takes our credentials, after {ms} ms."))
+            let taken = if known { " and takes our credentials" } else { "" };
+            Flash::success(format!("{name} answers{taken}, after {ms} ms."))
         }
+        Ok(health) if health.is_unasked() => Flash::warning(format!(
+            "{name} was {}. What it answered last stands here.",
+            health.detail
+        )),
         Ok(health) => Flash::danger(format!("{name}: {}.", health.detail)),
         Err(error @ CarriersError::NotConfigured(_)) => Flash::warning(error.to_string()),
         Err(error) => return Err(error.into()),
@@ -144,7 +151,7 @@ pub(super) async fn page(app: &App, admin: &Admin, key: &str, tried: Tried) -> A
             let credentials = credentials::card(&carrier, stored, &entered, account);
             view! {
                 <div class="flex flex-col gap-6">
-                    <div class="grid items-start gap-6 lg:grid-cols-2">{condition} {settings}</div>
+                    <div class="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">{condition} {settings}</div>
                     {credentials}
                     {papers::way(&platform, &carrier.key)}
                     {figures::numbers(&holdings)}
@@ -239,7 +246,7 @@ fn settings(carrier: &CarrierRow, t: Typed, wrong: Wrong) -> impl IntoView + use
                 <Select name="state" label="State" choices=states value=t.state hint="Orders already placed go on, and what is owned stays in service." />
                 <Field name="priority" label="Priority" value=t.priority inputmode="numeric" maxlength=4u32 hint="From 1 to 1000; among equals the lowest comes first." />
                 <Field name="mark_up" label="Mark-up" value=t.mark_up inputmode="decimal" maxlength=8u32 hint="What its prices are multiplied with. Another one holds from the next look at its prices on, which begins at once; prices entered by hand stay." />
-                <TextArea name="reason" label="Why" value=t.reason optional=true maxlength=500u32 rows=2 hint="Needed where the state changes; it stands in the audit log." />
+                <TextArea name="reason" label="Why (needed where the state changes)" value=t.reason depends=true maxlength=500u32 rows=2 hint="It stands in the audit log." />
                 <div><Button kind=ButtonKind::Primary>"Save"</Button></div>
             </Form>
         </Card>

@@ -104,7 +104,11 @@ pub(in crate::pages::admin) async fn roll_back(
     let mut cx = person.begin(&app.platform).await?;
     let drift = inventory::drift_of(&mut cx, id).await?;
     let done = inventory::roll_back(&mut cx, id).await;
-    let said = "It is as it was before.";
+    let said = if drift.remedy == Some(Remedy::Adopt) {
+        "The number is the account's no more. At the carrier it stays ours."
+    } else {
+        "It is as it was before."
+    };
     finish(&app, &person, cx, drift, Typed::default(), done, said).await
 }
 
@@ -162,8 +166,14 @@ fn facts(drift: &Drift) -> impl IntoView + use<> {
         view! { <Fact name="Account"><a class="link" href=href><bdi>{name}</bdi></a></Fact> }
     });
     let decided = drift.decided_at.map(|at| {
-        let by = drift.decided_by.clone().unwrap_or_default();
-        view! { <Fact name="Decided"><When at=at /> " by " <bdi>{by}</bdi></Fact> }
+        let who = drift.decided_by.clone().unwrap_or_default();
+        // A person goes by their name, what is none by its own.
+        let sort = drift
+            .decided_name
+            .is_some()
+            .then(|| format!(" ({})", who.split(':').next().unwrap_or_default()));
+        let by = drift.decided_name.clone().unwrap_or(who);
+        view! { <Fact name="Decided"><When at=at /> " by " <bdi>{by}</bdi> {sort}</Fact> }
     });
     let done = drift.remedy.map(|r| view! { <Fact name="What was done">{r.label()}</Fact> });
     let reason = drift
@@ -220,6 +230,33 @@ const fn consequence(kind: DriftKind, remedy: Remedy) -> &'static str {
     }
 }
 
+/// What rolling back does, in a sentence, and whether there is a way back at all. Without a remedy the
+/// difference was ignored.
+const fn way_back(kind: DriftKind, remedy: Option<Remedy>) -> (&'static str, bool) {
+    match (kind, remedy) {
+        (_, None) => {
+            ("The difference waits for a decision again. Nothing was changed by leaving it.", true)
+        }
+        (DriftKind::Price, Some(_)) => {
+            ("A price that took effect is not undone: the carrier's next one follows it.", false)
+        }
+        (_, Some(Remedy::TakeOver)) => {
+            ("What was written here becomes as it was. Nothing was set at the carrier.", true)
+        }
+        (_, Some(Remedy::SetAgain)) => {
+            ("The addresses that were found at the carrier are set there again.", true)
+        }
+        (_, Some(Remedy::Adopt)) => (
+            "The number is the account's no more, and its rental ends. At the carrier it stays ours and keeps the addresses that were set; the next comparison finds it there again.",
+            true,
+        ),
+        (_, Some(Remedy::GiveBack)) => (
+            "The number was given back to the carrier. Buy it again if it is still for sale.",
+            false,
+        ),
+    }
+}
+
 fn decisions(drift: &Drift, typed: &Typed, wrong: Wrong) -> AnyView {
     let id = drift.id;
     match drift.state {
@@ -259,11 +296,20 @@ fn decisions(drift: &Drift, typed: &Typed, wrong: Wrong) -> AnyView {
             let said = wrong
                 .summary()
                 .map(|text| view! { <Notice tone=Tone::Danger>{text}</Notice> });
+            let (words, back) = way_back(drift.kind, drift.remedy);
+            // What would be refused is not offered.
+            let button = back.then(|| {
+                view! {
+                    <div class="mt-4">
+                        <ButtonForm action=format!("/admin/drift/{id}/roll-back") kind=ButtonKind::Secondary>"Roll back"</ButtonForm>
+                    </div>
+                }
+            });
             view! {
                 <Card title="Roll back">
                     {said}
-                    <p class="mb-4 text-muted">"What was written here becomes as it was; what was set at the carrier is set back."</p>
-                    <ButtonForm action=format!("/admin/drift/{id}/roll-back") kind=ButtonKind::Secondary>"Roll back"</ButtonForm>
+                    <p class="text-muted">{words}</p>
+                    {button}
                 </Card>
             }
             .into_any()
@@ -306,5 +352,22 @@ fn applying(drift: &Drift, remedy: Remedy, typed: &Typed, wrong: Wrong) -> impl 
                 <div><Button kind=kind>{remedy.label()}</Button></div>
             </Form>
         </Card>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rolling_back_is_described_by_what_was_done() {
+        let (ignored, back) = way_back(DriftKind::Callbacks, None);
+        assert!(back && !ignored.contains("set there"), "nothing was set: {ignored}");
+        assert!(
+            way_back(DriftKind::Callbacks, Some(Remedy::SetAgain)).0.contains("set there again")
+        );
+        assert!(!way_back(DriftKind::MissingHere, Some(Remedy::GiveBack)).1);
+        assert!(!way_back(DriftKind::Price, Some(Remedy::TakeOver)).1);
+        assert!(way_back(DriftKind::Status, Some(Remedy::TakeOver)).1);
     }
 }
