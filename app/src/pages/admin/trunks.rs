@@ -269,7 +269,7 @@ mod tests {
         let forged = Typed { transport: "sctp".to_owned(), ..Typed::default() };
         let wrong = forged.read().unwrap_err();
         assert!(wrong.about("transport").is_some());
-        assert_eq!(wrong.status(), axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(wrong.status(), http::StatusCode::UNPROCESSABLE_ENTITY);
         let forged = Typed { carries: "zzz".to_owned(), ..Typed::default() };
         assert!(forged.read().unwrap_err().about("carries").is_some());
     }

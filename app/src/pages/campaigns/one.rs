@@ -326,6 +326,7 @@ fn forms(campaign: &Campaign, typed: &Typed, wrong: Wrong) -> AnyView {
     };
     let numbers = typed.numbers.clone().unwrap_or_default();
     let name = typed.name.clone().unwrap_or_else(|| campaign.name.clone());
+    let archive = archive_form(campaign);
     view! {
         <div class="grid items-start gap-6 lg:grid-cols-2">
             <Card title="Assign numbers">
@@ -342,7 +343,7 @@ fn forms(campaign: &Campaign, typed: &Typed, wrong: Wrong) -> AnyView {
             </Card>
             <Card title="Archive">
                 <p class="mb-4 text-muted">"Its calls and what they cost stay to be seen. Its numbers are assigned to none from then on, also when it is taken out of the archive."</p>
-                {archive_form(campaign)}
+                {archive}
             </Card>
         </div>
     }

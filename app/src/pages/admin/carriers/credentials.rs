@@ -256,6 +256,7 @@ mod tests {
             about: "What opens it",
             example: "a token",
             secret: true,
+            address: false,
             given: false,
         };
         let all = [Credential { setting, stored: None }];
