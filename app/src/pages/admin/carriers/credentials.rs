@@ -152,14 +152,14 @@ pub(super) fn card(
         let rows = given.into_iter().map(of_environment).collect_view();
         view! { <ul class="mb-5 flex flex-col gap-2">{rows}</ul> }
     });
-    let fields = open.into_iter().map(|one| field(one, entered)).collect_view();
     let name = carrier.name.clone();
-    let untested = entered.untested();
+    let (entered, untested) = (entered.clone(), entered.untested());
     let form = editable.then(|| {
         view! {
             <Form action=action wrong=wrong>
                 {again}
-                {fields}
+                // Made within the form, which tells its fields what is wrong with them.
+                {open.into_iter().map(|one| field(one, &entered)).collect_view()}
                 <Checkbox name=UNTESTED checked=untested>
                     {format!("Store without asking {name} first whether it takes them")}
                 </Checkbox>
