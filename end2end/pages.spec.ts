@@ -110,6 +110,13 @@ async function fill(browser: Browser): Promise<void> {
   await office.goto(base() + "/admin/drift");
   administered.push(await address(office, "/admin/drift/dft_"), "/admin/drift?state=gone");
   await credentials(office);
+  const name = `desk-${Date.now()}`;
+  voxlink("trunk", "add", "--name", name, "--host", "192.0.2.7", "--port", `${10_000 + (Date.now() % 50_000)}`);
+  voxlink("edge", "add", "--name", name, "--kind", "kamailio", "--host", "192.0.2.8", "--port", `${10_000 + (Date.now() % 50_000)}`);
+  await office.goto(base() + "/admin/trunks");
+  administered.push(await address(office, "/admin/trunks/"));
+  await office.goto(base() + "/admin/edges");
+  administered.push(await address(office, "/admin/edges/"));
   staff = await office.context().storageState();
   await Promise.all([page.context().close(), office.context().close()]);
 }
@@ -127,7 +134,13 @@ async function credentials(office: Page): Promise<void> {
   await store("SIGNALWIRE_SIGNING_KEY", "PSK_e2e");
   await expect(office.getByText("Stored on").first()).toBeVisible();
   expect(await office.content()).not.toContain("PSK_e2e");
-  administered.push("/admin/carriers/signalwire");
+  // Whose account is configured takes papers.
+  await office.goto(base() + "/admin/carriers/twilio");
+  await office.getByLabel("TWILIO_ACCOUNT_SID", { exact: true }).fill(`AC${"0".repeat(31)}1`);
+  await office.getByLabel("Store without asking").check();
+  await store("TWILIO_AUTH_TOKEN", "a token of the end to end tests");
+  await expect(office.getByText("Stored on").first()).toBeVisible();
+  administered.push("/admin/carriers/signalwire", "/admin/carriers/twilio/papers");
 }
 
 /** A campaign with a number in it; its pages. */

@@ -30,6 +30,9 @@ export default async function start(): Promise<void | (() => Promise<void>)> {
     // Another origin than the shop's, as a processor's page is: the browser's rules for forms apply.
     TEST_CARD_URL: `http://localhost:${port}`,
     LOCAL_CARRIER_SECRET: "the secret of the journeys' own carrier",
+    // Where nobody listens, for an account that is stored in the browser.
+    TWILIO_BASE_URL: "http://127.0.0.1:9",
+    TWILIO_PRICING_URL: "http://127.0.0.1:9",
   });
   const server = spawn(binary, command, {
     cwd: root,
