@@ -8,7 +8,9 @@
 mod handler;
 
 use futures::future::BoxFuture;
-use graphile_worker::{LocalQueueConfig, WorkerOptions, WorkerRecoveryConfig, parse_crontab};
+use graphile_worker::{
+    LocalQueueConfig, RefetchDelayConfig, WorkerOptions, WorkerRecoveryConfig, parse_crontab,
+};
 use handler::Handler;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +28,9 @@ pub const GRACE: Duration = Duration::from_secs(10);
 
 /// How long jobs that were taken may wait for a slot here before other servers may have them.
 const HOARD: Duration = Duration::from_secs(20);
+
+/// How long a worker that found no job waits for news of one, at most.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// How long finished jobs wait for others, to be ticked off by one commit.
 const TICK_OFF: Duration = Duration::from_millis(2);
@@ -70,7 +75,19 @@ async fn work(
         .schema(QUEUE_SCHEMA)
         .concurrency(concurrency.max(1))
         // Without it the queue hands out a job a slot for each second or news of a job.
-        .local_queue(LocalQueueConfig::default().with_size(concurrency.max(1)).with_ttl(HOARD))
+        .local_queue(
+            LocalQueueConfig::default()
+                .with_size(concurrency.max(1))
+                .with_ttl(HOARD)
+                // Who found none asks again after a second, or at the next news of a job: without
+                // this the queue asks again at once, for ever.
+                .with_refetch_delay(
+                    RefetchDelayConfig::default()
+                        .with_duration(IDLE)
+                        .with_threshold(0)
+                        .with_max_abort_threshold(1),
+                ),
+        )
         .complete_job_batch_delay(TICK_OFF)
         // Jobs carry the server's time, so it is also what they are due by.
         .use_local_time(true)
