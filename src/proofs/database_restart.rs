@@ -63,7 +63,7 @@ use voxlink_types::ids::UserId;
 const RECOVERY: Duration = Duration::from_mins(1);
 /// R3: pages are there again so long after PostgreSQL.
 const BACK: Duration = Duration::from_secs(5);
-/// A buyer tries again so long.
+/// A buyer tries again so long, and so long PostgreSQL is left alone for the first order and call.
 const PATIENCE: Duration = Duration::from_mins(1);
 const BUYERS: usize = 3;
 /// Numbers of an order, at most.
@@ -213,7 +213,12 @@ async fn restart(
 ) -> Duration {
     let (mut dice, mut slowest) = (StdRng::seed_from_u64(seed), Duration::ZERO);
     // First there must be something to lose.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let opened = Instant::now();
+    while (day.carts.borrow().is_empty() || day.calls.borrow().is_empty())
+        && opened.elapsed() < PATIENCE
+    {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     for _ in 0..restarts {
         tokio::time::sleep(Duration::from_millis(dice.random_range(300..2_500))).await;
         let stopped = Arc::clone(cluster);
