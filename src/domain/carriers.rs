@@ -27,7 +27,7 @@ pub use credentials::{
     Credential, NewCredentials, Stored, credentials, store_credentials, try_credentials,
 };
 pub use figures::{Operation, Requests, Took};
-pub use health::{AskCarriers, Health, ask, is_silence};
+pub use health::{AskCarriers, Health, ask};
 pub use papers::{NewPapers, OnFile, file_papers, papers, papers_taken, remove_papers};
 pub(crate) use papers::{PAPERS_LACKING, PaperIds, filed};
 pub use read::{
@@ -103,6 +103,8 @@ pub enum CarriersError {
         name: &'static str,
         /// In its words.
         detail: String,
+        /// It did not answer, so it is not known whether it takes them.
+        silent: bool,
     },
     /// It takes none, or is not configured on this server.
     #[error("This carrier takes no papers with a purchase, so none are kept for it here.")]

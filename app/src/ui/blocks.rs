@@ -9,10 +9,14 @@ pub fn Card(
     /// Its heading; none leaves it out.
     #[prop(optional, into)]
     title: Option<String>,
+    /// What it does cannot be taken back: it is framed in red.
+    #[prop(optional)]
+    danger: bool,
     children: Children,
 ) -> impl IntoView {
+    let class = if danger { "surface border-error p-5 sm:p-6" } else { "surface p-5 sm:p-6" };
     let heading = title.map(|t| view! { <h2 class="mb-4 text-lg font-semibold">{t}</h2> });
-    view! { <section class="surface p-5 sm:p-6">{heading} {children()}</section> }
+    view! { <section class=class>{heading} {children()}</section> }
 }
 
 /// Something to know, in place. Bad news is read out at once.

@@ -1,5 +1,7 @@
 //! Wordings that several pages share.
 
+use voxlink_domain::numbers;
+
 /// How the length of a call is rounded up to what is billed, from the first and the next increment
 /// in seconds: "by the full minute".
 pub(crate) fn billed_by(first: i32, next: i32) -> String {
@@ -13,14 +15,7 @@ pub(crate) fn billed_by(first: i32, next: i32) -> String {
 
 /// For how long a number must be kept, where its carrier wants that: said before it is bought.
 pub(crate) fn kept_at_least(days: u16) -> Option<String> {
-    let time = match days {
-        0 => return None,
-        1 => "1 day".to_owned(),
-        n => format!("{n} days"),
-    };
-    Some(format!(
-        "At least {time}: its carrier takes it back no sooner, and its rental runs until then."
-    ))
+    numbers::kept_at_least(days, 1).map(|text| format!("{text}."))
 }
 
 /// A remark as a sentence: a capital in front, a full stop behind.

@@ -8,7 +8,7 @@ use super::{
     task::Task,
     work::{Row, Work, next, others, task},
 };
-use crate::{Fault, Platform};
+use crate::{Fault, Platform, numbers::kept_at_least};
 use std::collections::BTreeSet;
 use voxlink_types::Money;
 
@@ -79,34 +79,4 @@ async fn rehearsed(
         does = format!("{does}. {kept}");
     }
     Ok(Found { does: Some(does), numbers, cost: Some(cost) })
-}
-
-/// For how long what is bought must be kept, where a carrier wants that.
-fn kept_at_least(days: u16, numbers: usize) -> Option<String> {
-    let time = match days {
-        0 => return None,
-        1 => "1 day".to_owned(),
-        n => format!("{n} days"),
-    };
-    Some(if numbers == 1 {
-        format!(
-            "At least {time}: its carrier takes it back no sooner, and its rental runs until then"
-        )
-    } else {
-        format!(
-            "Up to {time} at least: a carrier takes them back no sooner, and their rental runs until then"
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::kept_at_least;
-
-    #[test]
-    fn how_long_it_is_kept_is_said_where_a_carrier_wants_it() {
-        assert_eq!(kept_at_least(0, 1), None);
-        assert!(kept_at_least(14, 1).unwrap().starts_with("At least 14 days: its carrier"));
-        assert!(kept_at_least(1, 3).unwrap().contains("1 day at least: a carrier takes them"));
-    }
 }

@@ -85,7 +85,10 @@ pub async fn try_credentials(
     let Some(account) = account.filter(|_| !plan.stored.is_empty()) else { return Ok(()) };
     match health::answer(account.as_ref()).await {
         ("ok", ..) => Ok(()),
-        (_, detail, _) => Err(CarriersError::NotTaken { name: account.name(), detail }),
+        (code, detail, _) => {
+            let (name, silent) = (account.name(), health::is_silence(code));
+            Err(CarriersError::NotTaken { name, detail, silent })
+        }
     }
 }
 

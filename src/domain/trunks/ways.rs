@@ -3,7 +3,7 @@
 use super::{TrunkError, endpoint, known, name, taken, writable, wrong};
 use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 use voxlink_gateways::sip::{Answered, Endpoint, Trunk};
 use voxlink_types::{
     error::FieldError,
@@ -101,6 +101,15 @@ async fn alone(
     }
 }
 
+/// What the audit log keeps of a trunk: never its password.
+fn facts(typed: &NewTrunk, at: &Endpoint, priority: i16) -> Value {
+    let digest = typed.auth == TrunkAuth::Digest;
+    json!({
+        "host": at.host, "port": at.port, "transport": at.transport, "carries": typed.carries,
+        "auth": typed.auth, "username": digest.then(|| typed.username.trim()), "priority": priority,
+    })
+}
+
 /// Makes a trunk. Its password is sealed and cannot be read back.
 pub async fn add_trunk(
     platform: &Platform,
@@ -139,11 +148,7 @@ pub async fn add_trunk(
     .execute(cx.tx())
     .await
     .map_err(taken)?;
-    let new = json!({
-        "host": at.host, "port": at.port, "transport": at.transport, "carries": typed.carries,
-        "auth": typed.auth, "username": digest.then_some(username), "priority": priority,
-    });
-    told(cx, "sip_trunk.add", &name, Some(new)).await
+    told(cx, "sip_trunk.add", &name, Some(facts(typed, &at, priority))).await
 }
 
 /// Changes a trunk in everything but its name, which its password is sealed for. Where no password
@@ -188,11 +193,8 @@ pub async fn edit_trunk(
     .execute(cx.tx())
     .await
     .map_err(Fault::from)?;
-    let new = json!({
-        "host": at.host, "port": at.port, "transport": at.transport, "carries": typed.carries,
-        "auth": typed.auth, "username": digest.then_some(username), "priority": priority,
-        "new_password": fresh,
-    });
+    let mut new = facts(typed, &at, priority);
+    new["new_password"] = json!(fresh);
     told(cx, "sip_trunk.edit", name, Some(new)).await
 }
 
@@ -297,7 +299,7 @@ async fn told(
     cx: &mut Ctx<Installation>,
     action: &str,
     name: &str,
-    new: Option<serde_json::Value>,
+    new: Option<Value>,
 ) -> Result<(), TrunkError> {
     let entry = Entry {
         action,

@@ -121,8 +121,7 @@ async fn page(
                             <div><Button>"Save the role"</Button></div>
                         </Form>
                     </Card>
-                    <section class="surface border-error p-5 sm:p-6">
-                        <h2 class="mb-4 text-lg font-semibold">"Remove from the company"</h2>
+                    <Card title="Remove from the company" danger=true>
                         <Form action=remove_at wrong=wrong_remove>
                             <p class="text-muted">
                                 "They are signed out everywhere at once and their keys end. What they bought and changed stays, under their name. To come back they need an invitation."
@@ -130,7 +129,7 @@ async fn page(
                             <TypedConfirmation word=word />
                             <div><Button kind=ButtonKind::Danger>"Remove this person"</Button></div>
                         </Form>
-                    </section>
+                    </Card>
                 </div>
                 <div class="mt-6">{back()}</div>
             }

@@ -79,7 +79,7 @@ pub(in crate::pages::admin) async fn store(
     match stored(&app, &admin, &key, &entered).await {
         Ok(flash) => Ok(flash.then(&format!("{HERE}/{key}"))),
         // A carrier that did not answer refused nothing.
-        Err(CarriersError::NotTaken { name, detail }) if carriers::is_silence(&detail) => {
+        Err(CarriersError::NotTaken { name, detail, silent: true }) => {
             let wrong = Wrong::whole(format!(
                 "{name} did not answer, so it is not known whether it takes them: {detail}. Try again, or tick the box to store them anyway."
             ));

@@ -146,14 +146,13 @@ async fn one(app: &App, admin: &Admin, name: &str, wrong: Wrong) -> Answer {
                         </p>
                         <ButtonForm action=again kind=ButtonKind::Danger>"Give it a new password"</ButtonForm>
                     </Card>
-                    <section class="surface border-error p-5 sm:p-6">
-                        <h2 class="mb-4 text-lg font-semibold">"Remove the edge"</h2>
+                    <Card title="Remove the edge" danger=true>
                         <Form action=away wrong=wrong>
                             <p class="text-muted">"What it asks from then on is refused, and so are its calls."</p>
                             <TypedConfirmation word=word />
                             <div><Button kind=ButtonKind::Danger>"Remove this edge"</Button></div>
                         </Form>
-                    </section>
+                    </Card>
                 </div>
             }
         })

@@ -94,8 +94,7 @@ async fn page(
                             <div><Button kind=ButtonKind::Primary>"Save the trunk"</Button></div>
                         </Form>
                     </Card>
-                    <section class="surface border-error p-5 sm:p-6">
-                        <h2 class="mb-4 text-lg font-semibold">"Remove the trunk"</h2>
+                    <Card title="Remove the trunk" danger=true>
                         <Form action=remove_at wrong=wrong_remove>
                             <p class="text-muted">
                                 "No call goes out over it any more, and its password is forgotten."
@@ -103,7 +102,7 @@ async fn page(
                             <TypedConfirmation word=word />
                             <div><Button kind=ButtonKind::Danger>"Remove this trunk"</Button></div>
                         </Form>
-                    </section>
+                    </Card>
                 </div>
             }
         })
