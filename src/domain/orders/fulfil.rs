@@ -71,6 +71,8 @@ pub(super) struct Work {
     pub(super) by_card: bool,
     pub(super) currency: Currency,
     pub(super) attempts: i32,
+    /// When the first worker took it.
+    begun: DateTime<Utc>,
     /// What to do when not all can be had.
     pub(super) strategy: Strategy,
     /// A row of a sheet placed it: the sheet tells of its end, not each order.
@@ -195,7 +197,7 @@ async fn walk(
         let Some(item) = intend(platform, work, item).await? else { return Ok(None) };
         let Some(outcome) = ask(platform, work, &item).await else { return Ok(None) };
         drop(place);
-        let kept = match outcome {
+        let kept = match outcome.after(platform.clock().now() - work.begun) {
             Outcome::Bought(owned) if tally.needed > 0 => {
                 record::secured(platform, work, &item, &owned).await?
             }
@@ -239,6 +241,7 @@ async fn take(
                   lease_until = $4, lease_owner = $5, attempts = attempts + 1, next_attempt_at = null
            from free where o.id = free.id
            returning o.order_number, o.source, o.strategy, o.strategy_minimum, o.user_id as "user: UserId", o.payment_kind, o.attempts,
+                     o.processing_at as "begun!",
                      o.currency as "currency: Currency", free.state as "before: OrderState""#,
         order.uuid(),
         tenant.uuid(),
@@ -268,6 +271,7 @@ async fn take(
         by_card: row.payment_kind == "card",
         currency: row.currency,
         attempts: row.attempts,
+        begun: row.begun,
         strategy,
         by_sheet: row.source == "bulk",
         owner,
@@ -452,10 +456,15 @@ async fn come_back(platform: &Platform, work: &Work, rest: &Rest) -> Result<(), 
     cx.commit().await
 }
 
-/// The next try: after 1, 2, 4, 8, 15, 15, … seconds less up to half by chance, so that orders that
-/// failed together do not come back together; later where a carrier asked for that.
+/// The next try: after 1, 2, 4, 8, 15, 15, … seconds, after some minutes of that once a minute, after
+/// most of an hour every five, less up to half by chance, so that orders that failed together do not
+/// come back together; later where a carrier asked for that, at once where it tells news.
 fn due(now: DateTime<Utc>, attempts: i32, not_before: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    let most = (1_000i64 << (attempts - 1).clamp(0, 4)).min(15_000);
+    let most = match attempts {
+        ..=40 => (1_000i64 << (attempts - 1).clamp(0, 4)).min(15_000),
+        41..=90 => 60_000,
+        _ => 300_000,
+    };
     let usual = now + Duration::milliseconds(rand::random_range(most / 2..=most));
     not_before.map_or(usual, |asked| asked.clamp(usual, now + PATIENCE))
 }
@@ -467,7 +476,9 @@ mod tests {
     #[test]
     fn pauses_grow_are_scattered_and_heed_the_carrier() {
         let now = DateTime::UNIX_EPOCH;
-        for (attempts, most) in [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (90, 15)] {
+        for (attempts, most) in
+            [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (40, 15), (41, 60), (91, 300)]
+        {
             let most = Duration::seconds(most);
             let all: Vec<_> = (0..200).map(|_| due(now, attempts, None) - now).collect();
             assert!(all.iter().all(|pause| *pause >= most / 2 && *pause <= most), "{attempts}");

@@ -2,7 +2,7 @@
 
 use super::fulfil::WorkItem;
 use crate::{Platform, numbers::settings_for};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use voxlink_gateways::{
     Carrier, CarrierError,
     carrier::{Bought, OwnedNumber, Papers, Purchase},
@@ -14,6 +14,10 @@ use voxlink_types::{number::Requirement, order::ItemStep};
 /// up, and fewer in truth, because the wire beneath repeats what surely did nothing. They are paid
 /// back, and should one come after all, [`super::orphans`] gives it back.
 const TRIES: i32 = 4;
+/// A number that nobody could tell anything about for so long after its order was begun is given up:
+/// the customer's money is free again before a card's authorisation lapses. Should it come after
+/// all, [`super::orphans`] gives it back.
+const LONGEST: Duration = Duration::days(3);
 
 /// What came of asking.
 #[derive(Debug)]
@@ -24,6 +28,16 @@ pub(super) enum Outcome {
     Refused(Refusal),
     /// Nobody knows yet: ask again.
     Later(Doubt),
+}
+
+impl Outcome {
+    /// The same, refused where it is undecided for too long.
+    pub(super) fn after(self, under_way: Duration) -> Self {
+        match self {
+            Self::Later(doubt) if under_way >= LONGEST => Self::Refused(Refusal::undecided(&doubt)),
+            decided => decided,
+        }
+    }
 }
 
 /// Why a number was not had.
@@ -74,6 +88,17 @@ impl Refusal {
 
     /// The code of [`Refusal::given_back`].
     pub(super) const GIVEN_BACK: &str = "given_back";
+
+    fn undecided(doubt: &Doubt) -> Self {
+        Self {
+            code: "undecided".to_owned(),
+            sentence: format!(
+                "The carrier did not decide within {} days, so we stopped waiting. Should it still come, it is given back and costs nothing.",
+                LONGEST.num_days()
+            ),
+            detail: doubt.detail.clone(),
+        }
+    }
 
     /// An item that had failed before its money was let go.
     pub(super) fn again() -> Self {

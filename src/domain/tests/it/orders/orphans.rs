@@ -11,7 +11,7 @@ use voxlink_gateways::{
     carrier::{Papers, Purchase},
     fault::{Fault, Script},
 };
-use voxlink_types::{E164, ids::OrderItemId};
+use voxlink_types::{E164, ids::OrderItemId, order::OrderState};
 
 /// An order of one number that was refused, although the carrier then sold it.
 async fn refused() -> (Shop, E164) {
@@ -64,6 +64,33 @@ async fn a_number_that_came_too_late_is_given_back_once() {
     shop.test.run_jobs().await;
     assert!(shop.carrier.sales().iter().all(|sale| sale.released));
     assert_eq!(shop.credit().await, 1000, "nobody paid for it");
+}
+
+#[tokio::test]
+async fn what_its_carrier_does_not_decide_is_given_up_and_given_back_should_it_come() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let platform = &shop.test.platform;
+    shop.carrier.tell(Some(Fault::Pending(12)));
+    let id = shop.buy([1, 2]).await;
+    for pause in [TimeDelta::hours(1), TimeDelta::hours(70)] {
+        orders::fulfil(platform, shop.tenant, id).await.unwrap();
+        assert_eq!(shop.order(id).await.state, OrderState::Processing);
+        shop.test.clock.advance(pause);
+    }
+    shop.test.clock.advance(TimeDelta::hours(1));
+    let order = shop.finish(id, 1).await;
+    assert_eq!(order.state, OrderState::Partial);
+    let why = order.items.iter().find_map(|item| item.failure.clone()).unwrap();
+    assert!(why.starts_with("The carrier did not decide within 3 days"), "{why}");
+    assert_eq!(shop.credit().await, 1000 - 170, "the other was had and paid");
+    let mut orphans = 0;
+    for _ in 0..12 {
+        settled(&shop).await;
+        orphans += orders::sweep_orphans(platform).await.unwrap();
+    }
+    assert_eq!(orphans, 1, "it came, once");
+    shop.test.run_jobs().await;
+    assert_eq!(shop.carrier.sales().iter().filter(|sale| sale.released).count(), 1);
 }
 
 /// Another item of the order that was refused, an hour earlier.
