@@ -191,7 +191,7 @@ impl Wire {
     async fn once(&self, ask: &Ask, call: &mut Call<'_>) -> Result<Answer, Trouble> {
         let rests = |left| self.left_alone(left);
         self.pace.rested(PATIENCE).map_err(rests)?;
-        let passage = self.breaker.passage();
+        let passage = self.breaker.passage(ask.probe);
         if let Passage::Shut(wait) = passage {
             let detail = format!(
                 "{}it failed too often, so VoxLink waits {} s before it asks again",
@@ -218,11 +218,19 @@ impl Wire {
         };
         word.sent = Some(Instant::now());
         word.call.asked = true;
-        let result = match self.exchange(ask).await {
+        let mut result = match self.exchange(ask).await {
             Ok(answer) => self.judge(ask, answer),
             Err(error) => Err(lost(ask, &error)),
         };
-        word.give(result.as_ref().err().is_some_and(|trouble| trouble.counts));
+        let failed = result.as_ref().err().is_some_and(|trouble| trouble.counts);
+        word.give(failed);
+        // Who is left alone is asked once, and what it said is told, not that it is left alone again.
+        if let Err(trouble) = &mut result
+            && failed
+            && passage == Passage::Probe
+        {
+            trouble.again = false;
+        }
         result
     }
 

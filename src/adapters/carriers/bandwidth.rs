@@ -307,7 +307,7 @@ impl Carrier for Bandwidth {
     async fn health(&self) -> Result<(), CarrierError> {
         let account = &self.account;
         let url = self.own(&["sites", &account.site, "sippeers", &account.peer]);
-        match self.ask(self.get("health", url)).await {
+        match self.ask(self.get("health", url).probing()).await {
             Ok(_) => Ok(()),
             Err(CarrierError::Gone { detail }) => {
                 let where_to = format!("location {} of site {}", account.peer, account.site);

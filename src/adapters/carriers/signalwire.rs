@@ -293,7 +293,7 @@ impl Carrier for SignalWire {
     async fn health(&self) -> Result<(), CarrierError> {
         let mut url = self.numbers(&[]);
         url.query_pairs_mut().append_pair("page_size", "1");
-        self.ask(self.get("health", url)).await.map(drop)
+        self.ask(self.get("health", url).probing()).await.map(drop)
     }
 
     async fn subaccounts(

@@ -262,7 +262,8 @@ impl Carrier for Twilio {
     }
 
     async fn health(&self) -> Result<(), CarrierError> {
-        let record: AccountRecord = self.ask(self.get("health", self.own(&[]))).await?.json()?;
+        let record: AccountRecord =
+            self.ask(self.get("health", self.own(&[])).probing()).await?.json()?;
         match record.status.as_deref() {
             Some("active") => Ok(()),
             status => Err(CarrierError::OutOfFunds {

@@ -89,6 +89,9 @@ pub struct Ask {
     pub repeat: Repeat,
     /// What the answer is made of.
     pub expect: Expect,
+    /// It finds out whether a carrier that is left alone is back: it goes out as the probe, sooner
+    /// than its turn.
+    pub probe: bool,
 }
 
 impl Ask {
@@ -102,6 +105,7 @@ impl Ask {
             credentials,
             repeat: Repeat::Safe,
             expect: Expect::Json,
+            probe: false,
         }
     }
 
@@ -120,6 +124,7 @@ impl Ask {
             credentials,
             repeat: Repeat::Never,
             expect: Expect::Json,
+            probe: false,
         }
     }
 
@@ -141,6 +146,13 @@ impl Ask {
     #[must_use]
     pub const fn expecting(mut self, expect: Expect) -> Self {
         self.expect = expect;
+        self
+    }
+
+    /// The same, to find out whether the carrier is there.
+    #[must_use]
+    pub const fn probing(mut self) -> Self {
+        self.probe = true;
         self
     }
 

@@ -49,12 +49,13 @@ impl Breaker {
     }
 
     /// May a request be sent? Whoever gets [`Passage::Free`] or [`Passage::Probe`] says afterwards
-    /// how it went, by [`Breaker::succeeded`], [`Breaker::failed`] or [`Breaker::abandoned`].
-    pub fn passage(&self) -> Passage {
+    /// how it went, by [`Breaker::succeeded`], [`Breaker::failed`] or [`Breaker::abandoned`]. `probe`:
+    /// the request is meant to find out, so it need not wait for the pause to end.
+    pub fn passage(&self, probe: bool) -> Passage {
         let mut inner = self.inner();
         let Some(until) = inner.shut_until else { return Passage::Free };
         let left = until.saturating_duration_since(Instant::now());
-        if !left.is_zero() || inner.probing {
+        if (!left.is_zero() && !probe) || inner.probing {
             return Passage::Shut(left.max(Duration::from_millis(100)));
         }
         inner.probing = true;
@@ -110,21 +111,25 @@ mod tests {
             assert!(!breaker.failed(Passage::Free));
         }
         breaker.succeeded();
-        assert_eq!(breaker.passage(), Passage::Free, "a success in between starts the count anew");
+        assert_eq!(
+            breaker.passage(false),
+            Passage::Free,
+            "a success in between starts the count anew"
+        );
         for n in 1..=FAILURES {
             assert_eq!(breaker.failed(Passage::Free), n == FAILURES);
         }
-        assert!(matches!(breaker.passage(), Passage::Shut(left) if left <= PAUSE));
+        assert!(matches!(breaker.passage(false), Passage::Shut(left) if left <= PAUSE));
         tokio::time::advance(PAUSE).await;
-        assert_eq!(breaker.passage(), Passage::Probe);
-        assert!(matches!(breaker.passage(), Passage::Shut(_)), "one probe at a time");
+        assert_eq!(breaker.passage(false), Passage::Probe);
+        assert!(matches!(breaker.passage(false), Passage::Shut(_)), "one probe at a time");
         assert!(!breaker.failed(Passage::Probe), "it is open already");
         tokio::time::advance(PAUSE).await;
-        assert!(matches!(breaker.passage(), Passage::Shut(_)), "the second pause is longer");
+        assert!(matches!(breaker.passage(false), Passage::Shut(_)), "the second pause is longer");
         tokio::time::advance(PAUSE).await;
-        assert_eq!(breaker.passage(), Passage::Probe);
+        assert_eq!(breaker.passage(false), Passage::Probe);
         assert!(breaker.succeeded());
-        assert_eq!(breaker.passage(), Passage::Free);
+        assert_eq!(breaker.passage(false), Passage::Free);
     }
 
     #[tokio::test(start_paused = true)]
@@ -134,9 +139,21 @@ mod tests {
             breaker.failed(Passage::Free);
         }
         tokio::time::advance(PAUSE).await;
-        assert_eq!(breaker.passage(), Passage::Probe);
+        assert_eq!(breaker.passage(false), Passage::Probe);
         breaker.abandoned(Passage::Probe);
-        assert_eq!(breaker.passage(), Passage::Probe);
+        assert_eq!(breaker.passage(false), Passage::Probe);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_wants_to_know_probes_sooner_and_alone() {
+        let breaker = Breaker::default();
+        for _ in 0..FAILURES {
+            breaker.failed(Passage::Free);
+        }
+        assert_eq!(breaker.passage(true), Passage::Probe);
+        assert!(matches!(breaker.passage(true), Passage::Shut(_)), "one probe at a time");
+        breaker.failed(Passage::Probe);
+        assert!(matches!(breaker.passage(false), Passage::Shut(left) if left > PAUSE));
     }
 
     #[tokio::test(start_paused = true)]
@@ -146,13 +163,13 @@ mod tests {
             breaker.failed(Passage::Free);
         }
         tokio::time::advance(PAUSE).await;
-        assert_eq!(breaker.passage(), Passage::Probe);
+        assert_eq!(breaker.passage(false), Passage::Probe);
         // Requests from before it opened end while the probe is under way.
         breaker.abandoned(Passage::Free);
-        assert!(matches!(breaker.passage(), Passage::Shut(_)), "one probe at a time");
+        assert!(matches!(breaker.passage(false), Passage::Shut(_)), "one probe at a time");
         assert!(!breaker.failed(Passage::Free));
-        assert!(matches!(breaker.passage(), Passage::Shut(_)), "one probe at a time");
+        assert!(matches!(breaker.passage(false), Passage::Shut(_)), "one probe at a time");
         breaker.abandoned(Passage::Probe);
-        assert_eq!(breaker.passage(), Passage::Probe, "no pause was begun by the others");
+        assert_eq!(breaker.passage(false), Passage::Probe, "no pause was begun by the others");
     }
 }

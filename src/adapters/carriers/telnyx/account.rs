@@ -32,7 +32,8 @@ impl Balance {
 
 /// Credentials, reach and funds.
 pub(super) async fn health(telnyx: &Telnyx) -> Result<(), CarrierError> {
-    let balance: Balance = telnyx.one(telnyx.get("health", telnyx.at(&["balance"]))).await?;
+    let balance: Balance =
+        telnyx.one(telnyx.get("health", telnyx.at(&["balance"])).probing()).await?;
     balance.check()
 }
 

@@ -370,6 +370,26 @@ async fn a_carrier_that_fails_again_and_again_is_left_alone_and_tried_after_a_wh
     assert_eq!(*lock(&seen.breaker), [true, false]);
 }
 
+#[tokio::test]
+async fn a_question_whether_it_is_back_is_sent_once_although_it_is_left_alone() {
+    let mut answers = vec![say(503, ""); FAILURES as usize];
+    answers.extend([say(503, "still down"), say(200, "{}"), say(200, "{}")]);
+    let carrier = Carrier::saying(answers).await;
+    let (wire, seen) = wire(in_haste());
+    while lock(&seen.breaker).is_empty() {
+        wire.send(&look(carrier.url())).await.unwrap_err();
+    }
+    assert!(wire.send(&look(carrier.url())).await.unwrap_err().is_unasked());
+    let probe = look(carrier.url()).probing();
+    let asked = carrier.asked();
+    let down = wire.send(&probe).await.unwrap_err();
+    assert!(!down.is_unasked() && down.detail().contains("still down"), "{down}");
+    assert_eq!(carrier.asked(), asked + 1, "it is not repeated");
+    wire.send(&probe).await.unwrap();
+    assert_eq!(*lock(&seen.breaker), [true, false]);
+    wire.send(&look(carrier.url())).await.unwrap();
+}
+
 async fn hangs() -> Say {
     std::future::pending().await
 }
