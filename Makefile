@@ -14,8 +14,8 @@ time-test: ## how long `make run` and `make test` take with empty caches, and ag
 	@.ci/time-test.sh
 
 # The proofs run at any size, print their figures in one last line and exit 1 on any violation.
-# `make test` runs each of them small, except prove-sign-in, which measures time; two that mostly wait
-# go at once.
+# `make test` runs each of them small, except prove-sign-in, which measures time, and prove-sip-call,
+# which installs a telephone exchange; two that mostly wait go at once.
 prove-small:
 	@PURCHASES=8 MOST=5 KILLS=4 RESTARTS=2 $(MAKE) --no-print-directory --output-sync=target -j2 prove-saga-crash prove-database-restart
 	@$(MAKE) --no-print-directory prove-access

@@ -14,4 +14,4 @@ if [ ${#packages[@]} -gt 0 ]; then
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
-exec cargo test --quiet --test prove_sip_call
+exec .ci/prove.sh prove_sip_call

@@ -187,7 +187,11 @@ async fn prove(scratch: &Scratch, carts: u64) -> (bool, String) {
     let winner_orders = count(
         &lab,
         "select count(*) from orders o where o.tenant_id = $1
-               and 1 = (select count(*) from order_items i where i.order_id = o.id)",
+               and 1 = (select count(*) from order_items i where i.order_id = o.id)
+               and o.total_minor > o.released_minor
+               and o.total_minor - o.released_minor - 10000 = (
+                   select sum(p.amount_minor) from journal_postings p
+                   where p.tenant_id = $1 and p.account = 'credit')",
         winner,
     )
     .await;

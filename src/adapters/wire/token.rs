@@ -47,22 +47,24 @@ impl Tokens {
     /// # Errors
     /// As [`Wire::send`]; [`CarrierError::RefusedCredentials`] where id and secret are refused.
     pub async fn send(&self, wire: &Wire, mut ask: Ask) -> Result<Answer, CarrierError> {
-        let token = self.token(wire, None).await?;
+        let token = self.token(wire, None, ask.probe).await?;
         ask.credentials = Credentials::Bearer(token.clone());
         let answer = wire.send(&ask).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        ask.credentials = Credentials::Bearer(self.token(wire, Some(&token)).await?);
+        ask.credentials = Credentials::Bearer(self.token(wire, Some(&token), ask.probe).await?);
         wire.send(&ask).await
     }
 
     /// The token that is kept, unless it is near its end or the one that was refused; else another.
-    /// Whoever waits here while one is asked for gets that one.
+    /// Whoever waits here while one is asked for gets that one. `probe`: it is wanted to find out
+    /// whether the carrier is there.
     async fn token(
         &self,
         wire: &Wire,
         refused: Option<&SecretString>,
+        probe: bool,
     ) -> Result<SecretString, CarrierError> {
         let mut kept = self.kept.lock().await;
         let refused = refused.map(ExposeSecret::expose_secret);
@@ -73,13 +75,13 @@ impl Tokens {
             return Ok(token.text.clone());
         }
         *kept = None;
-        let token = self.ask(wire).await?;
+        let token = self.ask(wire, probe).await?;
         let text = token.text.clone();
         *kept = Some(token);
         Ok(text)
     }
 
-    async fn ask(&self, wire: &Wire) -> Result<Token, CarrierError> {
+    async fn ask(&self, wire: &Wire, probe: bool) -> Result<Token, CarrierError> {
         let credentials =
             Credentials::Basic { user: self.id.clone(), password: self.secret.clone() };
         let form = Body::Form(vec![("grant_type", "client_credentials".to_owned())]);
@@ -88,6 +90,7 @@ impl Tokens {
         let ask = Ask::post("token", self.at.clone(), credentials, form)
             .safely()
             .expecting(Expect::Anything);
+        let ask = Ask { probe, ..ask };
         let asked = Instant::now();
         let answer = wire.send(&ask).await?;
         if !answer.status.is_success() {

@@ -91,13 +91,14 @@ impl Subject {
         }
     }
 
-    /// A question that may be repeated.
+    /// A question that may be repeated. Not the one for its health, which goes out although the
+    /// carrier is left alone.
     pub async fn look(&self) -> Result<(), CarrierError> {
         let _hoard = self.hoard();
         if self.plant == Some(Plant::Forgets) {
-            return twilio(&self.url, self.limits).health().await;
+            return twilio(&self.url, self.limits).list_owned(None).await.map(drop);
         }
-        self.twilio.health().await
+        self.twilio.list_owned(None).await.map(drop)
     }
 
     pub async fn buy(&self, purchase: &Purchase) -> Result<Bought, CarrierError> {

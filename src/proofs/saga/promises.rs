@@ -54,9 +54,12 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "charged_twice",
-        "select count(*) from (select i.id from order_items i
-             join journal_entries e on e.reference = 'order_item:oit_' || replace(i.id::text, '-', '') || ':capture'
-             group by i.id having count(*) <> 1) x",
+        "select count(*) from orders o left join (
+             select e.order_id, sum(p.amount_minor) as taken
+             from journal_entries e join journal_postings p on p.entry_id = e.id
+             where e.kind = 'order_capture' and p.account in ('held', 'receivable') group by e.order_id
+         ) t on t.order_id = o.id
+         where coalesce(t.taken, 0) <> o.charged_minor",
     ),
     (
         "charged_without_number",
@@ -85,7 +88,9 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "held_left",
-        "select abs(coalesce(sum(amount_minor), 0))::bigint from journal_postings where account in ('held', 'receivable')",
+        "select coalesce(sum(abs(rest)), 0)::bigint from (
+             select sum(amount_minor) as rest from journal_postings where account in ('held', 'receivable')
+             group by tenant_id, account, currency) x",
     ),
     (
         "journal_sum",
