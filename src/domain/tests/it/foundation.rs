@@ -97,6 +97,74 @@ async fn the_audit_chain_tells_what_was_changed() {
     };
     assert_eq!(broken().await, None);
     let owner = &test.platform.db().owner;
+    // Each column in turn, by a value that differs from what `audited` wrote.
+    let others = [
+        ("occurred_at", "occurred_at + interval '1 microsecond'"),
+        ("actor", "'system:other'"),
+        ("actor_user_id", "'00000000-0000-0000-0000-000000000001'"),
+        ("action", "'thing.other'"),
+        ("resource", "'other'"),
+        ("resource_id", "'thg_1'"),
+        // A JSON null is not none.
+        ("old_values", "'null'"),
+        ("new_values", "'{\"a\": 2, \"b\": 3}'"),
+        ("reason", "'because'"),
+        ("ip", "'192.0.2.1'"),
+        ("user_agent", "'another browser'"),
+        ("request_id", "'req_1'"),
+        ("endpoint", "'/other'"),
+        ("success", "false"),
+        ("error", "'it failed'"),
+        // That of before, and one that nobody knows.
+        ("digest_version", "1"),
+        ("digest_version", "3"),
+    ];
+    let columns: Vec<String> = sqlx::query_scalar(
+        "select attname::text from pg_attribute
+         where attrelid = 'audit_log'::regclass and attnum > 0 and not attisdropped
+           and attname not in ('tenant_id', 'seq', 'previous_hash', 'hash')
+         order by attnum",
+    )
+    .fetch_all(owner)
+    .await
+    .unwrap();
+    let mut changed: Vec<&str> = others.iter().map(|(column, _)| *column).collect();
+    changed.dedup();
+    assert_eq!(columns, changed, "a column that is not tried");
+    for (column, other) in others {
+        let mut tx = owner.begin().await.unwrap();
+        let change = format!("update audit_log set {column} = {other} where seq = 2");
+        let done = sqlx::query(sqlx::AssertSqlSafe(change)).execute(&mut *tx).await.unwrap();
+        assert_eq!(done.rows_affected(), 1, "{column}");
+        let found: Option<(i64, String)> =
+            sqlx::query_as("select broken_seq, why from verify_audit($1)")
+                .bind(tenant.uuid())
+                .fetch_optional(&mut *tx)
+                .await
+                .unwrap();
+        let expected = Some((2, "its content was changed".to_owned()));
+        assert_eq!(found, expected, "{column} = {other}");
+        tx.rollback().await.unwrap();
+    }
+    assert_eq!(broken().await, None, "what was tried is undone");
+    // A row of before the second digest holds by the first.
+    let mut tx = owner.begin().await.unwrap();
+    sqlx::query(
+        "update audit_log set digest_version = 1, hash = audit_digest(previous_hash, tenant_id, seq,
+             occurred_at, actor, action, resource, resource_id, old_values, new_values, reason, ip,
+             request_id, success, error)
+         where seq = 3",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    let found: Option<i64> = sqlx::query_scalar("select broken_seq from verify_audit($1)")
+        .bind(tenant.uuid())
+        .fetch_optional(&mut *tx)
+        .await
+        .unwrap();
+    assert_eq!(found, None, "a row with the first digest");
+    tx.rollback().await.unwrap();
     sqlx::query("update audit_log set action = 'thing.other' where seq = 2")
         .execute(owner)
         .await
