@@ -5,10 +5,11 @@ use crate::{
     Stock,
     cli::{once_made, tell},
 };
+use anyhow::Context;
 use std::fmt;
 use voxlink_domain::{
     Platform, RequestInfo,
-    accounts::{NewPerson, Registration, create_staff, register},
+    accounts::{NewPerson, Registration, create_staff, register, reset, reset_link},
     catalog::refresh_prices,
 };
 use voxlink_types::role::{PlatformRole, TenantRole};
@@ -88,7 +89,10 @@ async fn people(platform: &Platform) -> anyhow::Result<People> {
     )
     .fetch_one(cx.tx())
     .await?;
-    if !there {
+    if there {
+        drop(cx);
+        renew(platform, &made.administrator).await?;
+    } else {
         create_staff(
             &mut cx,
             &NewPerson {
@@ -124,4 +128,14 @@ async fn people(platform: &Platform) -> anyhow::Result<People> {
     .execute(&platform.db().platform)
     .await?;
     Ok(made)
+}
+
+/// Gives the administrator another password and signs them out.
+async fn renew(platform: &Platform, password: &str) -> anyhow::Result<()> {
+    // An administrator without the customer is what a start leaves that was broken off between the
+    // two. The first password was shown to nobody, so the one that will be shown must be theirs.
+    let link = reset_link(platform, ADMINISTRATOR).await?;
+    let token = link.as_deref().and_then(|link| link.split_once("?token="));
+    let (_, token) = token.with_context(|| format!("{ADMINISTRATOR} is not active"))?;
+    Ok(reset(platform, token, password, RequestInfo::default()).await?)
 }

@@ -21,7 +21,7 @@ text_enum! {
         User = "user",
         /// Sees accounts to help them.
         Support = "support",
-        /// Sees jobs, carriers and metrics.
+        /// Also sees jobs.
         Developer = "developer",
         /// Changes accounts.
         Admin = "admin",

@@ -75,8 +75,11 @@ const STAFF: &[Entry] = &[
     (Place::AdminNumbers, "/admin/numbers", "All numbers", "icon-[lucide--hash]"),
     (Place::AdminDrift, "/admin/drift", "Drift", "icon-[lucide--scale]"),
     (Place::AdminAudit, "/admin/audit", "Audit log", "icon-[lucide--scroll-text]"),
-    (Place::AdminJobs, "/admin/jobs", "Jobs", "icon-[lucide--list-checks]"),
 ];
+
+/// What developers and administrators may open.
+const DEVELOPERS: &[Entry] =
+    &[(Place::AdminJobs, "/admin/jobs", "Jobs", "icon-[lucide--list-checks]")];
 
 /// What only administrators may open.
 const ADMINISTRATORS: &[Entry] = &[
@@ -95,6 +98,7 @@ pub(super) fn navigation(
         view! {
             <li class="mt-5 px-2.5 pb-1 text-xs font-semibold tracking-wide text-muted uppercase">"Admin"</li>
             {entries(STAFF, here, counts)}
+            {develops(member).then(|| entries(DEVELOPERS, here, counts))}
             {administrates(member).then(|| entries(ADMINISTRATORS, here, counts))}
         }
     });
@@ -104,6 +108,10 @@ pub(super) fn navigation(
     }
 }
 
+fn develops(member: &Member) -> bool {
+    member.platform_role >= PlatformRole::Developer
+}
+
 fn administrates(member: &Member) -> bool {
     member.platform_role >= PlatformRole::Admin
 }
@@ -111,10 +119,12 @@ fn administrates(member: &Member) -> bool {
 /// The same entries for the command palette.
 pub(super) fn destinations(member: &Member) -> Vec<Destination> {
     let staff = if member.platform_role.is_staff() { STAFF } else { &[] };
+    let developers = if develops(member) { DEVELOPERS } else { &[] };
     let administrators = if administrates(member) { ADMINISTRATORS } else { &[] };
     let customer = CUSTOMER.iter().chain(FOOT).map(|entry| (entry, "Page"));
+    let above = staff.iter().chain(developers).chain(administrators);
     customer
-        .chain(staff.iter().chain(administrators).map(|entry| (entry, "Admin")))
+        .chain(above.map(|entry| (entry, "Admin")))
         .map(|(&(_, href, label, _), hint)| Destination {
             label: label.to_owned(),
             hint: hint.to_owned(),

@@ -238,8 +238,12 @@ impl Cells<'_> {
             self.wrong(format!("{name}: Cache-Control is {kept:?} for one person's answer"));
         }
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
-            if !cookie.to_str().unwrap_or_default().contains("; Secure") {
+            let text = cookie.to_str().unwrap_or_default();
+            if !text.contains("; Secure") {
                 self.wrong(format!("{name}: a cookie without Secure: {cookie:?}"));
+            }
+            if !text.starts_with("__Host-") {
+                self.wrong(format!("{name}: a cookie without __Host-: {cookie:?}"));
             }
         }
     }
