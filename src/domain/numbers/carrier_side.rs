@@ -57,6 +57,14 @@ pub enum CarrierSideError {
     /// The number's carrier is not set up in this installation (any more).
     #[error("the carrier “{0}” is not configured")]
     NoCarrier(String),
+    /// The number was bought with another account than the one that is configured now.
+    #[error("the number stands under another account at the carrier “{carrier}”: {account}")]
+    OtherAccount {
+        /// The carrier's key.
+        carrier: String,
+        /// The account that the number stands under.
+        account: String,
+    },
     /// Ours.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -72,6 +80,8 @@ impl From<CarrierSideError> for JobError {
     fn from(error: CarrierSideError) -> Self {
         match error {
             CarrierSideError::Fault(fault) => fault.into(),
+            // That account may be configured again.
+            CarrierSideError::OtherAccount { .. } => Self::retry(error),
             // Telling settings and giving back come to the same when done twice.
             CarrierSideError::Carrier(carrier)
                 if carrier.may_repeat()

@@ -252,7 +252,7 @@ pub async fn undo(cx: &mut Ctx, id: NumberId) -> Result<(), NumberError> {
 pub async fn carry_out(platform: &Platform, job: &CarryOutRelease) -> Result<(), CarrierSideError> {
     let mut cx = platform.work_for(job.tenant, "worker").await?;
     let row = sqlx::query!(
-        "select i.carrier, i.carrier_number_id from subscriptions s
+        "select i.carrier, i.carrier_number_id, i.carrier_account from subscriptions s
          join inventory i on i.id = s.inventory_id
          where s.tenant_id = $1 and s.id = $2 and s.state <> 'released' and s.release_at <= $3",
         job.tenant.uuid(),
@@ -267,6 +267,11 @@ pub async fn carry_out(platform: &Platform, job: &CarryOutRelease) -> Result<(),
         let carrier = platform
             .carrier(&row.carrier)
             .ok_or_else(|| CarrierSideError::NoCarrier(row.carrier.clone()))?;
+        // Another account knows nothing of the number, which would pass for "already gone".
+        let (ours, its) = (carrier.account(), row.carrier_account.unwrap_or_default());
+        if !ours.is_empty() && !its.is_empty() && ours != its {
+            return Err(CarrierSideError::OtherAccount { carrier: row.carrier, account: its });
+        }
         match carrier.release(at_carrier).await {
             Ok(()) | Err(CarrierError::Gone { .. }) => {}
             Err(CarrierError::TooEarly { until, .. }) => {

@@ -38,6 +38,9 @@ impl Job for GiveBackJob {
         let carrier = platform
             .carrier(&self.carrier)
             .ok_or_else(|| JobError::retry(format!("{} is not configured", self.carrier)))?;
+        if self.held(platform).await? {
+            return Ok(());
+        }
         match carrier.release(&self.carrier_number_id).await {
             // "Already gone" is success, so it may be repeated.
             Ok(()) | Err(CarrierError::Gone { .. }) => Ok(()),
@@ -50,6 +53,23 @@ impl Job for GiveBackJob {
             }
             Err(error) => Err(JobError::retry(error)),
         }
+    }
+}
+
+impl GiveBackJob {
+    /// Whether the number is a customer's: adopted or imported while the job waited.
+    async fn held(&self, platform: &Platform) -> Result<bool, Fault> {
+        let held = sqlx::query_scalar!(
+            r#"select exists (
+                 select from subscriptions s join inventory i on i.id = s.inventory_id
+                 where i.carrier = $1 and i.carrier_number_id = $2
+                   and s.state <> 'released') as "held!""#,
+            self.carrier,
+            self.carrier_number_id,
+        )
+        .fetch_one(&platform.db().platform)
+        .await?;
+        Ok(held)
     }
 }
 

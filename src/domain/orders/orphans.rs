@@ -4,13 +4,16 @@
 //!
 //! Each refused item that had been asked for is looked up once more by its purchase's key. What was
 //! sold after all is adopted where the order still runs (the saga looks it up itself) or where
-//! somebody has the number by now; everything else is given back. Where a carrier has no answer, the
-//! item is asked after again when all others had their turn.
+//! somebody has the number by now; everything else is given back. Where a carrier has no answer, or
+//! another order is still about to have the number, the item is asked after again when all others
+//! had their turn.
 
 use super::{GiveBackJob, News, tell};
 use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
-use chrono::Duration;
+use chrono::TimeDelta;
 use serde_json::json;
+use std::time::Duration;
+use tokio::time::Instant;
 use uuid::Uuid;
 use voxlink_gateways::{CarrierError, carrier::Bought};
 use voxlink_types::{
@@ -19,9 +22,23 @@ use voxlink_types::{
 };
 
 /// A request that was taken for lost may arrive so much later.
-const SETTLED: Duration = Duration::minutes(2);
+const SETTLED: TimeDelta = TimeDelta::minutes(2);
+/// No carrier is asked after so much of a sweep: the sweeps of a slow one would pile up in the
+/// worker.
+const LONGEST: Duration = Duration::from_secs(SETTLED.num_seconds().unsigned_abs() / 2);
 /// Items looked at in one sweep.
 const MOST: i64 = 50;
+
+/// Whose a number is that was sold for a refused item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// Nobody's: it is given back.
+    Nobodys,
+    /// Another order is about to have it, or to be refused too.
+    Open,
+    /// Somebody has it.
+    Somebodys,
+}
 
 struct Refused {
     id: OrderItemId,
@@ -35,9 +52,14 @@ struct Refused {
 /// Looks refused purchases up again and gives back what was sold to us after all; returns how many
 /// orphans there were.
 pub async fn sweep_orphans(platform: &Platform) -> Result<usize, Fault> {
-    let mut orphans = 0;
+    let (mut orphans, began) = (0, Instant::now());
     for item in next(platform).await? {
+        if began.elapsed() >= LONGEST {
+            break;
+        }
         let Some(carrier) = platform.carrier(&item.carrier) else { continue };
+        // Where all are taken, the purchases come first.
+        let Some(place) = platform.places().take(&item.carrier).await else { continue };
         let sold = match carrier.find_purchase(&item.number, item.key).await {
             // It works on it still.
             Ok(Some(Bought::Pending { .. })) => continue,
@@ -53,6 +75,7 @@ pub async fn sweep_orphans(platform: &Platform) -> Result<usize, Fault> {
                 continue;
             }
         };
+        drop(place);
         match settle(platform, &item, sold).await {
             Ok(orphan) => orphans += usize::from(orphan),
             Err(fault) if fault.is_transient() => return Err(fault),
@@ -94,8 +117,9 @@ async fn next(platform: &Platform) -> Result<Vec<Refused>, Fault> {
     Ok(refused)
 }
 
-/// Writes down that an item was looked up, and has its number given back where it is nobody's. True
-/// when it was an orphan.
+/// Writes down that an item was looked up, and has its number given back where it is nobody's.
+/// Where that is still open nothing is written down: the item comes again. True when it was an
+/// orphan.
 async fn settle(platform: &Platform, item: &Refused, sold: Option<String>) -> Result<bool, Fault> {
     let mut cx = platform.work("sweep").await?;
     let first = sqlx::query!(
@@ -110,7 +134,12 @@ async fn settle(platform: &Platform, item: &Refused, sold: Option<String>) -> Re
     .rows_affected()
         == 1;
     let orphan = match sold {
-        Some(id) if first && !claimed(&mut cx, item).await? => Some(id),
+        Some(id) if first => match claim(&mut cx, item).await? {
+            Claim::Nobodys => Some(id),
+            // Without a commit: the item is not ticked off.
+            Claim::Open => return Ok(false),
+            Claim::Somebodys => None,
+        },
         _ => None,
     };
     if let Some(id) = &orphan {
@@ -140,21 +169,30 @@ async fn settle(platform: &Platform, item: &Refused, sold: Option<String>) -> Re
     Ok(orphan.is_some())
 }
 
-/// Whether somebody has the number, or another order is about to: then it is theirs.
-async fn claimed(cx: &mut Ctx<Installation>, item: &Refused) -> Result<bool, Fault> {
-    let claimed = sqlx::query_scalar!(
+/// Whose the number is. An order that is only about to have it may be refused as well, and then
+/// nobody would give it back.
+async fn claim(cx: &mut Ctx<Installation>, item: &Refused) -> Result<Claim, Fault> {
+    let claims = sqlx::query!(
         r#"select exists (
                select 1 from subscriptions s join inventory i on i.id = s.inventory_id
                where i.carrier = $1 and s.e164 = $2 and s.state <> 'released'
                union all
                select 1 from order_items o
                where o.carrier = $1 and o.e164 = $2 and o.id <> $3
-                 and o.step in ('buying', 'unknown', 'secured', 'bought')) as "claimed!""#,
+                 and o.step = 'bought') as "had!",
+           exists (
+               select 1 from order_items o
+               where o.carrier = $1 and o.e164 = $2 and o.id <> $3
+                 and o.step in ('buying', 'unknown', 'secured')) as "open!""#,
         item.carrier,
         item.number.as_str(),
         item.id.uuid(),
     )
     .fetch_one(cx.tx())
     .await?;
-    Ok(claimed)
+    Ok(match (claims.had, claims.open) {
+        (true, _) => Claim::Somebodys,
+        (false, true) => Claim::Open,
+        (false, false) => Claim::Nobodys,
+    })
 }

@@ -156,3 +156,51 @@ async fn what_its_carrier_must_keep_is_given_back_afterwards() {
     shop.carrier.keeps(Some(CarrierError::Transient { detail: "503".to_owned() }));
     assert!(job.run(&shop.test.platform).await.is_err(), "tried again by the queue");
 }
+
+#[tokio::test]
+async fn what_is_a_customers_by_now_is_not_given_back() {
+    let shop = Shop::open(Script::calm(), 1000).await;
+    let id = shop.buy([1]).await;
+    shop.finish(id, 2).await;
+    let job = GiveBackJob {
+        carrier: "fake".to_owned(),
+        carrier_number_id: shop.carrier.sales()[0].carrier_number_id.clone(),
+        item: OrderItemId::new(1),
+    };
+    job.run(&shop.test.platform).await.unwrap();
+    assert!(!shop.carrier.sales()[0].released, "somebody has it");
+    sqlx::query("update subscriptions set state = 'released', released_at = now()")
+        .execute(&shop.test.platform.db().platform)
+        .await
+        .unwrap();
+    job.run(&shop.test.platform).await.unwrap();
+    assert!(shop.carrier.sales()[0].released);
+}
+
+/// Puts an item at a step, and lets all of them be so old that they are asked after.
+async fn put(shop: &Shop, item: uuid::Uuid, step: &str) {
+    sqlx::query("update order_items set step = $2 where id = $1")
+        .bind(item)
+        .bind(step)
+        .execute(&shop.test.platform.db().owner)
+        .await
+        .unwrap();
+    settled(shop).await;
+}
+
+#[tokio::test]
+async fn what_another_order_may_yet_have_comes_again() {
+    let (shop, number) = refused().await;
+    let other = uuid::Uuid::from_u128(7);
+    refused_before(&shop, "fake", &number, other).await;
+    put(&shop, other, "unknown").await;
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 0);
+    let checked: i64 = sqlx::query_scalar("select count(orphan_checked_at) from order_items")
+        .fetch_one(&shop.test.platform.db().owner)
+        .await
+        .unwrap();
+    assert_eq!(checked, 0, "it is not ticked off");
+    put(&shop, other, "released").await;
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 1);
+    assert_eq!(orders::sweep_orphans(&shop.test.platform).await.unwrap(), 0);
+}
