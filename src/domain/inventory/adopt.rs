@@ -35,7 +35,8 @@ pub struct Adoption {
 
 /// Records a number as a tenant's, in service, at the present price and without a set-up price: its
 /// rental begins now. What it calls is set by a job where the carrier has something else. One that
-/// does not ring there is refused: nobody is to pay for it. So is one that an order is about to have.
+/// does not ring there is refused: nobody is to pay for it. So is one that an order is about to
+/// have.
 pub async fn adopt(
     cx: &mut Ctx<Installation>,
     platform: &Platform,

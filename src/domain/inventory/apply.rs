@@ -27,9 +27,9 @@ pub const fn remedies(kind: DriftKind) -> &'static [Remedy] {
     }
 }
 
-/// Asks the carrier whether a stray number is still ours and rings, before it is adopted: it may have
-/// been given back since the carrier was compared. Not for a transaction; one that cannot tell of one
-/// number is taken at its list's word.
+/// Asks the carrier whether a stray number is still ours and rings, before it is adopted: it may
+/// have been given back since the carrier was compared. Not for a transaction; a carrier that cannot
+/// tell of one number is taken at its list's word.
 pub async fn still_ours(platform: &Platform, drift: &Drift) -> Result<(), InventoryError> {
     if drift.kind != DriftKind::MissingHere || drift.state != DriftState::Open {
         return Ok(());
