@@ -32,7 +32,7 @@ mod read;
 mod store;
 
 pub use adopt::{Adoption, adopt};
-pub use apply::{apply, ignore, remedies, roll_back};
+pub use apply::{apply, ignore, remedies, roll_back, still_ours};
 pub use audit::{AuditCarrier, AuditCarriers, AuditWish, Report, audit};
 pub use carry_out::{CarryOutDrift, carry_out};
 pub use compare::{Callbacks, Comparison, Recorded};

@@ -49,7 +49,7 @@ pub use filter::{Filter, Sort};
 pub use kept::kept_at_least;
 pub use list::{Facets, Row, facets, list, matching, rows};
 pub use release::{CarryOutRelease, Consequences, carry_out, consequences, release, undo};
-pub(crate) use release::{OWN_CARRIERS, next_try};
+pub(crate) use release::{OWN_CARRIERS, next_try, rests_until};
 pub use suspend::{resume, suspend};
 pub use tags::{Tags, normalise};
 pub use take_back::{TakeBack, to_take_back};

@@ -35,7 +35,8 @@ pub struct Adoption {
 
 /// Records a number as a tenant's, in service, at the present price and without a set-up price: its
 /// rental begins now. What it calls is set by a job where the carrier has something else. One that
-/// does not ring there is refused: nobody is to pay for it.
+/// does not ring there is refused: nobody is to pay for it. So is one that an order is about to
+/// have.
 pub async fn adopt(
     cx: &mut Ctx<Installation>,
     platform: &Platform,
@@ -49,6 +50,7 @@ pub async fn adopt(
     if let Some(campaign) = campaign {
         in_use(cx, *tenant, *campaign).await?;
     }
+    not_ordered(cx, carrier, owned).await?;
     let inventory = inventory(cx, carrier, owned, offer.as_ref()).await?;
     let number = NumberId::new(cx.now_millis());
     let desired = stored(&settings_for(platform.settings(), carrier, owned.number.as_str()))?;
@@ -132,6 +134,25 @@ pub(super) async fn in_use(
     .fetch_one(cx.tx())
     .await?;
     if there { Ok(()) } else { Err(InventoryError::Campaign) }
+}
+
+/// Refuses a number that an order buys or has bought and not recorded yet: the carrier shows it as
+/// ours before the order does, and it is the order's.
+async fn not_ordered(
+    cx: &mut Ctx<Installation>,
+    carrier: &str,
+    owned: &OwnedNumber,
+) -> Result<(), InventoryError> {
+    let ordered = sqlx::query_scalar!(
+        r#"select exists (select from order_items
+               where carrier = $1 and e164 = $2
+                 and step in ('buying', 'unknown', 'secured', 'bought')) as "ordered!""#,
+        carrier,
+        owned.number.as_str(),
+    )
+    .fetch_one(cx.tx())
+    .await?;
+    if ordered { Err(InventoryError::Ordered) } else { Ok(()) }
 }
 
 /// The number's row at its carrier. What is known of its kind from before stays. Of a new one a

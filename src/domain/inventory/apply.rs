@@ -8,9 +8,9 @@ use super::{
     prices::{self, Stand},
     read::drift_of,
 };
-use crate::{Ctx, Fault, Installation, Platform, audit::Entry};
+use crate::{Ctx, Fault, Installation, Platform, audit::Entry, numbers::rests_until};
 use serde_json::{Value, json};
-use voxlink_gateways::carrier::OwnedNumber;
+use voxlink_gateways::{CarrierError, carrier::OwnedNumber};
 use voxlink_types::{
     E164,
     ids::{DriftId, NumberId, TenantId},
@@ -24,6 +24,26 @@ pub const fn remedies(kind: DriftKind) -> &'static [Remedy] {
         DriftKind::MissingThere | DriftKind::Status | DriftKind::Price => &[Remedy::TakeOver],
         DriftKind::Callbacks => &[Remedy::SetAgain],
         DriftKind::MissingHere => &[Remedy::Adopt, Remedy::GiveBack],
+    }
+}
+
+/// Asks the carrier whether a stray number is still ours and rings, before it is adopted: it may
+/// have been given back since the carrier was compared. Not for a transaction; a carrier that cannot
+/// tell of one number is taken at its list's word.
+pub async fn still_ours(platform: &Platform, drift: &Drift) -> Result<(), InventoryError> {
+    if drift.kind != DriftKind::MissingHere || drift.state != DriftState::Open {
+        return Ok(());
+    }
+    let seen = owned(drift)?;
+    let carrier = platform
+        .carrier(&drift.carrier)
+        .ok_or_else(|| InventoryError::NoCarrier(drift.carrier.clone()))?;
+    match carrier.get(&seen.id).await {
+        Ok(there) if there.number != seen.number => Err(InventoryError::Stale),
+        Ok(there) if !there.active => Err(InventoryError::Silent),
+        Ok(_) | Err(CarrierError::Unsupported { .. }) => Ok(()),
+        Err(CarrierError::Gone { .. }) => Err(InventoryError::Stale),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -139,15 +159,17 @@ fn standing(side: &Value) -> Standing {
 }
 
 /// Writes down how the number stands at the carrier. One in service that does not ring needs a
-/// person, and is in service again once it does. Answers what stood here. A number that was released
-/// after the audit may be another account's by now, on the same row: it is left alone.
+/// person, and is in service again once it does; while it is being released, only once that is
+/// undone. Answers what stood here. A number that was released after the audit may be another
+/// account's by now, on the same row: it is left alone.
 async fn take_over(cx: &mut Ctx<Installation>, drift: &Drift) -> Result<Value, InventoryError> {
     let (Some(number), Some((holder, _))) = (drift.subscription, &drift.holder) else {
         return Err(InventoryError::WrongRemedy);
     };
     let row = sqlx::query!(
         r#"select s.tenant_id as "tenant: TenantId", s.state as "state: NumberState", i.id,
-                i.carrier_number_id, i.at_carrier
+                i.carrier_number_id, i.at_carrier, s.release_at,
+                s.state_before_release as "before: NumberState"
          from subscriptions s join inventory i on i.id = s.inventory_id
          where s.id = $1 and s.tenant_id = $2 and s.state <> 'released' for update of s, i"#,
         number.uuid(),
@@ -167,9 +189,21 @@ async fn take_over(cx: &mut Ctx<Installation>, drift: &Drift) -> Result<Value, I
     )
     .execute(cx.tx())
     .await?;
+    let mended = row.state == NumberState::Error && there == Standing::Active;
+    let waits = mended && row.release_at.is_some();
+    if waits {
+        sqlx::query!(
+            "update subscriptions set state_before_release = 'active'
+             where tenant_id = $1 and id = $2",
+            row.tenant.uuid(),
+            number.uuid(),
+        )
+        .execute(cx.tx())
+        .await?;
+    }
     let next = match (row.state, there) {
         (NumberState::Active, Standing::Missing | Standing::Inactive) => NumberState::Error,
-        (NumberState::Error, Standing::Active) => NumberState::Active,
+        (NumberState::Error, Standing::Active) if !waits => NumberState::Active,
         (state, _) => state,
     };
     let reason = match there {
@@ -178,7 +212,10 @@ async fn take_over(cx: &mut Ctx<Installation>, drift: &Drift) -> Result<Value, I
         Standing::Missing => "The carrier does not show this number any more",
     };
     moved(cx, row.tenant, number, row.state, next, reason).await?;
-    Ok(json!({ "at_carrier": row.at_carrier, "id": row.carrier_number_id, "state": row.state }))
+    Ok(json!({
+        "at_carrier": row.at_carrier, "id": row.carrier_number_id, "state": row.state,
+        "before_release": row.before.filter(|_| waits),
+    }))
 }
 
 /// Moves a number from one state to another, with its line in the number's story.
@@ -224,7 +261,7 @@ async fn undo(
             Ok(cx.enqueue(&CarryOutDrift { drift: drift.id, back: true }).await?)
         }
         (_, Remedy::TakeOver) => give_over(cx, drift, &before).await,
-        (_, Remedy::Adopt) => unadopt(cx, &before).await,
+        (_, Remedy::Adopt) => unadopt(cx, drift, &before).await,
     }
 }
 
@@ -249,13 +286,30 @@ async fn give_over(
     .fetch_optional(cx.tx())
     .await?
     .ok_or(InventoryError::NoWayBack("The number has been released meanwhile."))?;
+    // Told only where the number was being released.
+    if let Some(before_release) = was("before_release") {
+        sqlx::query!(
+            "update subscriptions set state_before_release = $3
+             where tenant_id = $1 and id = $2 and release_at is not null",
+            row.tenant.uuid(),
+            number.uuid(),
+            before_release,
+        )
+        .execute(cx.tx())
+        .await?;
+    }
     let back = was("state").and_then(|word| word.parse::<NumberState>().ok());
     let back = back.filter(|state| row.state.may_become(*state)).unwrap_or(row.state);
     moved(cx, row.tenant, number, row.state, back, "The carrier's side was not taken over").await
 }
 
-/// The way back from an adoption: the number is nobody's again, and stays ours at the carrier.
-async fn unadopt(cx: &mut Ctx<Installation>, before: &Value) -> Result<(), InventoryError> {
+/// The way back from an adoption: the number is nobody's again, and stays ours at the carrier. One
+/// of our own stock rests as after a release: callers may have learned it meanwhile.
+async fn unadopt(
+    cx: &mut Ctx<Installation>,
+    drift: &Drift,
+    before: &Value,
+) -> Result<(), InventoryError> {
     let read = |name: &str| before.get(name).and_then(Value::as_str);
     let broken = || Fault::Internal("an adoption without its number".to_owned());
     let tenant: TenantId = read("tenant").and_then(|id| id.parse().ok()).ok_or_else(broken)?;
@@ -274,8 +328,12 @@ async fn unadopt(cx: &mut Ctx<Installation>, before: &Value) -> Result<(), Inven
     .await?
     .ok_or(InventoryError::NoWayBack("The number has been released meanwhile."))?;
     sqlx::query!(
-        "update inventory set state = 'available', carrier_number_id = null where id = $1",
+        "update inventory
+         set state = case when $2::timestamptz is null then 'available' else 'aging' end,
+             aging_until = $2, carrier_number_id = null
+         where id = $1",
         row.inventory_id,
+        rests_until(&drift.carrier, now),
     )
     .execute(cx.tx())
     .await?;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Fault, Platform, catalog,
     jobs::{Job, JobError},
-    numbers::{next_try, settings_for},
+    numbers::{next_try, rests_until, settings_for},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -141,7 +141,7 @@ async fn give_back(platform: &Platform, drift: &Drift) -> Result<(), InventoryEr
         .carrier(&drift.carrier)
         .ok_or_else(|| InventoryError::NoCarrier(drift.carrier.clone()))?;
     match carrier.release(at_carrier).await {
-        Ok(()) | Err(CarrierError::Gone { .. }) => Ok(()),
+        Ok(()) | Err(CarrierError::Gone { .. }) => rest(platform, drift).await,
         Err(CarrierError::TooEarly { until, .. }) => {
             let mut cx = platform.work("worker").await?;
             let next = next_try(cx.now(), until);
@@ -150,4 +150,22 @@ async fn give_back(platform: &Platform, drift: &Drift) -> Result<(), InventoryEr
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// A number of ours that was given back rests where it is known here: callers of its last owner are
+/// not to reach the next one. One that has become somebody's meanwhile is left alone.
+async fn rest(platform: &Platform, drift: &Drift) -> Result<(), InventoryError> {
+    let mut cx = platform.work("worker").await?;
+    let Some(until) = rests_until(&drift.carrier, cx.now()) else { return Ok(()) };
+    sqlx::query!(
+        "update inventory i set state = 'aging', aging_until = $3, carrier_number_id = null
+         where i.carrier = $1 and i.e164 = $2 and not exists (
+             select from subscriptions s where s.e164 = i.e164 and s.state <> 'released')",
+        drift.carrier,
+        drift.subject,
+        until,
+    )
+    .execute(cx.tx())
+    .await?;
+    Ok(cx.commit().await?)
 }

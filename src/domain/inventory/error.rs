@@ -43,6 +43,9 @@ pub enum InventoryError {
     /// Somebody has the number.
     #[error("Another account has this number already.")]
     Held,
+    /// An order has not come to its end with it.
+    #[error("An order is about to have this number. Try again once that order is done.")]
+    Ordered,
     /// Nothing to sell it by.
     #[error(
         "There is no price for this kind of number at this carrier. Fetch the carrier's prices first."
@@ -127,6 +130,7 @@ impl Explain for InventoryError {
             Self::Account => "account_not_found",
             Self::Campaign => "campaign_not_found",
             Self::Held => "number_taken",
+            Self::Ordered => "number_ordered",
             Self::NoPrice => "no_price",
             Self::Silent => "number_not_in_service",
             Self::Unplaced => "number_kind_unknown",

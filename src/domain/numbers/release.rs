@@ -30,6 +30,12 @@ pub const AGING_DAYS: i64 = 45;
 /// The carriers whose numbers are ours to rest and sell again: the catalogue, and own trunks.
 pub(crate) const OWN_CARRIERS: [&str; 2] = ["local", "clec"];
 
+/// Until when a number rests that is given back to this carrier now. Another carrier's number is
+/// that carrier's to rest; ours rest with us.
+pub(crate) fn rests_until(carrier: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    OWN_CARRIERS.contains(&carrier).then(|| now + TimeDelta::days(AGING_DAYS))
+}
+
 /// What a release will do, to be read before it is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Consequences {
@@ -359,8 +365,7 @@ async fn given_back(
     )
     .execute(cx.tx())
     .await?;
-    // Another carrier's number is that carrier's to rest; ours rest with us.
-    let aging_until = OWN_CARRIERS.contains(&carrier).then(|| now + TimeDelta::days(AGING_DAYS));
+    let aging_until = rests_until(carrier, now);
     sqlx::query!(
         "update inventory
          set state = case when $2::timestamptz is null then 'available' else 'aging' end,

@@ -269,11 +269,11 @@ async fn take_holds(cx: &mut Ctx, quote: &Quote) -> Result<(), CheckoutError> {
         )
         .fetch_one(cx.tx())
         .await?;
-        // Sold since, or given back since by another tenant, who alone may have it back.
+        // Sold since, by whatever carrier, or given back since by another tenant, who alone may
+        // have it back.
         let sold = sqlx::query_scalar!(
-            r#"select exists (select 1 from inventory where carrier = $1 and e164 = $2 and state = 'sold')
-                   or held_by_another($2, $3, $4) as "sold!""#,
-            line.carrier,
+            r#"select exists (select 1 from inventory where e164 = $1 and state = 'sold')
+                   or held_by_another($1, $2, $3) as "sold!""#,
             line.number.as_str(),
             quote.cart.uuid(),
             now,

@@ -1,6 +1,7 @@
 //! Inventory truth: what an audit finds, what is decided about it, what a file brings in, and the
 //! orphans of the orders.
 
+mod adopted;
 mod campaigns;
 mod import;
 

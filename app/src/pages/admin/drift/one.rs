@@ -71,6 +71,14 @@ pub(in crate::pages::admin) async fn apply(
         }
         (_, holder) => holder.ok(),
     };
+    if remedy == Remedy::Adopt {
+        // No transaction waits for a carrier.
+        drop(cx);
+        if let Err(error) = inventory::still_ours(&app.platform, &drift).await {
+            return page(&app, &person, drift, typed, Wrong::of(error)?).await;
+        }
+        cx = person.begin(&app.platform).await?;
+    }
     let done = inventory::apply(&mut cx, &app.platform, id, remedy, holder).await;
     // A carrier may not answer, so a price is not said to be settled before it is.
     let said = if drift.kind == DriftKind::Price {
