@@ -23,7 +23,8 @@ const PATIENCE: u64 = 1;
 /// Percent of requests that go wrong.
 pub const FAULTS: u8 = 20;
 /// The same of the local carrier's purchases.
-const LOCAL_FAULTS: &str = "fail=0.05,refuse=0.03,lose_request=0.03,lose_answer=0.05,duplicate=0.04";
+const LOCAL_FAULTS: &str =
+    "fail=0.05,refuse=0.03,lose_request=0.03,lose_answer=0.05,duplicate=0.04";
 
 /// The carriers outside the database.
 pub struct Carriers {

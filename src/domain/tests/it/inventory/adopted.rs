@@ -10,6 +10,7 @@ use voxlink_domain::{
     numbers,
 };
 use voxlink_gateways::{
+    Clock,
     carrier::fake::{FakeCarrier, Meddling},
     fault::Script,
 };
