@@ -42,7 +42,13 @@ deny() {
 queries() {
     local checked="${DATABASE_URL%/*}/voxlink_queries"
     sqlx database reset -y --database-url "$checked" >/dev/null || return 1
+    # It touches the crates' roots, to have them compiled anew. With their times back the later steps,
+    # and the next run, find everything compiled as it was.
+    local roots; roots="$(find src app -name lib.rs -o -name main.rs | xargs stat -c '%Y %n')"
     DATABASE_URL="$checked" cargo sqlx prepare --check --workspace -- --all-targets
+    local outcome=$?
+    while read -r time root; do touch -d "@$time" "$root"; done <<<"$roots"
+    return $outcome
 }
 tests() { SQLX_OFFLINE=true cargo test --quiet; }
 build() { SQLX_OFFLINE=true cargo leptos build; }
